@@ -1,0 +1,78 @@
+import type {
+	ICredentialDataDecryptedObject,
+	ICredentialTestRequest,
+	ICredentialType,
+	IHttpRequestOptions,
+	INodeProperties,
+	Icon,
+} from 'n8n-workflow';
+
+import { RETAB_HOST, accessOf, withKey } from '../nodes/shared/providers/auth';
+
+export class RetabApi implements ICredentialType {
+	name = 'retabApi';
+
+	displayName = 'Retab API';
+
+	documentationUrl =
+		'https://github.com/n8n-nodes-document-runs/n8n-nodes-document-runs/blob/main/docs/credentials.md#retab';
+
+	icon: Icon = { light: 'file:../nodes/Retab/retab.svg', dark: 'file:../nodes/Retab/retab.dark.svg' };
+
+	properties: INodeProperties[] = [
+		{
+			displayName: 'API Key',
+			name: 'apiKey',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			required: true,
+			placeholder: 'e.g. rt_live_...',
+			description:
+				'Make one in the Retab dashboard under API Keys. It only sees runs of its own environment.',
+		},
+		{
+			displayName: 'Base URL',
+			name: 'baseUrl',
+			type: 'string',
+			default: RETAB_HOST,
+			description: 'Address of the API. The key is sent to this host and to no other.',
+		},
+		{
+			displayName: 'Send Key As',
+			name: 'sendKeyAs',
+			type: 'options',
+			options: [
+				{
+					name: 'Api-Key and Authorization Headers',
+					value: 'both',
+					description: 'Works with older and newer versions of the API',
+				},
+				{
+					name: 'Api-Key Header',
+					value: 'apiKey',
+					description: 'The header that the documentation named until June 2026',
+				},
+				{
+					name: 'Authorization Header (Bearer)',
+					value: 'bearer',
+					description: 'The header that the documentation names today',
+				},
+			],
+			default: 'both',
+			description: 'Header that carries the key',
+		},
+	];
+
+	authenticate = async (
+		credentials: ICredentialDataDecryptedObject,
+		requestOptions: IHttpRequestOptions,
+	): Promise<IHttpRequestOptions> => withKey(accessOf('retab', credentials), requestOptions);
+
+	test: ICredentialTestRequest = {
+		request: {
+			baseURL: '={{ $credentials.baseUrl.trim().replace(/\\/+$/, "").replace(/\\/v\\d+$/, "") }}',
+			url: '/v1/auth/status',
+		},
+	};
+}

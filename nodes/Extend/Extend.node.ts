@@ -1,0 +1,36 @@
+import {
+	NodeConnectionTypes,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
+
+import { searchRunsOf } from '../shared/n8n/listSearch';
+import { runFields } from '../shared/n8n/runFields';
+import { executeRunNode } from '../shared/n8n/runNode';
+import { PROVIDERS } from '../shared/providers';
+
+export class Extend implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Extend',
+		name: 'extend',
+		icon: { light: 'file:extend.svg', dark: 'file:extend.dark.svg' },
+		group: ['transform'],
+		version: 1,
+		subtitle: '={{ $parameter.operation + ": " + $parameter.resource }}',
+		description: 'Get, list, poll, cancel and delete document runs of Extend',
+		defaults: { name: 'Extend' },
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: 'extendApi', required: true }],
+		usableAsTool: true,
+		properties: runFields(PROVIDERS.extend),
+	};
+
+	methods = { listSearch: { searchRuns: searchRunsOf(PROVIDERS.extend) } };
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return await executeRunNode(this, PROVIDERS.extend);
+	}
+}

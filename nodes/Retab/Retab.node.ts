@@ -1,0 +1,36 @@
+import {
+	NodeConnectionTypes,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
+
+import { searchRunsOf } from '../shared/n8n/listSearch';
+import { runFields } from '../shared/n8n/runFields';
+import { executeRunNode } from '../shared/n8n/runNode';
+import { PROVIDERS } from '../shared/providers';
+
+export class Retab implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Retab',
+		name: 'retab',
+		icon: { light: 'file:retab.svg', dark: 'file:retab.dark.svg' },
+		group: ['transform'],
+		version: 1,
+		subtitle: '={{ $parameter.operation + ": " + $parameter.resource }}',
+		description: 'Get, list, poll, cancel and delete document runs of Retab',
+		defaults: { name: 'Retab' },
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: 'retabApi', required: true }],
+		usableAsTool: true,
+		properties: runFields(PROVIDERS.retab),
+	};
+
+	methods = { listSearch: { searchRuns: searchRunsOf(PROVIDERS.retab) } };
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return await executeRunNode(this, PROVIDERS.retab);
+	}
+}

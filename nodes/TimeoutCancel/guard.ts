@@ -1,0 +1,151 @@
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+
+import type { Run } from '../shared/core/run';
+import { type WatchReport, type WatchTarget, watchRuns } from '../shared/core/watch';
+import { BadInput, nodeError } from '../shared/n8n/errors';
+import { addHints, hintsAbout } from '../shared/n8n/hints';
+import {
+	readChoice,
+	readMaxConcurrentRequests,
+	readOptions,
+	readRunId,
+	readTimeout,
+} from '../shared/n8n/input';
+import { type Settled, errorItem, outputItem, settleItems, tally, throwFirst } from '../shared/n8n/items';
+import { watchTools } from '../shared/n8n/runNode';
+import { type Session, openSession } from '../shared/n8n/session';
+import { counted } from '../shared/n8n/text';
+import { PROVIDERS } from '../shared/providers';
+import type { ResourceApi } from '../shared/providers/api';
+import { OUTPUT_NAMES, type OutputName } from './fields';
+import { OUTPUT_OF, reportItem } from './report';
+
+type Operation = 'watch' | 'check';
+
+/** Outputs of the node as it stands: an agent only sees the first one, so there everything goes to that one. */
+interface Outputs {
+	count: number;
+	indexOf(name: OutputName): number;
+}
+
+function outputsOf(context: IExecuteFunctions, operation: Operation): Outputs {
+	const asTool = context.getNodeOutputs().every(({ type }) => type !== 'main');
+	if (asTool) return { count: 1, indexOf: () => 0 };
+	return {
+		count: operation === 'check' ? OUTPUT_NAMES.length : OUTPUT_NAMES.length - 1,
+		indexOf: (name) => OUTPUT_NAMES.indexOf(name),
+	};
+}
+
+/** `execute` of the Timeout Cancel node: watches the runs of all items at once and sends each to the output of its end. */
+export async function guardRuns(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	const node = context.getNode();
+	const itemCount = context.getInputData().length;
+	let outputs: Outputs = { count: 1, indexOf: () => 0 };
+	let session: Session | undefined;
+	try {
+		const operation = readChoice(context, 'operation', 'Operation', ['watch', 'check'], 0);
+		outputs = outputsOf(context, operation);
+		const provider = PROVIDERS[readChoice(context, 'provider', 'Provider', ['retab', 'extend'], 0)];
+		const resource = String(context.getNodeParameter('resource', 0));
+		session = await openSession(context, provider, readMaxConcurrentRequests(context));
+		const api = session.api(resource);
+		if (!api.spec.cancel) throw cannotBeCancelled(api);
+
+		const results = await watchItems(context, session, api, operation, itemCount);
+		const reports = results.flatMap((result) => ('value' in result ? [result.value] : []));
+		throwWhenKeyIsRefused(context, reports, results);
+		throwFirst(context, results, tally(reports.map(({ outcome }) => outcome)));
+		addHints(context, hintsAbout(provider.title, reports));
+
+		const sorted: INodeExecutionData[][] = Array.from({ length: outputs.count }, () => []);
+		results.forEach((result, itemIndex) => {
+			if ('error' in result) {
+				sorted[outputs.indexOf('Failed')]?.push(errorItem(node, result.error, itemIndex));
+				return;
+			}
+			const item = outputItem(reportItem(result.value, provider.name, resource), itemIndex);
+			sorted[outputs.indexOf(OUTPUT_OF[result.value.outcome])]?.push(item);
+		});
+		return sorted;
+	} catch (error) {
+		const none: INodeExecutionData[][] = Array.from({ length: outputs.count }, () => []);
+		// The execution was stopped: whatever ended by that is no failure of the node.
+		if (session?.scope.signal.aborted) return none;
+		if (!context.continueOnFail()) throw nodeError(node, error);
+		none[outputs.indexOf('Failed')] = Array.from({ length: itemCount }, (_, itemIndex) =>
+			errorItem(node, error, itemIndex),
+		);
+		return none;
+	} finally {
+		session?.scope.release();
+	}
+}
+
+function cannotBeCancelled(api: ResourceApi): BadInput {
+	return new BadInput(
+		`${api.provider.title} has no way to cancel ${api.spec.plural}, so they cannot be guarded by a timeout`,
+		`Use the ${api.provider.title} node with "Poll Until Finished" instead.`,
+	);
+}
+
+async function watchItems(
+	context: IExecuteFunctions,
+	session: Session,
+	api: ResourceApi,
+	operation: Operation,
+	itemCount: number,
+): Promise<Array<Settled<WatchReport>>> {
+	const targets = await settleItems(itemCount, async (itemIndex) =>
+		readTarget(context, operation, itemIndex),
+	);
+	const good = targets.flatMap((target) => ('value' in target ? [target.value] : []));
+	const tools = watchTools(session, api, progress(context, good));
+	const results = (await watchRuns(tools, good)).values();
+	return targets.map((target): Settled<WatchReport> => {
+		if ('error' in target) return target;
+		const result = results.next().value;
+		return result && 'report' in result ? { value: result.report } : { error: result?.error };
+	});
+}
+
+function readTarget(context: IExecuteFunctions, operation: Operation, itemIndex: number): WatchTarget {
+	const options = readOptions(context, itemIndex);
+	return {
+		id: readRunId(context, itemIndex),
+		timeout: readTimeout(context, itemIndex),
+		countFrom:
+			operation === 'watch'
+				? readChoice(context, 'countFrom', 'Count From', ['now', 'created', 'started'], itemIndex)
+				: readChoice(context, 'countFrom', 'Count From', ['created', 'started'], itemIndex),
+		plan: {
+			polls: options.polls,
+			confirmFor: options.confirmFor,
+			whenTimeIsUp: 'cancel',
+			onStop: options.onWorkflowStop,
+			looks: operation === 'watch' ? 'untilSettled' : 'once',
+		},
+	};
+}
+
+/** Tells the editor how the runs get on. n8n passes it on in manual executions only. */
+function progress(context: IExecuteFunctions, targets: readonly WatchTarget[]): (run: Run) => void {
+	const total = new Set(targets.map(({ id }) => id)).size;
+	return (run) => context.sendMessageToUI(`Watching ${counted(total, 'run')}: ${run.id} is ${run.status}`);
+}
+
+/**
+ * A refused key is a mistake in the setup, not the end of a run: when nothing at all was learned because of it, the node
+ * fails, as users expect of a wrong credential. Once a run was read, its last known state is worth an item.
+ */
+function throwWhenKeyIsRefused(
+	context: IExecuteFunctions,
+	reports: readonly WatchReport[],
+	results: ReadonlyArray<Settled<WatchReport>>,
+): void {
+	const first = reports[0];
+	const allRefused = reports.every(({ run, lastFault }) => run === undefined && lastFault?.kind === 'auth');
+	if (first && allRefused && reports.length === results.length) {
+		throw nodeError(context.getNode(), first.lastFault);
+	}
+}

@@ -1,0 +1,70 @@
+import type { ApiFault } from '../shared/core/faults';
+import type { Outcome, WatchReport } from '../shared/core/watch';
+import { safeMessage } from '../shared/n8n/text';
+import type { OutputName } from './fields';
+
+export const OUTPUT_OF: Record<Outcome, OutputName> = {
+	completed: 'Completed',
+	needsReview: 'Completed',
+	failed: 'Failed',
+	expired: 'Failed',
+	rejected: 'Failed',
+	cancelledElsewhere: 'Failed',
+	unreachable: 'Failed',
+	cancelled: 'Timed Out',
+	cancelPending: 'Timed Out',
+	notCancellable: 'Timed Out',
+	stillRunning: 'Still Running',
+};
+
+function iso(at: number | undefined): string | null {
+	return at === undefined ? null : new Date(at).toISOString();
+}
+
+/** The item for a run. What was never learned is `null`; the run object of the API stays as it came, under `run`. */
+export function reportItem(report: WatchReport, provider: string, resource: string): object {
+	const { cancel, run, deadline, countedFrom } = report;
+	return {
+		outcome: report.outcome,
+		timedOut: report.timedOut,
+		provider,
+		resource,
+		id: report.id,
+		status: run?.status ?? null,
+		phase: run?.phase ?? 'unknown',
+		deadline: iso(deadline),
+		...(countedFrom && { countedFrom: { field: countedFrom.field, time: iso(countedFrom.at) } }),
+		elapsedMs: report.elapsed,
+		polls: report.polls,
+		history: report.history.map(({ status, at }) => ({ status, seenAt: iso(at) })),
+		...(cancel && {
+			cancel: {
+				requestedAt: iso(cancel.requestedAt),
+				attempts: cancel.attempts,
+				confirmedAt: iso(cancel.confirmedAt),
+				lateMs: lateness(cancel.requestedAt, deadline),
+			},
+		}),
+		...(report.lastFault && { lastError: errorDetails(report.lastFault) }),
+		run: run?.body ?? null,
+	};
+}
+
+/** Milliseconds from the deadline to the first cancel request. */
+function lateness(requestedAt: number | undefined, deadline: number | undefined): number | null {
+	return requestedAt === undefined || deadline === undefined ? null : requestedAt - deadline;
+}
+
+/**
+ * Named `lastError` in the item: a field `error` at the top would make n8n's Retry On Fail run the node again, and would
+ * send the item to the error output.
+ */
+function errorDetails(fault: ApiFault): object {
+	return {
+		message: safeMessage(fault.message),
+		...(fault.advice && { description: safeMessage(fault.advice) }),
+		...(fault.status && { httpCode: fault.status }),
+		...(fault.code && { code: fault.code }),
+		...(fault.requestId && { requestId: fault.requestId }),
+	};
+}

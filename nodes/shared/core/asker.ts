@@ -1,0 +1,105 @@
+import type { Clock } from './clock';
+import { ApiFault } from './faults';
+import type { Lane, RequestGate } from './gate';
+import { REQUEST, RETRY, TEXT } from './limits';
+import { type Detail, type RunPort, timeBoxed } from './port';
+import type { Phase, Run } from './run';
+import { backoff } from './schedule';
+import type { Scope } from './scope';
+
+/** A status a run was seen in, and since when (unix ms, our clock). */
+export interface SeenStatus {
+	status: string;
+	phase: Phase;
+	at: number;
+}
+
+/**
+ * Asks about one run and remembers what it heard: the last answer, the statuses seen, and how often in a row asking
+ * failed, which decides whether and when to ask again.
+ */
+export class RunAsker {
+	/** Reads sent so far, failed ones included. */
+	reads = 0;
+
+	last?: Run;
+
+	/** True when `last` came from a full read. */
+	lastIsFull = false;
+
+	/** What went wrong with the latest request about this run; gone with the next good answer. */
+	lastFault?: ApiFault;
+
+	readonly history: SeenStatus[] = [];
+
+	private notFoundInARow = 0;
+
+	private failuresInARow = 0;
+
+	constructor(
+		readonly id: string,
+		private readonly port: RunPort,
+		private readonly gate: RequestGate,
+		private readonly clock: Clock,
+		private readonly onChange?: (run: Run) => void,
+	) {}
+
+	/**
+	 * One read.
+	 *
+	 * @param ignorePauseAfter unix ms from which on a provider-wide pause no longer holds it back
+	 * @throws ApiFault, or the reason why the scope ended
+	 */
+	async read(detail: Detail, scope: Scope, lane: Lane, ignorePauseAfter?: number): Promise<Run> {
+		try {
+			const run = await this.gate.run(
+				scope,
+				lane,
+				(slot) => {
+					this.reads += 1;
+					return timeBoxed(this.clock, slot, REQUEST.timeout, (signal) =>
+						this.port.read(this.id, detail, signal),
+					);
+				},
+				ignorePauseAfter,
+			);
+			this.lastIsFull = detail === 'full';
+			this.heard(run);
+			return run;
+		} catch (error) {
+			if (error instanceof ApiFault) this.failed(error);
+			throw error;
+		}
+	}
+
+	/** Keeps count of a fault, and lets every request to the provider pause where the provider asked for it. */
+	failed(fault: ApiFault): void {
+		this.lastFault = fault;
+		this.failuresInARow += 1;
+		this.notFoundInARow = fault.kind === 'notFound' ? this.notFoundInARow + 1 : 0;
+		this.gate.heed(fault, this.failuresInARow);
+	}
+
+	/** True when asking again cannot help: a fault that will not go away, or the run stays invisible. */
+	isFinal(fault: ApiFault): boolean {
+		if (fault.kind === 'notFound') return this.notFoundInARow >= RETRY.notFoundInARow;
+		return !fault.retryable;
+	}
+
+	/** Milliseconds to wait before asking again after the last fault. */
+	retryDelay(): number {
+		return backoff(Math.max(1, this.failuresInARow), this.clock);
+	}
+
+	private heard(run: Run): void {
+		this.failuresInARow = 0;
+		this.notFoundInARow = 0;
+		this.lastFault = undefined;
+		const changed = this.last?.status !== run.status;
+		this.last = run;
+		if (!changed) return;
+		if (this.history.length < TEXT.history)
+			this.history.push({ status: run.status, phase: run.phase, at: this.clock.now() });
+		this.onChange?.(run);
+	}
+}

@@ -1,0 +1,99 @@
+/**
+ * What can go wrong between us and an API, by what it means for a run that is being watched.
+ *
+ * | kind | when | what follows |
+ * |---|---|---|
+ * | `auth` | 401, 403 | stops the run at once |
+ * | `request` | 400, 402, 405, 410, 413, 422, any other 4xx | stops the run at once |
+ * | `redirect` | 3xx: never followed, the key stays on its host | stops the run at once |
+ * | `notFound` | 404 | final when it comes `RETRY.notFoundInARow` times in a row |
+ * | `rateLimited` | 429 | pauses all requests to the provider, then tried again |
+ * | `server` | 408, 409 on a read, 425, 5xx | tried again with backoff |
+ * | `network` | refused, reset, no answer in time | tried again with backoff |
+ * | `malformed` | an answer that is not what it should be | tried again with backoff |
+ */
+export const FAULT_KINDS = [
+	'auth',
+	'request',
+	'redirect',
+	'notFound',
+	'rateLimited',
+	'server',
+	'network',
+	'malformed',
+] as const;
+
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+const RETRYABLE: ReadonlySet<FaultKind> = new Set(['rateLimited', 'server', 'network', 'malformed']);
+
+export interface FaultDetails {
+	/** HTTP status, when there was an answer. */
+	status?: number;
+	/** The API's own error code, such as `INVALID_REQUEST`. */
+	code?: string;
+	/** Milliseconds the server asked us to wait. */
+	retryAfter?: number;
+	/** What the user can check or do. */
+	advice?: string;
+	/** The API's id of the request, for its support. */
+	requestId?: string;
+	/** True when the request certainly did not reach the API (refused connection, unknown host). */
+	neverArrived?: boolean;
+}
+
+export class ApiFault extends Error {
+	readonly status?: number;
+
+	readonly code?: string;
+
+	readonly retryAfter?: number;
+
+	readonly advice?: string;
+
+	readonly requestId?: string;
+
+	readonly neverArrived: boolean;
+
+	constructor(
+		readonly kind: FaultKind,
+		message: string,
+		details: FaultDetails = {},
+	) {
+		super(message);
+		this.name = 'ApiFault';
+		this.status = details.status;
+		this.code = details.code;
+		this.retryAfter = details.retryAfter;
+		this.advice = details.advice;
+		this.requestId = details.requestId;
+		this.neverArrived = details.neverArrived ?? false;
+	}
+
+	/** True when the same request may well work a moment later. */
+	get retryable(): boolean {
+		return RETRYABLE.has(this.kind);
+	}
+}
+
+/** Which kind of fault an HTTP status is, for a read. */
+export function faultKindOf(status: number): FaultKind {
+	if (status >= 500 || status === 408 || status === 409 || status === 425) return 'server';
+	if (status === 429) return 'rateLimited';
+	if (status === 404) return 'notFound';
+	if (status === 401 || status === 403) return 'auth';
+	if (status >= 400) return 'request';
+	if (status >= 300) return 'redirect';
+	return 'malformed';
+}
+
+/** A run cannot be watched as asked (for example: no time to count from). The message says what to change. */
+export class WatchError extends Error {
+	constructor(
+		message: string,
+		readonly advice: string,
+	) {
+		super(message);
+		this.name = 'WatchError';
+	}
+}

@@ -1,0 +1,152 @@
+import type { Clock } from './clock';
+import type { ApiFault } from './faults';
+import { REQUEST, RETRY } from './limits';
+import { backoff } from './schedule';
+import { type Scope, isInterruption } from './scope';
+
+/**
+ * Who may go first, and who may be interrupted.
+ *
+ * - `urgent`: a cancel, or a read that follows one. Overtakes everything; takes the slot of a poll when none is free.
+ * - `call`: something the user asked for once (get, list, delete). Never interrupted.
+ * - `poll`: a read that will be repeated anyway, so it may lose its slot and be sent again.
+ */
+export type Lane = 'urgent' | 'call' | 'poll';
+
+interface Flight {
+	lane: Lane;
+	scope: Scope;
+}
+
+interface Ticket {
+	lane: Lane;
+	take(flight: Flight): void;
+	scope: Scope;
+}
+
+/**
+ * The one way out to a provider: bounds the requests in flight, lets deadlines go first, and holds everything back
+ * while the provider asked for a pause.
+ */
+export class RequestGate {
+	private readonly inFlight = new Set<Flight>();
+
+	private readonly queues: Record<Lane, Set<Ticket>> = {
+		urgent: new Set(),
+		call: new Set(),
+		poll: new Set(),
+	};
+
+	private pausedUntil = 0;
+
+	/** @param limit requests in flight at most, 1 or more */
+	constructor(
+		private readonly limit: number,
+		private readonly clock: Clock,
+	) {}
+
+	/**
+	 * Holds all requests back for as long as the provider asked for it; after a 429 that names no time, for the backoff
+	 * that belongs to `failures` in a row. A longer pause under way stays.
+	 */
+	heed(fault: ApiFault, failures: number): void {
+		const asked = fault.retryAfter ?? (fault.kind === 'rateLimited' ? backoff(failures, this.clock) : 0);
+		const pause = Math.min(asked, RETRY.maxRetryAfter);
+		this.pausedUntil = Math.max(this.pausedUntil, this.clock.now() + pause);
+	}
+
+	/**
+	 * Runs `work` when there is a slot and no pause. `work` gets a scope of its own and must end when that scope ends;
+	 * in the `poll` lane it may be started again after it lost its slot.
+	 *
+	 * @param ignorePauseAfter unix ms from which on a pause no longer holds this call back (default: always waits)
+	 * @throws what `work` throws, or the reason why `scope` ended
+	 */
+	async run<T>(
+		scope: Scope,
+		lane: Lane,
+		work: (scope: Scope) => Promise<T>,
+		ignorePauseAfter = Number.POSITIVE_INFINITY,
+	): Promise<T> {
+		for (;;) {
+			const flight = await this.admit(scope, lane, ignorePauseAfter);
+			try {
+				return await work(flight.scope);
+			} catch (error) {
+				const lostItsSlot = isInterruption(flight.scope.signal.reason, 'preempted');
+				if (!lostItsSlot || scope.signal.aborted) throw error;
+			} finally {
+				this.leave(flight);
+			}
+		}
+	}
+
+	private async admit(scope: Scope, lane: Lane, ignorePauseAfter: number): Promise<Flight> {
+		for (;;) {
+			const flight = await this.slot(scope, lane);
+			const wait = Math.min(this.pausedUntil, ignorePauseAfter) - this.clock.now();
+			if (wait <= 0) return flight;
+			this.leave(flight);
+			await this.clock.sleep(wait, scope.signal);
+		}
+	}
+
+	private slot(scope: Scope, lane: Lane): Promise<Flight> {
+		if (scope.signal.aborted) return Promise.reject(scope.signal.reason);
+		if (this.inFlight.size < this.limit) return Promise.resolve(this.enter(scope, lane));
+		return new Promise((resolve, reject) => {
+			const queue = this.queues[lane];
+			const onEnd = () => {
+				queue.delete(ticket);
+				reject(scope.signal.reason);
+			};
+			const ticket: Ticket = {
+				lane,
+				scope,
+				take: (flight) => {
+					scope.signal.removeEventListener('abort', onEnd);
+					resolve(flight);
+				},
+			};
+			scope.signal.addEventListener('abort', onEnd, { once: true });
+			queue.add(ticket);
+			if (lane === 'urgent') this.insist(ticket);
+		});
+	}
+
+	/** A deadline waits a moment for a free slot, then takes the one of the poll that has been under way longest. */
+	private insist(ticket: Ticket): void {
+		const patience = ticket.scope.fork();
+		this.clock
+			.sleep(REQUEST.preemptAfter, patience.signal)
+			.then(() => {
+				if (!this.queues.urgent.has(ticket)) return;
+				for (const flight of this.inFlight) {
+					if (flight.lane !== 'poll') continue;
+					flight.scope.end('preempted');
+					this.leave(flight);
+					return;
+				}
+			})
+			.catch(() => undefined)
+			.finally(() => patience.release());
+	}
+
+	private enter(scope: Scope, lane: Lane): Flight {
+		const flight: Flight = { lane, scope: scope.fork() };
+		this.inFlight.add(flight);
+		return flight;
+	}
+
+	private leave(flight: Flight): void {
+		if (!this.inFlight.delete(flight)) return;
+		flight.scope.release();
+		for (const lane of ['urgent', 'call', 'poll'] as const) {
+			const [next] = this.queues[lane];
+			if (!next) continue;
+			this.queues[lane].delete(next);
+			next.take(this.enter(next.scope, lane));
+			return;
+		}
+	}
+}

@@ -1,0 +1,99 @@
+/**
+ * Every duration, limit and rate of the package, once, in one table. Unless a name says otherwise, times are in
+ * milliseconds.
+ */
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+/** What a user may set: default, smallest and largest value. Seconds, as in the node's panel. */
+export const SETTING = {
+	/** Seconds; the unit the user picks is converted before it is compared. 30 days is the longest deadline. */
+	timeout: { default: 60, min: 0, max: 30 * (DAY / SECOND) },
+	/** Below 0.1 s a poll would mostly meet its own predecessor. */
+	interval: { default: 1, min: 0.1, max: DAY / SECOND },
+	maxInterval: { default: 30, min: 0.1, max: DAY / SECOND },
+	/** How long a cancel may take to be confirmed. */
+	confirmFor: { default: 30, min: 0.1, max: HOUR / SECOND },
+	/** `poll` of the Retab and Extend nodes. */
+	maxWait: { default: 600, min: 0, max: 30 * (DAY / SECOND) },
+	/** Requests in flight, not seconds. */
+	maxConcurrentRequests: { default: 5, min: 1, max: 100 },
+	/** Rows, not seconds. */
+	limit: { default: 50, min: 1, max: 100_000 },
+} as const;
+
+export const POLL = {
+	/** Adaptive mode asks again once a run has been watched this much longer: 10 % of the time so far. */
+	growth: 0.1,
+	/** Spread of an adaptive delay, so that runs started together are not asked together. */
+	jitter: 0.15,
+} as const;
+
+export const REQUEST = {
+	/** A read or list page that takes longer is given up and asked again. */
+	timeout: 30 * SECOND,
+	/** A delete or another single call that must not be repeated blindly. */
+	singleTimeout: 60 * SECOND,
+	/** How long a call at a deadline waits for a free slot before it takes the slot of the oldest poll. */
+	preemptAfter: 20,
+} as const;
+
+export const RETRY = {
+	/** First wait after a failed request; doubles with each further failure in a row. */
+	first: 500,
+	max: 15 * SECOND,
+	/** Spread of a backoff: each wait is drawn from `(1 ± jitter) × backoff`. */
+	jitter: 0.25,
+	/** A `Retry-After` beyond this is cut: a guard against an hour's pause from one odd header. */
+	maxRetryAfter: 5 * MINUTE,
+	/**
+	 * A run that was just created may be invisible for a moment: the third 404 in a row is final
+	 * (the tolerance of Retab's own CLI, `primitive_wait.go`).
+	 */
+	notFoundInARow: 3,
+	/** Attempts of a read outside a watch (get, list, delete), the first one included. */
+	attempts: 4,
+} as const;
+
+export const CANCEL = {
+	/** One cancel call may take this long, and never more than a third of `confirmFor` (at least `minCallTimeout`). */
+	callTimeout: 10 * SECOND,
+	minCallTimeout: 1 * SECOND,
+	callShare: 1 / 3,
+	/** Waits between the reads that confirm a cancel: quick at first, then growing. */
+	firstWait: 200,
+	waitGrowth: 1.5,
+	maxWait: 2 * SECOND,
+	/** A pause asked for by the server is honoured up to this long before the budget ends: then one last try. */
+	lastTry: 1 * SECOND,
+	/** After the workflow was stopped with "Cancel": all the time there is to cancel the remote runs. */
+	stopBudget: 10 * SECOND,
+} as const;
+
+export const LOOK = {
+	/** `check`: how long one look keeps trying when the API does not answer. */
+	budget: 30 * SECOND,
+	/** How long the full read of a run that has ended keeps trying. */
+	fullRead: 30 * SECOND,
+} as const;
+
+export const LIST = {
+	/** Pages read to find the creation time of a run whose own object has none. */
+	lookupPages: 10,
+} as const;
+
+export const CLOCK = {
+	/** Longest single timer: keeps far deadlines clear of the 2^31 ms overflow that would fire them at once. */
+	maxTimer: 10 * MINUTE,
+} as const;
+
+export const TEXT = {
+	/** Longest part of an API's own words in our messages, in characters. */
+	detail: 300,
+	/** Longest id, in characters (Extend: API versioning, "up to 255 characters"). */
+	id: 255,
+	/** Status changes kept per run. */
+	history: 50,
+} as const;

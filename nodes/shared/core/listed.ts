@@ -1,0 +1,59 @@
+import type { Clock } from './clock';
+import type { RequestGate } from './gate';
+import { LIST, REQUEST } from './limits';
+import { type RunPort, timeBoxed } from './port';
+import type { TimeMark } from './run';
+import type { Scope } from './scope';
+
+/**
+ * Creation times that only a list row knows (Extend parse and workflow runs). Pages are read once and shared by all
+ * runs that are watched together.
+ */
+export class ListedTimes {
+	private readonly known = new Map<string, TimeMark>();
+
+	private pages = 0;
+
+	private next: string | undefined;
+
+	private exhausted = false;
+
+	private turn: Promise<void> = Promise.resolve();
+
+	constructor(
+		private readonly port: RunPort,
+		private readonly gate: RequestGate,
+		private readonly clock: Clock,
+	) {}
+
+	/**
+	 * The creation time of a run, looked up in at most `LIST.lookupPages` pages.
+	 *
+	 * @throws ApiFault, or the reason why the scope ended
+	 */
+	async createdOf(id: string, scope: Scope): Promise<TimeMark | undefined> {
+		while (!this.known.has(id) && !this.exhausted) await this.readNextPage(id, scope);
+		return this.known.get(id);
+	}
+
+	/** One page at a time: whoever waited for another's page looks at what it brought first. */
+	private async readNextPage(id: string, scope: Scope): Promise<void> {
+		const turn = this.turn.then(async () => {
+			if (this.known.has(id) || this.exhausted) return;
+			const listPage = this.port.listPage?.bind(this.port);
+			if (!listPage) {
+				this.exhausted = true;
+				return;
+			}
+			const page = await this.gate.run(scope, 'call', (slot) =>
+				timeBoxed(this.clock, slot, REQUEST.timeout, (signal) => listPage(this.next, signal)),
+			);
+			for (const row of page.rows) if (row.created) this.known.set(row.id, row.created);
+			this.pages += 1;
+			this.exhausted = page.next === undefined || page.next === this.next || this.pages >= LIST.lookupPages;
+			this.next = page.next;
+		});
+		this.turn = turn.catch(() => undefined);
+		return turn;
+	}
+}

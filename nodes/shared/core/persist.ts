@@ -1,0 +1,37 @@
+import type { Clock } from './clock';
+import { ApiFault } from './faults';
+import type { RequestGate } from './gate';
+import { REQUEST, RETRY } from './limits';
+import { timeBoxed } from './port';
+import { backoff } from './schedule';
+import type { Scope } from './scope';
+
+/**
+ * Sends a request that may safely be repeated (a read, a delete) until it works: at most `RETRY.attempts` times, a 404 at
+ * most `RETRY.notFoundInARow` times, with backoff.
+ *
+ * @param onFault called before the request is repeated
+ * @throws the last ApiFault, or the reason why the scope ended
+ */
+export async function persist<T>(
+	tools: { gate: RequestGate; clock: Clock; scope: Scope },
+	request: (signal: AbortSignal) => Promise<T>,
+	onFault?: (fault: ApiFault) => void,
+): Promise<T> {
+	const { gate, clock, scope } = tools;
+	for (let failures = 1; ; failures++) {
+		try {
+			return await gate.run(scope, 'call', (slot) => timeBoxed(clock, slot, REQUEST.timeout, request));
+		} catch (error) {
+			if (!(error instanceof ApiFault)) throw error;
+			gate.heed(error, failures);
+			const worthwhile =
+				error.kind === 'notFound'
+					? failures < RETRY.notFoundInARow
+					: error.retryable && failures < RETRY.attempts;
+			if (!worthwhile) throw error;
+			onFault?.(error);
+			await clock.sleep(backoff(failures, clock), scope.signal);
+		}
+	}
+}

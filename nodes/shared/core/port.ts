@@ -1,0 +1,66 @@
+import { type Clock } from './clock';
+import { ApiFault } from './faults';
+import type { Run, TimeMark } from './run';
+import { type Scope, isInterruption } from './scope';
+
+/** `light` leaves out a large output where the API offers that; `full` is the whole object. */
+export type Detail = 'light' | 'full';
+
+/** What an API said to a cancel. A claim either way: only a read tells what became of the run. */
+export type CancelAnswer = { accepted: true; claimsEnded: boolean } | { accepted: false; fault: ApiFault };
+
+/** One page of a list. */
+export interface RunPage {
+	/** Rows in the order of the API; a row without an id or status is left out. */
+	rows: Array<{ id: string; created?: TimeMark }>;
+	/** Page token of the next page; none on the last one. */
+	next?: string;
+}
+
+/**
+ * The runs of one resource at one provider, as the core sees them. Every method ends at once when its signal is
+ * aborted, and throws an `ApiFault` for whatever the API or the network did wrong.
+ */
+export interface RunPort {
+	/** For messages, such as `Retab extraction`. */
+	readonly title: string;
+	/** True when a `light` read is a different request from a `full` one. */
+	readonly hasLightReads: boolean;
+	read(id: string, detail: Detail, signal: AbortSignal): Promise<Run>;
+	/** @param commandId the same for each attempt to cancel the same run, for APIs that take an idempotency key */
+	cancel(id: string, commandId: string, signal: AbortSignal): Promise<CancelAnswer>;
+	/** Newest runs first where the API can sort. Absent where the API cannot list. */
+	listPage?(token: string | undefined, signal: AbortSignal): Promise<RunPage>;
+}
+
+/**
+ * Runs one request that may take at most `ms` milliseconds.
+ *
+ * @throws ApiFault `network` when the time is over, the scope's reason when the scope ended first
+ */
+export async function timeBoxed<T>(
+	clock: Clock,
+	scope: Scope,
+	ms: number,
+	request: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+	const box = scope.fork();
+	const ended = new Promise<never>((_, reject) => {
+		if (box.signal.aborted) reject(box.signal.reason);
+		else box.signal.addEventListener('abort', () => reject(box.signal.reason), { once: true });
+	});
+	clock.sleep(ms, box.signal).then(
+		() => box.end('timeout'),
+		() => undefined,
+	);
+	try {
+		return await Promise.race([request(box.signal), ended]);
+	} catch (error) {
+		if (!box.signal.aborted) throw error;
+		if (!isInterruption(box.signal.reason, 'timeout')) throw box.signal.reason;
+		throw new ApiFault('network', `No answer within ${Math.round(ms / 100) / 10} s`);
+	} finally {
+		box.release();
+		ended.catch(() => undefined);
+	}
+}

@@ -1,0 +1,359 @@
+import { RunAsker, type SeenStatus } from './asker';
+import { type CancelResult, type CancelTools, confirmCancel } from './cancel';
+import type { Clock } from './clock';
+import { type CountFrom, noTimeToCountFrom, timeToCountFrom } from './deadline';
+import { ApiFault } from './faults';
+import type { RequestGate } from './gate';
+import { CANCEL, LOOK } from './limits';
+import type { ListedTimes } from './listed';
+import type { RunPort } from './port';
+import { type Phase, type Run, type TimeMark, isSettled } from './run';
+import { type PollSettings, nextPollDelay } from './schedule';
+import { Scope, isInterruption } from './scope';
+
+/** How a watch of one run ended. See the README for what each one means. */
+export type Outcome =
+	| 'completed'
+	| 'needsReview'
+	| 'failed'
+	| 'expired'
+	| 'rejected'
+	| 'cancelledElsewhere'
+	| 'unreachable'
+	| 'cancelled'
+	| 'cancelPending'
+	| 'notCancellable'
+	| 'stillRunning';
+
+export interface WatchPlan {
+	polls: PollSettings;
+	/** Milliseconds for a cancel to be accepted and confirmed. */
+	confirmFor: number;
+	/** `leave`: only report that the time is up. */
+	whenTimeIsUp: 'cancel' | 'leave';
+	/** What happens to runs that are not finished when the workflow is stopped. */
+	onStop: 'leave' | 'cancel';
+	/**
+	 * `once`: a single look; a run whose time is not up is `stillRunning`. `none`: its time is up already, as when a user
+	 * asks to cancel it.
+	 */
+	looks: 'untilSettled' | 'once' | 'none';
+}
+
+export interface WatchTarget {
+	id: string;
+	/** Milliseconds, more than 0. */
+	timeout: number;
+	countFrom: CountFrom;
+	plan: WatchPlan;
+}
+
+export interface WatchTools {
+	port: RunPort;
+	gate: RequestGate;
+	clock: Clock;
+	/** Ends when the workflow is stopped. */
+	scope: Scope;
+	listed: ListedTimes;
+	/** The idempotency key for cancelling a run: the same for each attempt. */
+	commandId(id: string): string;
+	/** Called when a run was seen in another status than before. */
+	onChange?(run: Run): void;
+}
+
+export interface WatchReport {
+	id: string;
+	outcome: Outcome;
+	/** True when the deadline passed before the run was seen at its end. */
+	timedOut: boolean;
+	/** The last that was heard of the run; absent when it was never read. */
+	run?: Run;
+	/** Unix ms; absent when the time to count from was never learned. */
+	deadline?: number;
+	/** The run's own time the deadline was counted from; absent when counted from the begin of the watch. */
+	countedFrom?: TimeMark;
+	/** Milliseconds from the begin of the watch to this report. */
+	elapsed: number;
+	/** Reads sent. */
+	polls: number;
+	history: SeenStatus[];
+	cancel?: Pick<CancelResult, 'requestedAt' | 'attempts' | 'confirmedAt'>;
+	/** Present when the last request about this run went wrong, or when that decided the outcome. */
+	lastFault?: ApiFault;
+}
+
+/** What came of one target: a report, or why it could not be watched as asked. */
+export type WatchResult = { report: WatchReport } | { error: Error };
+
+/**
+ * Watches all targets at once, each to its own end. Equal ids are watched once: with the earliest deadline among them,
+ * and the plan of the first.
+ * Results are in the order of `targets`; one that fails leaves the others watched to their end.
+ *
+ * @throws Interruption `stopped` when the workflow was stopped (after the remote runs were cancelled, where `onStop` says so)
+ */
+export async function watchRuns(tools: WatchTools, targets: readonly WatchTarget[]): Promise<WatchResult[]> {
+	const byId = new Map<string, [WatchTarget, ...WatchTarget[]]>();
+	for (const target of targets) {
+		const same = byId.get(target.id);
+		if (same) same.push(target);
+		else byId.set(target.id, [target]);
+	}
+
+	const results = new Map<string, WatchResult>();
+	await Promise.all(
+		[...byId.values()].map(async (same) => {
+			const watch = new RunWatch(tools, same);
+			results.set(
+				watch.id,
+				await watch.run().then(
+					(report) => ({ report }),
+					(error: Error) => ({ error }),
+				),
+			);
+		}),
+	);
+	if (tools.scope.signal.aborted) throw tools.scope.signal.reason;
+	return targets.flatMap((target) => results.get(target.id) ?? []);
+}
+
+/** What ended the polling of a run. */
+type Ending = { by: 'run'; run: Run } | { by: 'deadline' } | { by: 'notYet' } | { by: 'fault' };
+
+class RunWatch {
+	readonly id: string;
+
+	private readonly plan: WatchPlan;
+
+	private readonly asker: RunAsker;
+
+	private readonly startedAt: number;
+
+	/** Unix ms. Until the run's own times are known: the latest it can be. */
+	private deadline: number;
+
+	private deadlineKnown: boolean;
+
+	private countedFrom?: TimeMark;
+
+	/** From when each of the run's own times is counted: as reported, but never from the future. */
+	private readonly seenMarks = new Map<number, number>();
+
+	/** The scope of polling: ends at the deadline, or with the workflow. */
+	private readonly polling: Scope;
+
+	private alarm?: Scope;
+
+	constructor(
+		private readonly tools: WatchTools,
+		private readonly same: readonly [WatchTarget, ...WatchTarget[]],
+	) {
+		this.id = same[0].id;
+		this.plan = same[0].plan;
+		this.asker = new RunAsker(this.id, tools.port, tools.gate, tools.clock, tools.onChange);
+		this.startedAt = tools.clock.now();
+		this.deadline = this.startedAt + Math.min(...same.map((target) => target.timeout));
+		this.deadlineKnown = same.some((target) => target.countFrom === 'now');
+		this.polling = tools.scope.fork();
+	}
+
+	/** @throws WatchError when the run cannot be watched as asked, Interruption `stopped` when the workflow was stopped */
+	async run(): Promise<WatchReport> {
+		try {
+			return await this.conclude(await this.poll());
+		} catch (error) {
+			const stopped = this.tools.scope.signal.aborted;
+			if (stopped && this.plan.onStop === 'cancel') await this.cancelOnStop();
+			throw error;
+		} finally {
+			this.polling.release();
+			this.alarm?.release();
+		}
+	}
+
+	private async conclude(ending: Ending): Promise<WatchReport> {
+		switch (ending.by) {
+			case 'run':
+				return this.report(outcomeOf(ending.run.phase, false), false, await this.fullRead(ending.run));
+			case 'notYet':
+				return this.report('stillRunning', false);
+			case 'fault':
+				return this.report('unreachable', false);
+			case 'deadline':
+				return this.plan.whenTimeIsUp === 'leave'
+					? this.report('stillRunning', true)
+					: await this.cancelAtDeadline();
+		}
+	}
+
+	private async poll(): Promise<Ending> {
+		if (this.plan.looks === 'none') return { by: 'deadline' };
+		const { clock } = this.tools;
+		this.setAlarm();
+		try {
+			for (;;) {
+				let delay: number;
+				try {
+					const run = await this.asker.read('light', this.polling, 'poll');
+					if (isSettled(run.phase)) return { by: 'run', run };
+					await this.learnDeadline(run);
+					if (this.deadline <= clock.now()) return { by: 'deadline' };
+					if (this.plan.looks === 'once') return { by: 'notYet' };
+					delay = nextPollDelay(this.plan.polls, clock.now() - this.startedAt, clock);
+				} catch (error) {
+					if (!(error instanceof ApiFault)) throw error;
+					if (this.asker.isFinal(error)) return { by: 'fault' };
+					delay = this.asker.retryDelay();
+				}
+				await clock.sleep(delay, this.polling.signal);
+			}
+		} catch (error) {
+			if (this.tools.scope.signal.aborted) throw this.tools.scope.signal.reason;
+			if (!isInterruption(error, 'deadline')) throw error;
+			// The alarm of a single look is the end of its patience, not the run's deadline.
+			return this.plan.looks === 'once' ? { by: 'fault' } : { by: 'deadline' };
+		}
+	}
+
+	/** Ends polling at the deadline, however busy or asleep it is by then. A single look has its own, fixed end. */
+	private setAlarm(): void {
+		const { clock } = this.tools;
+		this.alarm?.release();
+		const alarm = this.tools.scope.fork();
+		this.alarm = alarm;
+		const due = this.plan.looks === 'once' ? this.startedAt + LOOK.budget : this.deadline;
+		clock.sleep(due - clock.now(), alarm.signal).then(
+			() => this.polling.end('deadline'),
+			() => undefined,
+		);
+	}
+
+	/** Moves the deadline to what the run's own times say, where they say something new. */
+	private async learnDeadline(run: Run): Promise<void> {
+		const { clock, port } = this.tools;
+		let deadline = Number.POSITIVE_INFINITY;
+		let countedFrom: TimeMark | undefined;
+		for (const { countFrom, timeout } of this.same) {
+			let from = this.startedAt;
+			let mark: TimeMark | undefined;
+			if (countFrom !== 'now') {
+				mark = timeToCountFrom(run, countFrom) ?? (await this.listedTime());
+				if (!mark) throw noTimeToCountFrom(port.title, this.id);
+				// A run cannot have begun in the future: a server clock that is ahead must not move the deadline away.
+				from = this.seenMarks.get(mark.at) ?? Math.min(mark.at, clock.now());
+				this.seenMarks.set(mark.at, from);
+			}
+			if (from + timeout >= deadline) continue;
+			deadline = from + timeout;
+			countedFrom = mark;
+		}
+		this.countedFrom = countedFrom;
+		this.deadlineKnown = true;
+		if (deadline === this.deadline) return;
+		this.deadline = deadline;
+		if (this.plan.looks !== 'once') this.setAlarm();
+	}
+
+	private async listedTime(): Promise<TimeMark | undefined> {
+		try {
+			return await this.tools.listed.createdOf(this.id, this.polling);
+		} catch (error) {
+			if (error instanceof ApiFault) this.asker.failed(error);
+			throw error;
+		}
+	}
+
+	private async cancelAtDeadline(): Promise<WatchReport> {
+		const result = await this.confirmCancel(this.tools.scope, this.plan.confirmFor, 'confirmed');
+		const run = result.run ? await this.fullRead(result.run) : this.asker.last;
+		return this.report(outcomeOfCancel(result), true, run, result);
+	}
+
+	/** The workflow is gone, and its scope with it: the cancel runs below a scope of its own. */
+	private async cancelOnStop(): Promise<void> {
+		if (this.asker.last && isSettled(this.asker.last.phase)) return;
+		const own = Scope.from(undefined);
+		try {
+			await this.confirmCancel(own, CANCEL.stopBudget, 'accepted');
+		} finally {
+			own.release();
+		}
+	}
+
+	private confirmCancel(scope: Scope, budget: number, until: CancelTools['until']): Promise<CancelResult> {
+		const { port, gate, clock } = this.tools;
+		const commandId = this.tools.commandId(this.id);
+		return confirmCancel({ port, gate, clock, asker: this.asker, commandId, until }, scope, budget);
+	}
+
+	/**
+	 * The whole object of a run that has ended, where polls were light. What the light read said stands when the full
+	 * read cannot be had: an ended run stays ended.
+	 */
+	private async fullRead(run: Run): Promise<Run> {
+		const { port, clock } = this.tools;
+		if (!port.hasLightReads || this.asker.lastIsFull) return run;
+		const scope = this.tools.scope.fork();
+		clock.sleep(LOOK.fullRead, scope.signal).then(
+			() => scope.end('timeout'),
+			() => undefined,
+		);
+		try {
+			for (;;) {
+				try {
+					const full = await this.asker.read('full', scope, 'call');
+					if (isSettled(full.phase)) return full;
+				} catch (error) {
+					if (!(error instanceof ApiFault)) throw error;
+					if (this.asker.isFinal(error)) return run;
+				}
+				await clock.sleep(this.asker.retryDelay(), scope.signal);
+			}
+		} catch (error) {
+			if (isInterruption(error, 'timeout')) return run;
+			throw error;
+		} finally {
+			scope.release();
+		}
+	}
+
+	private report(
+		outcome: Outcome,
+		timedOut: boolean,
+		run = this.asker.last,
+		cancel?: CancelResult,
+	): WatchReport {
+		return {
+			id: this.id,
+			outcome,
+			timedOut,
+			run,
+			deadline: this.deadlineKnown ? this.deadline : undefined,
+			countedFrom: this.countedFrom,
+			elapsed: this.tools.clock.now() - this.startedAt,
+			polls: this.asker.reads,
+			history: this.asker.history,
+			cancel,
+			lastFault: this.asker.lastFault ?? (outcome === 'notCancellable' ? cancel?.refusal : undefined),
+		};
+	}
+}
+
+const OUTCOME_OF_END: Partial<Record<Phase, Outcome>> = {
+	completed: 'completed',
+	needsReview: 'needsReview',
+	failed: 'failed',
+	expired: 'expired',
+	rejected: 'rejected',
+};
+
+function outcomeOf(phase: Phase, cancelledByUs: boolean): Outcome {
+	return OUTCOME_OF_END[phase] ?? (cancelledByUs ? 'cancelled' : 'cancelledElsewhere');
+}
+
+function outcomeOfCancel(result: CancelResult): Outcome {
+	if (result.verdict === 'settled' && result.run) return outcomeOf(result.run.phase, result.ours);
+	if (result.verdict === 'pending') return 'cancelPending';
+	if (result.verdict === 'refused') return 'notCancellable';
+	return 'unreachable';
+}

@@ -1,0 +1,147 @@
+import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+
+import { SETTING } from '../core/limits';
+
+/** Parameters that more than one node or operation has, each defined once. */
+
+export const INTERVAL_MODE: INodeProperties = {
+	displayName: 'Poll Interval Mode',
+	name: 'intervalMode',
+	type: 'options',
+	options: [
+		{
+			name: 'Adaptive',
+			value: 'adaptive',
+			description: 'Quick at first, then slower the longer the run takes',
+		},
+		{ name: 'Fixed', value: 'fixed', description: 'Always the same time between two polls' },
+	],
+	default: 'adaptive',
+	description: 'How the time between two polls of a run develops',
+};
+
+export const INTERVAL: INodeProperties = {
+	displayName: 'Poll Interval (Seconds)',
+	name: 'interval',
+	type: 'number',
+	typeOptions: { minValue: SETTING.interval.min, numberPrecision: 1 },
+	default: SETTING.interval.default,
+	description: 'Time between two polls of a run; in adaptive mode the shortest one',
+};
+
+export const MAX_INTERVAL: INodeProperties = {
+	displayName: 'Max Poll Interval (Seconds)',
+	name: 'maxInterval',
+	type: 'number',
+	typeOptions: { minValue: SETTING.maxInterval.min, numberPrecision: 1 },
+	default: SETTING.maxInterval.default,
+	description: 'Longest time between two polls of a run in adaptive mode',
+};
+
+export const CONFIRM_FOR: INodeProperties = {
+	displayName: 'Confirm Cancel For (Seconds)',
+	name: 'confirmFor',
+	type: 'number',
+	typeOptions: { minValue: SETTING.confirmFor.min, numberPrecision: 1 },
+	default: SETTING.confirmFor.default,
+	description:
+		'How long to wait for the cancel to take effect. A run only counts as cancelled once the API shows it as cancelled.',
+};
+
+export const ON_WORKFLOW_STOP: INodeProperties = {
+	displayName: 'When the Workflow Is Stopped',
+	name: 'onWorkflowStop',
+	type: 'options',
+	options: [
+		{ name: 'Cancel Remote Runs', value: 'cancel', description: 'Cancel the runs that are not finished' },
+		{ name: 'Leave Remote Runs', value: 'leave', description: 'Only stop watching: the runs go on' },
+	],
+	default: 'leave',
+	description:
+		'What happens to unfinished runs when this execution is stopped. N8n does not tell a stop by hand from its own execution timeout or a shutdown, so all three count.',
+};
+
+export const MAX_CONCURRENT_REQUESTS: INodeProperties = {
+	displayName: 'Max Concurrent Requests',
+	name: 'maxConcurrentRequests',
+	type: 'number',
+	typeOptions: {
+		minValue: SETTING.maxConcurrentRequests.min,
+		maxValue: SETTING.maxConcurrentRequests.max,
+		numberPrecision: 0,
+	},
+	default: SETTING.maxConcurrentRequests.default,
+	description:
+		'How many requests may be under way to the provider at once, for all items of this node together',
+};
+
+export const TIMEOUT: INodeProperties = {
+	displayName: 'Timeout',
+	name: 'timeout',
+	type: 'number',
+	typeOptions: { minValue: 0, numberPrecision: 3 },
+	default: SETTING.timeout.default,
+	required: true,
+	description: 'How long a run may take, more than 0 and at most 30 days',
+};
+
+export const UNITS: INodePropertyOptions[] = [
+	{ name: 'Hours', value: 'hours' },
+	{ name: 'Minutes', value: 'minutes' },
+	{ name: 'Seconds', value: 'seconds' },
+];
+
+export const TIMEOUT_UNIT: INodeProperties = {
+	displayName: 'Timeout Unit',
+	name: 'timeoutUnit',
+	type: 'options',
+	options: UNITS,
+	default: 'seconds',
+	description: 'Unit of the timeout',
+};
+
+export const MAX_WAIT: INodeProperties = {
+	displayName: 'Max Wait (Seconds)',
+	name: 'maxWait',
+	type: 'number',
+	typeOptions: { minValue: 0, numberPrecision: 1 },
+	default: SETTING.maxWait.default,
+	required: true,
+	description: 'How long to wait for the run to end, more than 0 and at most 30 days (2,592,000)',
+};
+
+export const ON_TIMEOUT: INodeProperties = {
+	displayName: 'When Max Wait Is Over',
+	name: 'onTimeout',
+	type: 'options',
+	options: [
+		{
+			name: 'Fail With an Error',
+			value: 'error',
+			description: 'Stop here, or take the error output of the node',
+		},
+		{
+			name: 'Return the Run as It Is',
+			value: 'returnRun',
+			description: 'Go on with the unfinished run, for example to check its status',
+		},
+	],
+	default: 'error',
+	description: 'What to do with a run that has not ended by then. The run itself is left alone.',
+};
+
+/** The "Options" field with some of the shared parameters. */
+export function optionsField(
+	fields: readonly INodeProperties[],
+	displayOptions?: INodeProperties['displayOptions'],
+): INodeProperties {
+	return {
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add option',
+		default: {},
+		displayOptions,
+		options: [...fields].sort((a, b) => a.displayName.localeCompare(b.displayName)),
+	};
+}

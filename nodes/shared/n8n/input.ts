@@ -1,0 +1,204 @@
+import type { IExecuteFunctions, INodeParameterResourceLocator } from 'n8n-workflow';
+import { z } from 'zod';
+
+import { DAY, HOUR, MINUTE, SECOND, SETTING, TEXT } from '../core/limits';
+import type { PollSettings } from '../core/schedule';
+import { BadInput } from './errors';
+
+/** What users type, checked before any request leaves. Every failure names the parameter and says what is allowed. */
+
+const UNIT_MS = { seconds: SECOND, minutes: MINUTE, hours: HOUR } as const;
+
+type Range = (typeof SETTING)[keyof typeof SETTING];
+
+function shown(value: unknown): string {
+	if (value === undefined) return 'nothing';
+	if (typeof value === 'string') return `the text "${value.slice(0, 40)}"`;
+	if (typeof value === 'number') return String(value);
+	return `a value of type ${value === null ? 'null' : typeof value}`;
+}
+
+function check<T extends z.ZodTypeAny>(schema: T, value: unknown): z.output<T> {
+	const parsed = schema.safeParse(value);
+	if (parsed.success) return parsed.data;
+	throw new BadInput(parsed.error.issues[0]?.message ?? 'A parameter is not valid');
+}
+
+/** A number within the range of a setting. `min: 0` stands for "more than 0". */
+function numberIn(label: string, range: Range, unit: string): z.ZodType<number> {
+	const allowed =
+		range.min === 0 ? `more than 0 and at most ${range.max}` : `from ${range.min} to ${range.max}`;
+	return z.custom<number>(
+		(value) =>
+			typeof value === 'number' &&
+			Number.isFinite(value) &&
+			value <= range.max &&
+			(range.min === 0 ? value > 0 : value >= range.min),
+		(value) => ({ message: `${label} must be a number of ${unit}, ${allowed}; it is ${shown(value)}` }),
+	);
+}
+
+function wholeNumberIn(label: string, range: Range, unit: string): z.ZodType<number> {
+	return numberIn(label, range, unit).refine(Number.isInteger, {
+		message: `${label} must be a whole number of ${unit}, from ${range.min} to ${range.max}`,
+	});
+}
+
+function oneOf<const T extends string>(label: string, values: readonly [T, ...T[]]): z.ZodType<T> {
+	return z.custom<T>(
+		(value) => values.some((allowed) => allowed === value),
+		(value) => ({ message: `${label} must be one of ${values.join(', ')}; it is ${shown(value)}` }),
+	);
+}
+
+/** A value left out, or an emptied field, counts as the default. */
+function orDefault<T>(schema: z.ZodType<T>, fallback: T): z.ZodType<T, z.ZodTypeDef, unknown> {
+	return z.unknown().transform((value, context) => {
+		if (value === undefined || value === null || value === '') return fallback;
+		const parsed = schema.safeParse(value);
+		if (parsed.success) return parsed.data;
+		parsed.error.issues.forEach((issue) => context.addIssue(issue));
+		return z.NEVER;
+	});
+}
+
+const maxConcurrentRequests = orDefault(
+	wholeNumberIn('Max Concurrent Requests', SETTING.maxConcurrentRequests, 'requests'),
+	SETTING.maxConcurrentRequests.default,
+);
+
+const options = z.object({
+	intervalMode: orDefault(oneOf('Poll Interval Mode', ['adaptive', 'fixed']), 'adaptive'),
+	interval: orDefault(numberIn('Poll Interval', SETTING.interval, 'seconds'), SETTING.interval.default),
+	maxInterval: orDefault<number | undefined>(
+		numberIn('Max Poll Interval', SETTING.maxInterval, 'seconds'),
+		undefined,
+	),
+	confirmFor: orDefault(
+		numberIn('Confirm Cancel For', SETTING.confirmFor, 'seconds'),
+		SETTING.confirmFor.default,
+	),
+	onWorkflowStop: orDefault(oneOf('When the Workflow Is Stopped', ['leave', 'cancel']), 'leave'),
+	maxConcurrentRequests,
+});
+
+export interface Options {
+	polls: PollSettings;
+	/** Milliseconds. */
+	confirmFor: number;
+	onWorkflowStop: 'leave' | 'cancel';
+}
+
+/**
+ * The "Options" of an item, in milliseconds.
+ *
+ * @throws BadInput
+ */
+export function readOptions(context: IExecuteFunctions, itemIndex: number): Options {
+	const given = check(options, context.getNodeParameter('options', itemIndex, {}));
+	const longest = given.maxInterval ?? Math.max(SETTING.maxInterval.default, given.interval);
+	if (given.intervalMode === 'adaptive' && longest < given.interval) {
+		throw new BadInput(
+			`Max Poll Interval (${longest} s) must not be shorter than Poll Interval (${given.interval} s)`,
+		);
+	}
+	return {
+		polls: {
+			mode: given.intervalMode,
+			interval: given.interval * SECOND,
+			maxInterval: longest * SECOND,
+		},
+		confirmFor: given.confirmFor * SECOND,
+		onWorkflowStop: given.onWorkflowStop,
+	};
+}
+
+/**
+ * Requests in flight for the whole node, from the options of its first item.
+ *
+ * @throws BadInput
+ */
+export function readMaxConcurrentRequests(context: IExecuteFunctions): number {
+	const given = check(z.record(z.unknown()), context.getNodeParameter('options', 0, {}));
+	return check(maxConcurrentRequests, given.maxConcurrentRequests);
+}
+
+/** What an id may hold: ids are opaque to us, but none may change the path it is put into. */
+const SAFE_ID = /^[\w:~@=+-]+$/;
+
+const runId = z.custom<string>(
+	(value) => typeof value === 'string' && SAFE_ID.test(value) && value.length <= TEXT.id,
+	(value) => ({ message: runIdProblem(value) }),
+);
+
+function runIdProblem(value: unknown): string {
+	if (value === undefined || value === null || value === '') return 'Run ID is empty';
+	if (typeof value !== 'string') return `Run ID must be a text; it is ${shown(value)}`;
+	if (value.length > TEXT.id) return `Run ID is too long: at most ${TEXT.id} characters`;
+	return 'Run ID may only hold letters, digits and _ - : ~ @ = +, such as extr_01J9';
+}
+
+/**
+ * The id of a run: a text, or what a resource locator holds. Spaces around it are dropped.
+ *
+ * @throws BadInput
+ */
+export function readRunId(context: IExecuteFunctions, itemIndex: number): string {
+	const raw = context.getNodeParameter('runId', itemIndex, '') as string | INodeParameterResourceLocator;
+	const value = typeof raw === 'object' && raw !== null && 'value' in raw ? raw.value : raw;
+	return check(runId, typeof value === 'string' ? value.trim() : value);
+}
+
+/**
+ * Timeout and unit of an item, in milliseconds.
+ *
+ * @throws BadInput
+ */
+export function readTimeout(context: IExecuteFunctions, itemIndex: number): number {
+	const unit = check(
+		oneOf('Timeout Unit', ['seconds', 'minutes', 'hours']),
+		context.getNodeParameter('timeoutUnit', itemIndex, 'seconds'),
+	);
+	const inUnit = { ...SETTING.timeout, max: (SETTING.timeout.max * SECOND) / UNIT_MS[unit] } as Range;
+	const value = context.getNodeParameter('timeout', itemIndex, SETTING.timeout.default);
+	return check(numberIn('Timeout', inUnit, `${unit} (30 days at most)`), value) * UNIT_MS[unit];
+}
+
+/** @throws BadInput */
+export function readMaxWait(context: IExecuteFunctions, itemIndex: number): number {
+	const value = context.getNodeParameter('maxWait', itemIndex, SETTING.maxWait.default);
+	return check(numberIn('Max Wait', SETTING.maxWait, 'seconds'), value) * SECOND;
+}
+
+/** @throws BadInput */
+export function readLimit(context: IExecuteFunctions, itemIndex: number): number {
+	if (context.getNodeParameter('returnAll', itemIndex, false) === true) return Number.POSITIVE_INFINITY;
+	const value = context.getNodeParameter('limit', itemIndex, SETTING.limit.default);
+	return check(wholeNumberIn('Limit', SETTING.limit, 'runs'), value);
+}
+
+/**
+ * A choice among fixed values.
+ *
+ * @throws BadInput
+ */
+export function readChoice<const T extends string>(
+	context: IExecuteFunctions,
+	name: string,
+	label: string,
+	values: readonly [T, ...T[]],
+	itemIndex: number,
+): T {
+	return check(oneOf(label, values), context.getNodeParameter(name, itemIndex, values[0]));
+}
+
+/** `YYYY-MM-DD` of a date parameter (ISO text, or a date of n8n's expressions). @throws BadInput */
+export function dayOf(label: string, value: unknown): string {
+	const text = value instanceof Date ? value.toISOString() : String(value ?? '');
+	const day = /^\d{4}-\d{2}-\d{2}/.exec(text)?.[0];
+	const at = day === undefined ? Number.NaN : Date.parse(`${day}T00:00:00Z`);
+	if (day === undefined || Number.isNaN(at) || Math.abs(at) > 1e5 * DAY) {
+		throw new BadInput(`${label} must be a date such as 2026-01-31; it is ${shown(value)}`);
+	}
+	return day;
+}

@@ -1,0 +1,69 @@
+import type { IDataObject, IExecuteFunctions, INode, INodeExecutionData } from 'n8n-workflow';
+
+import { nodeError } from './errors';
+import { counted } from './text';
+
+/** What came of one item. */
+export type Settled<T> = { value: T } | { error: unknown };
+
+/** Runs `work` for all items at once and waits for all of them, however some end. */
+export function settleItems<T>(
+	count: number,
+	work: (itemIndex: number) => Promise<T>,
+): Promise<Array<Settled<T>>> {
+	return Promise.all(
+		Array.from({ length: count }, async (_, itemIndex): Promise<Settled<T>> => {
+			try {
+				return { value: await work(itemIndex) };
+			} catch (error) {
+				return { error };
+			}
+		}),
+	);
+}
+
+export function outputItem(json: object, itemIndex: number): INodeExecutionData {
+	return { json: json as IDataObject, pairedItem: { item: itemIndex } };
+}
+
+/** The item of an input that failed; n8n moves it to the error output where the node has one. */
+export function errorItem(node: INode, error: unknown, itemIndex: number): INodeExecutionData {
+	const failure = nodeError(node, error, { itemIndex });
+	const json: IDataObject = { error: failure.message };
+	if (failure.description) json.details = failure.description;
+	return { json, error: failure, pairedItem: { item: itemIndex } };
+}
+
+/**
+ * Throws the first error among the items, after all of them have ended, and says what became of the others. Does nothing
+ * when there is none, or when the node is set to continue on errors.
+ *
+ * @param summary what became of the items that did not fail, such as `3 completed, 1 cancelled`
+ */
+export function throwFirst(
+	context: IExecuteFunctions,
+	results: ReadonlyArray<Settled<unknown>>,
+	summary?: string,
+): void {
+	if (context.continueOnFail()) return;
+	const failed = results.flatMap((result, itemIndex) =>
+		'error' in result ? [{ ...result, itemIndex }] : [],
+	);
+	const first = failed[0];
+	if (!first) return;
+	const others = results.length - failed.length;
+	const more = failed.length > 1 ? `${counted(failed.length - 1, 'other item')} failed as well.` : '';
+	const rest = others > 0 && summary ? `${counted(others, 'other item')} came to an end: ${summary}.` : '';
+	const addition = [more, rest].filter(Boolean).join(' ');
+	throw nodeError(context.getNode(), first.error, { itemIndex: first.itemIndex, addition });
+}
+
+/** `3 completed, 1 cancelled`, most frequent first. */
+export function tally(words: readonly string[]): string {
+	const counts = new Map<string, number>();
+	for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+	return [...counts]
+		.sort(([, a], [, b]) => b - a)
+		.map(([word, count]) => `${count} ${word}`)
+		.join(', ');
+}

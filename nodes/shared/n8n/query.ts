@@ -1,0 +1,72 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+import { z } from 'zod';
+
+import type { FilterSpec, Query, QueryValue, ResourceSpec } from '../providers/types';
+import { BadInput } from './errors';
+import { dayOf } from './input';
+
+const fields = z.record(z.unknown());
+
+const metadata = z.object({ pairs: z.array(z.object({ name: z.unknown(), value: z.unknown() })).optional() });
+
+/**
+ * The filters of an item as query parameters. Empty fields are left out.
+ *
+ * @throws BadInput
+ */
+export function readFilters(context: IExecuteFunctions, spec: ResourceSpec, itemIndex: number): Query {
+	const given = fields.parse(context.getNodeParameter('filters', itemIndex, {}));
+	const query: Query = {};
+	for (const filter of spec.list?.filters ?? []) {
+		const value = given[filter.name];
+		if (value === undefined || value === null || value === '') continue;
+		const sent = sentAs(filter, value);
+		if (sent !== undefined) query[filter.param] = sent;
+	}
+	return query;
+}
+
+function sentAs(filter: FilterSpec, value: unknown): QueryValue | undefined {
+	switch (filter.kind) {
+		case 'date':
+			return dayOf(filter.label, value);
+		case 'number':
+			if (typeof value === 'number' && Number.isFinite(value)) return value;
+			throw new BadInput(`${filter.label} must be a number`);
+		case 'metadata':
+			return metadataOf(filter, value);
+		case 'options':
+			if (filter.options?.includes(String(value))) return String(value);
+			throw new BadInput(
+				`${filter.label} must be one of ${filter.options?.join(', ')}; it is "${String(value)}"`,
+			);
+		case 'text':
+			if (typeof value === 'string') return value.trim();
+			throw new BadInput(`${filter.label} must be a text`);
+	}
+}
+
+function metadataOf(filter: FilterSpec, value: unknown): string | undefined {
+	const pairs = metadata.parse(value).pairs ?? [];
+	if (pairs.length === 0) return undefined;
+	const wanted: Record<string, string> = {};
+	for (const { name, value: text } of pairs) {
+		if (typeof name !== 'string' || name.trim() === '') {
+			throw new BadInput(`${filter.label}: each pair needs a name`);
+		}
+		wanted[name.trim()] = String(text ?? '');
+	}
+	return JSON.stringify(wanted);
+}
+
+/** The query of a `get`: that of a full read, with the switches the user set. */
+export function readGetQuery(context: IExecuteFunctions, spec: ResourceSpec, itemIndex: number): Query {
+	const given = fields.parse(context.getNodeParameter('options', itemIndex, {}));
+	const query: Query = { ...spec.fullQuery };
+	for (const option of spec.readOptions ?? []) {
+		const value = given[option.name];
+		if (typeof value !== 'boolean') continue;
+		query[option.param] = option.values ? option.values[value ? 'on' : 'off'] : value;
+	}
+	return query;
+}

@@ -1,0 +1,264 @@
+import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
+
+import { SETTING } from '../core/limits';
+import type { FilterSpec, ProviderSpec, ReadOptionSpec, ResourceSpec } from '../providers/types';
+import {
+	CONFIRM_FOR,
+	INTERVAL,
+	INTERVAL_MODE,
+	MAX_CONCURRENT_REQUESTS,
+	MAX_INTERVAL,
+	MAX_WAIT,
+	ON_TIMEOUT,
+	optionsField,
+} from './fields';
+
+/** What the Retab and Extend nodes can do with a run, as far as the API of its resource has it. */
+export const OPERATIONS = ['cancel', 'delete', 'get', 'getAll', 'poll'] as const;
+
+export type Operation = (typeof OPERATIONS)[number];
+
+export function hasOperation(spec: ResourceSpec, operation: Operation): boolean {
+	switch (operation) {
+		case 'cancel':
+			return spec.cancel !== undefined;
+		case 'delete':
+			return spec.canDelete === true;
+		case 'getAll':
+			return spec.list !== undefined;
+		case 'get':
+		case 'poll':
+			return true;
+	}
+}
+
+/** All fields of the panel of a provider's node, out of its table of resources. */
+export function runFields(provider: ProviderSpec): INodeProperties[] {
+	const resources = Object.entries(provider.resources);
+	return [
+		resourceField(provider),
+		...resources.map(([name, spec]) => operationField(name, spec)),
+		...resources.map(([name, spec]) => runIdField(name, spec)),
+		...waitFields(resources.map(([name]) => name)),
+		...listFields(resources),
+		...resources.flatMap(([name, spec]) => getOptionsField(name, spec)),
+	];
+}
+
+function resourceField(provider: ProviderSpec): INodeProperties {
+	const options = Object.entries(provider.resources).map(([value, spec]) => ({
+		name: spec.label,
+		value,
+		description: spec.description,
+	}));
+	return {
+		displayName: 'Resource',
+		name: 'resource',
+		type: 'options',
+		noDataExpression: true,
+		options: options.sort((a, b) => a.name.localeCompare(b.name)),
+		default: provider.name === 'retab' ? 'extraction' : 'extractRun',
+	};
+}
+
+function operationField(resource: string, spec: ResourceSpec): INodeProperties {
+	const one = `${spec.article} ${spec.noun}`;
+	const texts: Record<Operation, { name: string; action: string; description: string }> = {
+		cancel: {
+			name: 'Cancel',
+			action: `Cancel ${one}`,
+			description: `Cancel ${one} and wait until the API shows what became of it`,
+		},
+		delete: {
+			name: 'Delete',
+			action: `Delete ${one}`,
+			description: `Delete ${one} and its data. This does not cancel a run that is still going on.`,
+		},
+		get: { name: 'Get', action: `Get ${one}`, description: `Get ${one} as it is now` },
+		getAll: {
+			name: 'Get Many',
+			action: `Get many ${spec.plural}`,
+			description: `Get many ${spec.plural}, newest first where the API can sort`,
+		},
+		poll: {
+			name: 'Poll Until Finished',
+			action: `Poll ${one} until it is finished`,
+			description: `Wait until ${one} has ended, whether well or badly, and return it`,
+		},
+	};
+	return {
+		displayName: 'Operation',
+		name: 'operation',
+		type: 'options',
+		noDataExpression: true,
+		displayOptions: { show: { resource: [resource] } },
+		options: OPERATIONS.filter((operation) => hasOperation(spec, operation)).map((value) => ({
+			value,
+			...texts[value],
+		})),
+		default: 'get',
+	};
+}
+
+function runIdField(resource: string, spec: ResourceSpec): INodeProperties {
+	const byId: NonNullable<INodeProperties['modes']>[number] = {
+		displayName: 'By ID',
+		name: 'id',
+		type: 'string',
+		placeholder: `e.g. ${spec.idExample}`,
+	};
+	const fromList: NonNullable<INodeProperties['modes']>[number] = {
+		displayName: 'From List',
+		name: 'list',
+		type: 'list',
+		typeOptions: { searchListMethod: 'searchRuns', searchable: true },
+	};
+	const operations = OPERATIONS.filter(
+		(operation) => operation !== 'getAll' && hasOperation(spec, operation),
+	);
+	return {
+		displayName: spec.label,
+		name: 'runId',
+		type: 'resourceLocator',
+		required: true,
+		default: { mode: spec.list ? 'list' : 'id', value: '' },
+		modes: spec.list ? [fromList, byId] : [byId],
+		displayOptions: { show: { resource: [resource], operation: operations } },
+		description: `The ${spec.noun}: its ID from an earlier step, or one picked from the list`,
+	};
+}
+
+function waitFields(resources: string[]): INodeProperties[] {
+	const onPoll = { show: { resource: resources, operation: ['poll'] } };
+	return [
+		{ ...MAX_WAIT, displayOptions: onPoll },
+		{ ...ON_TIMEOUT, displayOptions: onPoll },
+		optionsField([INTERVAL_MODE, INTERVAL, MAX_INTERVAL, MAX_CONCURRENT_REQUESTS], onPoll),
+		optionsField([CONFIRM_FOR, MAX_CONCURRENT_REQUESTS], {
+			show: { resource: resources, operation: ['cancel'] },
+		}),
+		optionsField([MAX_CONCURRENT_REQUESTS], {
+			show: { resource: resources, operation: ['delete', 'getAll'] },
+		}),
+	];
+}
+
+function listFields(resources: Array<[string, ResourceSpec]>): INodeProperties[] {
+	const listed = resources.filter(([, spec]) => spec.list).map(([name]) => name);
+	return [
+		{
+			displayName: 'Return All',
+			name: 'returnAll',
+			type: 'boolean',
+			default: false,
+			displayOptions: { show: { resource: listed, operation: ['getAll'] } },
+			description: 'Whether to return all results or only up to a given limit',
+		},
+		{
+			displayName: 'Limit',
+			name: 'limit',
+			type: 'number',
+			typeOptions: { minValue: 1 },
+			default: SETTING.limit.default,
+			displayOptions: { show: { resource: listed, operation: ['getAll'], returnAll: [false] } },
+			description: 'Max number of results to return',
+		},
+		...resources.flatMap(([name, spec]) => filtersField(name, spec)),
+	];
+}
+
+function filtersField(resource: string, spec: ResourceSpec): INodeProperties[] {
+	if (!spec.list || spec.list.filters.length === 0) return [];
+	return [
+		{
+			displayName: 'Filters',
+			name: 'filters',
+			type: 'collection',
+			placeholder: 'Add filter',
+			default: {},
+			displayOptions: { show: { resource: [resource], operation: ['getAll'] } },
+			options: spec.list.filters.map(filterField).sort((a, b) => a.displayName.localeCompare(b.displayName)),
+		},
+	];
+}
+
+function filterField(filter: FilterSpec): INodeProperties {
+	const common = { displayName: filter.label, name: filter.name, description: filter.description };
+	switch (filter.kind) {
+		case 'text':
+			return { ...common, type: 'string', default: '', placeholder: filter.placeholder };
+		case 'number':
+			return { ...common, type: 'number', default: 0 };
+		case 'date':
+			return { ...common, type: 'dateTime', default: '' };
+		case 'options':
+			return {
+				...common,
+				type: 'options',
+				default: filter.options?.[0] ?? '',
+				options: (filter.options ?? []).map((value): INodePropertyOptions => ({
+					name: titled(value),
+					value,
+				})),
+			};
+		case 'metadata':
+			return {
+				...common,
+				type: 'fixedCollection',
+				typeOptions: { multipleValues: true },
+				placeholder: 'Add pair',
+				default: {},
+				options: [METADATA_PAIR],
+			};
+	}
+}
+
+const METADATA_PAIR: INodePropertyCollection = {
+	displayName: 'Pair',
+	name: 'pairs',
+	values: [
+		{
+			displayName: 'Name',
+			name: 'name',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. batch_id',
+			description: 'Name of the metadata field',
+		},
+		{
+			displayName: 'Value',
+			name: 'value',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. batch_001',
+			description: 'Value it must have',
+		},
+	],
+};
+
+/** `NEEDS_REVIEW`, `in_progress` → `Needs Review`, `In Progress`. */
+function titled(value: string): string {
+	return value
+		.toLowerCase()
+		.split('_')
+		.map((word) => (word === 'api' ? 'API' : word.charAt(0).toUpperCase() + word.slice(1)))
+		.join(' ');
+}
+
+function getOptionsField(resource: string, spec: ResourceSpec): INodeProperties[] {
+	return [
+		optionsField([...(spec.readOptions ?? []).map(readOptionField), MAX_CONCURRENT_REQUESTS], {
+			show: { resource: [resource], operation: ['get'] },
+		}),
+	];
+}
+
+function readOptionField(option: ReadOptionSpec): INodeProperties {
+	return {
+		displayName: option.label,
+		name: option.name,
+		type: 'boolean',
+		default: option.default,
+		description: option.description,
+	};
+}

@@ -1,0 +1,268 @@
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+
+import { ApiFault } from '../core/faults';
+import { ListedTimes } from '../core/listed';
+import { persist } from '../core/persist';
+import type { JsonObject } from '../core/run';
+import {
+	type WatchPlan,
+	type WatchReport,
+	type WatchResult,
+	type WatchTools,
+	watchRuns,
+} from '../core/watch';
+import type { ResourceApi } from '../providers/api';
+import type { ProviderSpec } from '../providers/types';
+import { hostClock } from './clock';
+import { BadInput, nodeError } from './errors';
+import { addHints, hintsAbout } from './hints';
+import {
+	readChoice,
+	readLimit,
+	readMaxConcurrentRequests,
+	readMaxWait,
+	readOptions,
+	readRunId,
+} from './input';
+import { type Settled, errorItem, outputItem, settleItems, throwFirst } from './items';
+import { readFilters, readGetQuery } from './query';
+import { OPERATIONS, type Operation, hasOperation } from './runFields';
+import { type Session, openSession } from './session';
+
+/** Everything an operation needs: the execution, the provider, the resource. */
+interface Work {
+	context: IExecuteFunctions;
+	session: Session;
+	api: ResourceApi;
+	itemCount: number;
+}
+
+/** Brings, per item, the objects of the API. */
+type Handler = (work: Work) => Promise<Array<Settled<JsonObject[]>>>;
+
+const HANDLERS: Record<Operation, Handler> = {
+	cancel: cancelRuns,
+	delete: (work) => settleItems(work.itemCount, (itemIndex) => deleteRun(work, itemIndex)),
+	get: (work) => settleItems(work.itemCount, (itemIndex) => getRun(work, itemIndex)),
+	getAll: (work) => settleItems(work.itemCount, (itemIndex) => listRuns(work, itemIndex)),
+	poll: pollRuns,
+};
+
+/**
+ * `execute` of the Retab and Extend nodes: all items at once, one output item per run, in the order of the input.
+ */
+export async function executeRunNode(
+	context: IExecuteFunctions,
+	provider: ProviderSpec,
+): Promise<INodeExecutionData[][]> {
+	const node = context.getNode();
+	const itemCount = context.getInputData().length;
+	let session: Session | undefined;
+	try {
+		session = await openSession(context, provider, readMaxConcurrentRequests(context));
+		const api = session.api(readResource(context));
+		const results = await HANDLERS[readOperation(context, api)]({ context, session, api, itemCount });
+		if (session.scope.signal.aborted) return [[]];
+		throwFirst(context, results);
+		return [
+			results.flatMap((result, itemIndex) =>
+				'error' in result
+					? [errorItem(node, result.error, itemIndex)]
+					: result.value.map((json) => outputItem(json, itemIndex)),
+			),
+		];
+	} catch (error) {
+		// The execution was stopped: whatever ended by that is no failure of the node.
+		if (session?.scope.signal.aborted) return [[]];
+		if (!context.continueOnFail()) throw nodeError(node, error);
+		return [Array.from({ length: itemCount }, (_, itemIndex) => errorItem(node, error, itemIndex))];
+	} finally {
+		session?.scope.release();
+	}
+}
+
+function readResource(context: IExecuteFunctions): string {
+	return String(context.getNodeParameter('resource', 0));
+}
+
+function readOperation(context: IExecuteFunctions, api: ResourceApi): Operation {
+	const operation = readChoice(context, 'operation', 'Operation', OPERATIONS, 0);
+	if (hasOperation(api.spec, operation)) return operation;
+	throw new BadInput(`${api.provider.title} has no operation "${operation}" for ${api.spec.plural}`);
+}
+
+async function getRun({ context, session, api }: Work, itemIndex: number): Promise<JsonObject[]> {
+	const id = readRunId(context, itemIndex);
+	const query = readGetQuery(context, api.spec, itemIndex);
+	const run = await persist({ ...session, clock: hostClock }, (signal) => api.readWith(id, query, signal));
+	return [run.body];
+}
+
+async function listRuns({ context, session, api }: Work, itemIndex: number): Promise<JsonObject[]> {
+	const limit = readLimit(context, itemIndex);
+	const query = { ...api.spec.list?.newestFirst, ...readFilters(context, api.spec, itemIndex) };
+	const rows: JsonObject[] = [];
+	const seen = new Set<string>();
+	let token: string | undefined;
+	do {
+		const page = await persist({ ...session, clock: hostClock }, (signal) =>
+			api.page(query, token, limit - rows.length, signal),
+		);
+		rows.push(...page.rows);
+		// A server that repeats a token, or sends one with an empty page, would be paged for ever.
+		token = page.rows.length > 0 && page.next && !seen.has(page.next) ? page.next : undefined;
+		if (token) seen.add(token);
+	} while (token && rows.length < limit);
+	return rows.slice(0, limit);
+}
+
+async function deleteRun({ context, session, api }: Work, itemIndex: number): Promise<JsonObject[]> {
+	const id = readRunId(context, itemIndex);
+	let mayBeGone = false;
+	try {
+		const answer = await persist(
+			{ ...session, clock: hostClock },
+			(signal) => api.remove(id, signal),
+			(fault) => {
+				mayBeGone ||= fault.retryable && fault.kind !== 'rateLimited' && !fault.neverArrived;
+			},
+		);
+		return [answer ?? { id, deleted: true }];
+	} catch (error) {
+		// An earlier attempt whose answer got lost has deleted it.
+		if (mayBeGone && isNotFound(error)) return [{ id, deleted: true }];
+		throw nodeError(context.getNode(), error, { itemIndex });
+	}
+}
+
+function isNotFound(error: unknown): boolean {
+	return error instanceof ApiFault && error.kind === 'notFound';
+}
+
+async function cancelRuns(work: Work): Promise<Array<Settled<JsonObject[]>>> {
+	const results = await watchItems(work, (itemIndex) => {
+		const { polls, confirmFor } = readOptions(work.context, itemIndex);
+		return {
+			timeout: 0,
+			plan: { polls, confirmFor, whenTimeIsUp: 'cancel', onStop: 'leave', looks: 'none' },
+		};
+	});
+	const finished = reportsOf(results).filter(({ outcome }) => !CANCEL_OUTCOMES.has(outcome));
+	addHints(
+		work.context,
+		finished.map(
+			({ id, run }) => `Run ${id} was not cancelled: it had ended as "${run?.status ?? 'unknown'}" already.`,
+		),
+	);
+	return results.map((result) => ('error' in result ? result : valueOfCancel(work.api, result.value)));
+}
+
+/** Outcomes of a cancel that either are what was asked for, or have a hint or an error of their own. */
+const CANCEL_OUTCOMES: ReadonlySet<WatchReport['outcome']> = new Set([
+	'cancelled',
+	'cancelPending',
+	'notCancellable',
+	'unreachable',
+]);
+
+function valueOfCancel(api: ResourceApi, report: WatchReport): Settled<JsonObject[]> {
+	if (report.outcome === 'unreachable') return { error: lastFaultOf(report) };
+	if (report.outcome === 'notCancellable') {
+		const said = report.lastFault ? ` ${report.lastFault.message}` : '';
+		return {
+			error: new BadInput(
+				`${api.provider.title} refuses to cancel ${api.spec.noun} ${report.id}, which is "${report.run?.status}".${said}`,
+				'The run goes on. Some runs can only be cancelled once they have started: try again later.',
+			),
+		};
+	}
+	return report.run ? { value: [report.run.body] } : { error: lastFaultOf(report) };
+}
+
+async function pollRuns(work: Work): Promise<Array<Settled<JsonObject[]>>> {
+	const results = await watchItems(work, (itemIndex) => {
+		const { polls, confirmFor } = readOptions(work.context, itemIndex);
+		return {
+			timeout: readMaxWait(work.context, itemIndex),
+			plan: { polls, confirmFor, whenTimeIsUp: 'leave', onStop: 'leave', looks: 'untilSettled' },
+		};
+	});
+	return results.map((result, itemIndex) =>
+		'error' in result ? result : valueOfPoll(work, result.value, itemIndex),
+	);
+}
+
+function valueOfPoll({ context, api }: Work, report: WatchReport, itemIndex: number): Settled<JsonObject[]> {
+	if (report.outcome === 'unreachable') return { error: lastFaultOf(report) };
+	if (report.outcome !== 'stillRunning') return { value: report.run ? [report.run.body] : [] };
+	const onTimeout = readChoice(
+		context,
+		'onTimeout',
+		'When Max Wait Is Over',
+		['error', 'returnRun'],
+		itemIndex,
+	);
+	if (!report.run) return { error: lastFaultOf(report) };
+	if (onTimeout === 'returnRun') return { value: [report.run.body] };
+	const waited = Math.round(report.elapsed / 100) / 10;
+	return {
+		error: new BadInput(
+			`The ${api.spec.noun} ${report.id} is still "${report.run.status}" after ${waited} s`,
+			'The run was left alone and may still finish. Raise Max Wait, set "When Max Wait Is Over" to return the run, or use the Timeout Cancel node to have it cancelled.',
+		),
+	};
+}
+
+function lastFaultOf(report: WatchReport): Error {
+	return (
+		report.lastFault ?? new ApiFault('network', `Nothing could be learned about run ${report.id} in time`)
+	);
+}
+
+/** Watches the runs of all items at once; an item with bad input leaves the others alone. */
+async function watchItems(
+	{ context, session, api, itemCount }: Work,
+	read: (itemIndex: number) => { timeout: number; plan: WatchPlan },
+): Promise<Array<Settled<WatchReport>>> {
+	const targets = await settleItems(itemCount, async (itemIndex) => ({
+		id: readRunId(context, itemIndex),
+		countFrom: 'now' as const,
+		...read(itemIndex),
+	}));
+	const good = targets.flatMap((target) => ('value' in target ? [target.value] : []));
+	const results = (await watchRuns(watchTools(session, api), good)).values();
+	const settled = targets.map((target): Settled<WatchReport> => {
+		if ('error' in target) return target;
+		const result: WatchResult | undefined = results.next().value;
+		return result && 'report' in result ? { value: result.report } : { error: result?.error };
+	});
+	addHints(
+		context,
+		hintsAbout(
+			session.provider.title,
+			reportsOf(settled).filter(({ outcome }) => outcome !== 'unreachable' && outcome !== 'notCancellable'),
+		),
+	);
+	return settled;
+}
+
+export function watchTools(
+	session: Session,
+	api: ResourceApi,
+	onChange?: WatchTools['onChange'],
+): WatchTools {
+	const { gate, scope, commandId } = session;
+	return {
+		port: api,
+		gate,
+		clock: hostClock,
+		scope,
+		listed: new ListedTimes(api, gate, hostClock),
+		commandId,
+		onChange,
+	};
+}
+
+function reportsOf(results: ReadonlyArray<Settled<WatchReport>>): WatchReport[] {
+	return results.flatMap((result) => ('value' in result ? [result.value] : []));
+}

@@ -1,0 +1,79 @@
+import type { IExecuteFunctions, ILoadOptionsFunctions } from 'n8n-workflow';
+
+import { RequestGate } from '../core/gate';
+import { Scope } from '../core/scope';
+import { ResourceApi } from '../providers/api';
+import { accessOf } from '../providers/auth';
+import type { Send } from '../providers/http';
+import { resourceOf } from '../providers';
+import type { ProviderSpec } from '../providers/types';
+import { hostClock } from './clock';
+import { BadInput } from './errors';
+import { type RequestContext, sendThrough } from './transport';
+
+/** All that one execution of a node shares: the way to the provider, the bound on requests, the stop of the workflow. */
+export interface Session {
+	provider: ProviderSpec;
+	gate: RequestGate;
+	/** Ends when the workflow is stopped. */
+	scope: Scope;
+	/** @throws BadInput when the provider has no such resource */
+	api(resource: string): ResourceApi;
+	/** The same for each attempt to cancel the same run in this execution of this node. */
+	commandId(runId: string): string;
+}
+
+/**
+ * @param maxConcurrentRequests requests in flight at most
+ * @throws BadInput when the credential is not usable
+ */
+export async function openSession(
+	context: IExecuteFunctions,
+	provider: ProviderSpec,
+	maxConcurrentRequests: number,
+): Promise<Session> {
+	const send = await connect(context, provider);
+	const executionId = context.getExecutionId();
+	const nodeId = context.getNode().id;
+	return {
+		provider,
+		gate: new RequestGate(maxConcurrentRequests, hostClock),
+		scope: Scope.from(context.getExecutionCancelSignal()),
+		api: (resource) => apiOf(provider, resource, send),
+		commandId: (runId) => `${executionId}:${nodeId}:${runId}`,
+	};
+}
+
+/** The API of a resource outside an execution: for the pickers of the panel. */
+export async function openApi(
+	context: ILoadOptionsFunctions,
+	provider: ProviderSpec,
+	resource: string,
+): Promise<ResourceApi> {
+	return apiOf(provider, resource, await connect(context, provider));
+}
+
+async function connect(context: RequestContext, provider: ProviderSpec): Promise<Send> {
+	const data = await context.getCredentials(provider.credential);
+	try {
+		return sendThrough(context, provider, accessOf(provider.name, data));
+	} catch (error) {
+		throw wrongCredential(provider, error);
+	}
+}
+
+function wrongCredential(provider: ProviderSpec, error: unknown): BadInput {
+	const reason = error instanceof Error ? error.message : String(error);
+	return new BadInput(
+		`The ${provider.title} credential cannot be used: ${reason}`,
+		'Open the credential and correct it.',
+	);
+}
+
+function apiOf(provider: ProviderSpec, resource: string, send: Send): ResourceApi {
+	try {
+		return new ResourceApi(provider, resourceOf(provider, resource), send, () => hostClock.now());
+	} catch (error) {
+		throw new BadInput(error instanceof Error ? error.message : String(error));
+	}
+}

@@ -1,0 +1,113 @@
+import type {
+	IAllExecuteFunctions,
+	IExecuteFunctions,
+	IHttpRequestOptions,
+	ILoadOptionsFunctions,
+	IN8nHttpFullResponse,
+} from 'n8n-workflow';
+
+import { ApiFault } from '../core/faults';
+import type { ApiResponse, Send } from '../providers/http';
+import type { Access } from '../providers/auth';
+import type { ProviderSpec } from '../providers/types';
+import { redact } from './text';
+
+export type RequestContext = IExecuteFunctions | ILoadOptionsFunctions;
+
+/**
+ * Requests through n8n's own helper, so that proxies, SSRF guard and credential rules of the instance apply.
+ *
+ * The helper overwrites `abortSignal` with the signal of the execution. It takes that from the context it is called on, so
+ * each request gets a context of its own whose signal is ours: that is how one request can have a deadline, and how a
+ * cancel can still leave after the workflow was stopped.
+ */
+export function sendThrough(context: RequestContext, provider: ProviderSpec, access: Access): Send {
+	return async ({ method, path, query, body }, signal) => {
+		const own: IAllExecuteFunctions = Object.create(context, {
+			getExecutionCancelSignal: { value: () => signal },
+		});
+		const options: IHttpRequestOptions = {
+			method,
+			url: `${access.baseUrl}${path}`,
+			qs: query === undefined ? undefined : { ...query },
+			arrayFormat: 'repeat',
+			body,
+			json: true,
+			returnFullResponse: true,
+			ignoreHttpStatusErrors: true,
+			disableFollowRedirect: true,
+		};
+		try {
+			const response: IN8nHttpFullResponse = await context.helpers.httpRequestWithAuthentication.call(
+				own,
+				provider.credential,
+				options,
+			);
+			return readable(response, access.secret);
+		} catch (error) {
+			if (signal.aborted) throw signal.reason;
+			throw networkFault(provider, error, access.secret);
+		}
+	};
+}
+
+function readable(response: IN8nHttpFullResponse, secret: string): ApiResponse {
+	const good = response.statusCode >= 200 && response.statusCode <= 299 && typeof response.body !== 'string';
+	return {
+		status: response.statusCode,
+		headers: Object.fromEntries(
+			Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
+		),
+		// Some servers repeat the key in their error messages.
+		body: good ? response.body : redact(response.body ?? '', secret),
+	};
+}
+
+interface NetworkProblem {
+	text: string;
+	neverArrived?: boolean;
+}
+
+const CHECK_ADDRESS =
+	'Check the Base URL or Region in the credential, and that this n8n may reach it (network, proxy, firewall).';
+
+/** Node's error codes in plain words. Their names must not be in a message: n8n rewrites messages that hold them. */
+const NETWORK_PROBLEMS: Record<string, NetworkProblem> = {
+	ECONNREFUSED: { text: 'the connection was refused', neverArrived: true },
+	ENOTFOUND: { text: 'the host was not found', neverArrived: true },
+	EAI_AGAIN: { text: 'the host name could not be looked up', neverArrived: true },
+	EHOSTUNREACH: { text: 'there is no route to the host', neverArrived: true },
+	ENETUNREACH: { text: 'there is no route to the network', neverArrived: true },
+	ECONNRESET: { text: 'the connection was reset' },
+	EPIPE: { text: 'the connection was closed' },
+	ETIMEDOUT: { text: 'the connection timed out' },
+	ECONNABORTED: { text: 'the connection timed out' },
+	CERT_HAS_EXPIRED: { text: 'the TLS certificate of the host has expired', neverArrived: true },
+	DEPTH_ZERO_SELF_SIGNED_CERT: {
+		text: 'the TLS certificate of the host is self-signed',
+		neverArrived: true,
+	},
+};
+
+function networkFault(provider: ProviderSpec, error: unknown, secret: string): ApiFault {
+	const known = codesOf(error)
+		.map((code) => NETWORK_PROBLEMS[code])
+		.find((problem) => problem !== undefined);
+	const text = known?.text ?? redact(error instanceof Error ? error.message : 'unknown reason', secret);
+	return new ApiFault('network', `${provider.title} could not be reached: ${String(text)}`, {
+		neverArrived: known?.neverArrived,
+		advice: CHECK_ADDRESS,
+	});
+}
+
+/** The error codes along a chain of causes: n8n wraps the client's error, under different names in its versions. */
+function codesOf(error: unknown): string[] {
+	const codes: string[] = [];
+	let at: unknown = error;
+	for (let depth = 0; depth < 5 && typeof at === 'object' && at !== null; depth++) {
+		const { code, httpCode, cause } = at as { code?: unknown; httpCode?: unknown; cause?: unknown };
+		for (const found of [code, httpCode]) if (typeof found === 'string') codes.push(found);
+		at = cause;
+	}
+	return codes;
+}

@@ -1,0 +1,109 @@
+import { ApiFault } from '../core/faults';
+import type { CancelAnswer, Detail, RunPage, RunPort } from '../core/port';
+import { type JsonObject, type Run, isTerminal } from '../core/run';
+import { type ApiRequest, type Send, exchange } from './http';
+import type { ProviderSpec, Query, ResourceSpec } from './types';
+import { type Page, cancellationStatus, claimedPhase, parsePage, parseRow, parseRun } from './wire';
+
+/**
+ * Answers to a cancel that mean "not now" or "nothing to cancel", and that only a read can tell apart: Retab jobs answer
+ * 400 and 409, its eval and experiment runs 404; what Extend answers is not documented, its declared errors are 400, 404
+ * and 422.
+ */
+const REFUSALS: ReadonlySet<number> = new Set([400, 404, 409, 422]);
+
+/** One resource of one provider over HTTP. Everything particular to it comes from its row in the table. */
+export class ResourceApi implements RunPort {
+	constructor(
+		readonly provider: ProviderSpec,
+		readonly spec: ResourceSpec,
+		private readonly send: Send,
+		/** Unix milliseconds. */
+		private readonly now: () => number,
+	) {}
+
+	get title(): string {
+		return `${this.provider.title} ${this.spec.noun}`;
+	}
+
+	get hasLightReads(): boolean {
+		return this.spec.lightQuery !== undefined;
+	}
+
+	read(id: string, detail: Detail, signal: AbortSignal): Promise<Run> {
+		const query = detail === 'light' ? this.spec.lightQuery : this.spec.fullQuery;
+		return this.readWith(id, query, signal);
+	}
+
+	/** @throws ApiFault */
+	async readWith(id: string, query: Query | undefined, signal: AbortSignal): Promise<Run> {
+		const body = await this.exchange({ method: 'GET', path: this.pathOf(id), query }, signal);
+		return parseRun(this.provider, this.spec, body);
+	}
+
+	async cancel(id: string, commandId: string, signal: AbortSignal): Promise<CancelAnswer> {
+		const { cancel } = this.spec;
+		if (!cancel) throw new RangeError(`${this.provider.title} cannot cancel ${this.spec.plural}`);
+		const body = cancel.commandIdField ? { [cancel.commandIdField]: commandId } : undefined;
+		let answer: unknown;
+		try {
+			answer = await this.exchange({ method: 'POST', path: `${this.pathOf(id)}/cancel`, body }, signal);
+		} catch (error) {
+			if (!(error instanceof ApiFault) || !REFUSALS.has(error.status ?? 0)) throw error;
+			return { accepted: false, fault: error };
+		}
+		if (cancel.answer === 'envelope') return this.answerOf(cancellationStatus(answer));
+		const claimed = claimedPhase(this.spec, answer);
+		return { accepted: true, claimsEnded: claimed !== undefined && isTerminal(claimed) };
+	}
+
+	private answerOf(status: string): CancelAnswer {
+		if (status !== 'cancellation_failed') return { accepted: true, claimsEnded: status === 'cancelled' };
+		const message = `${this.provider.title} could not cancel the run (cancellation_status: cancellation_failed)`;
+		return { accepted: false, fault: new ApiFault('request', message) };
+	}
+
+	/**
+	 * One page of the list, rows as the API gives them.
+	 *
+	 * @param size rows wanted, at most the page size of the table
+	 * @throws ApiFault
+	 */
+	async page(query: Query, token: string | undefined, size: number, signal: AbortSignal): Promise<Page> {
+		const { list } = this.spec;
+		if (!list) throw new RangeError(`${this.provider.title} cannot list ${this.spec.plural}`);
+		const paging: Query = {};
+		for (const param of list.pageSizeParams) paging[param] = Math.min(size, list.pageSize);
+		if (token !== undefined) paging[list.paging === 'cursor' ? 'after' : 'nextPageToken'] = token;
+		const body = await this.exchange(
+			{ method: 'GET', path: this.spec.path, query: { ...query, ...paging } },
+			signal,
+		);
+		return parsePage(this.provider, this.spec, body);
+	}
+
+	async listPage(token: string | undefined, signal: AbortSignal): Promise<RunPage> {
+		const { list } = this.spec;
+		if (!list) return { rows: [] };
+		const page = await this.page(list.newestFirst, token, list.pageSize, signal);
+		return { rows: page.rows.flatMap((row) => parseRow(this.spec, row) ?? []), next: page.next };
+	}
+
+	/**
+	 * Deletes a run. Gives back what the API answered; nothing for an empty answer.
+	 *
+	 * @throws ApiFault
+	 */
+	async remove(id: string, signal: AbortSignal): Promise<JsonObject | undefined> {
+		const answer = await this.exchange({ method: 'DELETE', path: this.pathOf(id) }, signal);
+		return typeof answer === 'object' && answer !== null ? (answer as JsonObject) : undefined;
+	}
+
+	private pathOf(id: string): string {
+		return `${this.spec.path}/${encodeURIComponent(id)}`;
+	}
+
+	private exchange(request: ApiRequest, signal: AbortSignal): Promise<unknown> {
+		return exchange(this, this.send, request, signal, this.now);
+	}
+}

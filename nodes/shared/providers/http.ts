@@ -1,0 +1,138 @@
+import { ApiFault, type FaultDetails, type FaultKind, faultKindOf } from '../core/faults';
+import { TEXT } from '../core/limits';
+import type { JsonObject } from '../core/run';
+import { describeErrorBody } from './errorBody';
+import type { ProviderSpec, Query, ResourceSpec } from './types';
+
+export interface ApiRequest {
+	method: 'GET' | 'POST' | 'DELETE';
+	/** Path below the base URL, with every id already encoded. */
+	path: string;
+	query?: Query;
+	body?: JsonObject;
+}
+
+export interface ApiResponse {
+	status: number;
+	/** Names in lower case. */
+	headers: Readonly<Record<string, string | undefined>>;
+	/** Parsed JSON; text as it came when it was not JSON; an empty string when there was no body. */
+	body: unknown;
+}
+
+/**
+ * Sends one request to the provider's host, with its key. Never follows a redirect, never retries.
+ *
+ * @throws ApiFault `network` when there is no answer, the signal's reason when it is aborted
+ */
+export type Send = (request: ApiRequest, signal: AbortSignal) => Promise<ApiResponse>;
+
+/** What a request is about, for messages and advice. */
+export interface Subject {
+	provider: ProviderSpec;
+	spec: ResourceSpec;
+}
+
+/**
+ * Sends a request and gives back the body of a good answer.
+ *
+ * @param now unix milliseconds, to turn a `Retry-After` date into a wait
+ * @throws ApiFault for any answer that is not 2xx, or not JSON
+ */
+export async function exchange(
+	subject: Subject,
+	send: Send,
+	request: ApiRequest,
+	signal: AbortSignal,
+	now: () => number,
+): Promise<unknown> {
+	const response = await send(request, signal);
+	if (response.status < 200 || response.status > 299) throw faultOf(subject, response, now());
+	if (typeof response.body !== 'string') return response.body;
+	// An empty answer to a POST or DELETE (204) is an answer; to a GET it is a broken one.
+	if (response.body.trim() === '' && request.method !== 'GET') return undefined;
+	throw malformed(subject.provider, request, response);
+}
+
+function faultOf({ provider, spec }: Subject, response: ApiResponse, now: number): ApiFault {
+	const kind = faultKindOf(response.status);
+	const { message, code } = describeErrorBody(response.body);
+	const details: FaultDetails = {
+		status: response.status,
+		code,
+		retryAfter: retryAfterOf(response.headers, now),
+		requestId: response.headers[provider.requestIdHeader],
+		advice: adviceOn(kind, response, provider, spec),
+	};
+	const said = message ? `: ${message}` : '';
+	return new ApiFault(kind, `${provider.title} ${WHAT_HAPPENED[kind]} (${response.status})${said}`, details);
+}
+
+const WHAT_HAPPENED: Record<FaultKind, string> = {
+	auth: 'refused the API key',
+	request: 'refused the request',
+	redirect: 'answered with a redirect, which is not followed',
+	notFound: 'did not find what was asked for',
+	rateLimited: 'asked to slow down',
+	server: 'had a problem of its own',
+	network: 'could not be reached',
+	malformed: 'gave an answer that cannot be used',
+};
+
+const PAYMENT_REQUIRED = 402;
+const GONE = 410;
+
+function adviceOn(
+	kind: FaultKind,
+	response: ApiResponse,
+	provider: ProviderSpec,
+	spec: ResourceSpec,
+): string | undefined {
+	if (isHtml(response.body) && kind !== 'server') {
+		return `The answer is a web page: check that the Base URL in the ${provider.title} credential is the one of the API, not of the website.`;
+	}
+	if (response.status === PAYMENT_REQUIRED) {
+		return `Check the credits and the billing of the ${provider.title} account.`;
+	}
+	if (response.status === GONE || kind === 'notFound') {
+		return [provider.notFoundAdvice, spec.goneAdvice].filter(Boolean).join(' ');
+	}
+	switch (kind) {
+		case 'auth':
+			return provider.keyAdvice;
+		case 'redirect':
+			return `Check the Base URL in the ${provider.title} credential: it must be the final address of the API.`;
+		case 'rateLimited':
+			return 'Send fewer requests: a longer interval, or fewer requests in flight.';
+		case 'server':
+			return `This is a problem on the side of ${provider.title}. Try again later.`;
+		default:
+			return undefined;
+	}
+}
+
+function malformed(provider: ProviderSpec, request: ApiRequest, response: ApiResponse): ApiFault {
+	const text = String(response.body).trim();
+	const what = text === '' ? 'an empty answer' : isHtml(text) ? 'a web page' : 'something that is not JSON';
+	const start = text === '' || isHtml(text) ? '' : `: "${text.slice(0, TEXT.detail)}"`;
+	return new ApiFault('malformed', `${provider.title} answered ${request.method} with ${what}${start}`, {
+		status: response.status,
+		requestId: response.headers[provider.requestIdHeader],
+		advice: `Check that the Base URL in the ${provider.title} credential is the one of the API, and that no proxy changes the answers on the way.`,
+	});
+}
+
+function isHtml(body: unknown): boolean {
+	return typeof body === 'string' && /^\s*<(?:!doctype|html|head|body)\b/i.test(body);
+}
+
+/** Milliseconds from a `Retry-After` header: seconds, or a date (counted from the server's own `Date` where it sends one). */
+export function retryAfterOf(headers: ApiResponse['headers'], now: number): number | undefined {
+	const value = headers['retry-after']?.trim();
+	if (!value) return undefined;
+	if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1_000;
+	const until = Date.parse(value);
+	if (Number.isNaN(until)) return undefined;
+	const serverNow = Date.parse(headers.date ?? '');
+	return Math.max(0, until - (Number.isNaN(serverNow) ? now : serverNow));
+}

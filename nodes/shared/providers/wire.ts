@@ -1,0 +1,147 @@
+import { z } from 'zod';
+
+import { parseTime } from '../core/deadline';
+import { ApiFault } from '../core/faults';
+import type { JsonObject, Phase, Run, TimeMark } from '../core/run';
+import type { ProviderSpec, ResourceSpec } from './types';
+
+/**
+ * What comes from the wire, checked for what the code needs and for nothing else: unknown fields and statuses pass
+ * through untouched.
+ */
+
+const jsonObject = z.record(z.unknown());
+
+/** An object that holds `inner` at `path`, and whatever else. */
+function nested(path: readonly string[], inner: z.ZodTypeAny): z.ZodTypeAny {
+	return path.reduceRight((schema, key) => z.object({ [key]: schema }).passthrough(), inner);
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+	return path.reduce<unknown>((at, key) => {
+		const object = jsonObject.safeParse(at);
+		return object.success ? object.data[key] : undefined;
+	}, value);
+}
+
+function runSchema(spec: ResourceSpec): z.ZodTypeAny {
+	const status = nested(spec.statusPath, z.string().min(1));
+	return z
+		.object({ id: z.string().min(1) })
+		.passthrough()
+		.and(status);
+}
+
+/** The phase of a raw status; `unknown` for one the table does not have. */
+export function phaseOf(spec: ResourceSpec, status: string): Phase {
+	return Object.hasOwn(spec.phases, status) ? (spec.phases[status] ?? 'unknown') : 'unknown';
+}
+
+function timeMark(body: unknown, path: readonly string[] | undefined): TimeMark | undefined {
+	if (!path) return undefined;
+	const at = parseTime(valueAt(body, path));
+	return at === undefined ? undefined : { at, field: path.join('.') };
+}
+
+/**
+ * A run, out of the body of a read.
+ *
+ * @throws ApiFault `malformed` that names the field that is missing or wrong
+ */
+export function parseRun(provider: ProviderSpec, spec: ResourceSpec, body: unknown): Run {
+	const path = spec.wrappedIn ? [spec.wrappedIn] : [];
+	const checked = nested(path, runSchema(spec)).safeParse(body);
+	if (!checked.success) throw wrongAnswer(provider, spec, checked.error);
+	const run = valueAt(body, path) as JsonObject;
+	const status = String(valueAt(run, spec.statusPath));
+	return {
+		id: String(run.id),
+		status,
+		phase: phaseOf(spec, status),
+		created: timeMark(run, spec.createdPath),
+		started: timeMark(run, spec.startedPath),
+		body: run,
+	};
+}
+
+/** The phase that the answer to a cancel claims; `undefined` where it holds no run. */
+export function claimedPhase(spec: ResourceSpec, answer: unknown): Phase | undefined {
+	const run = valueAt(answer, spec.wrappedIn ? [spec.wrappedIn] : []);
+	const status = valueAt(run, spec.statusPath);
+	return typeof status === 'string' ? phaseOf(spec, status) : undefined;
+}
+
+const envelope = z.object({ cancellation_status: z.string().optional() }).passthrough();
+
+/** `cancellation_status` of a Retab workflow run; without one the signal counts as accepted (its documented default). */
+export function cancellationStatus(answer: unknown): string {
+	const parsed = envelope.safeParse(answer);
+	return (parsed.success && parsed.data.cancellation_status) || 'cancellation_requested';
+}
+
+export interface Page {
+	/** Rows as the API gave them; anything that is not an object is left out. */
+	rows: JsonObject[];
+	next?: string;
+}
+
+const cursorPage = z
+	.object({
+		data: z.array(z.unknown()),
+		list_metadata: z.object({ after: z.string().nullish() }).passthrough().nullish(),
+		// The form of jobs until 2026-05-22.
+		has_more: z.boolean().nullish(),
+		last_id: z.string().nullish(),
+	})
+	.passthrough();
+
+const tokenPage = z.object({ data: z.array(z.unknown()), nextPageToken: z.string().nullish() }).passthrough();
+
+/**
+ * A page of a list.
+ *
+ * @throws ApiFault `malformed` that names the field that is missing or wrong
+ */
+export function parsePage(provider: ProviderSpec, spec: ResourceSpec, body: unknown): Page {
+	if (spec.list?.paging === 'cursor') {
+		const page = cursorPage.safeParse(body);
+		if (!page.success) throw wrongAnswer(provider, spec, page.error);
+		const { data, list_metadata, has_more, last_id } = page.data;
+		const next = list_metadata ? list_metadata.after : has_more ? last_id : undefined;
+		return { rows: objectsOf(data), next: next || undefined };
+	}
+	const page = tokenPage.safeParse(body);
+	if (!page.success) throw wrongAnswer(provider, spec, page.error);
+	return { rows: objectsOf(page.data.data), next: page.data.nextPageToken || undefined };
+}
+
+function objectsOf(rows: unknown[]): JsonObject[] {
+	return rows.filter((row): row is JsonObject => jsonObject.safeParse(row).success);
+}
+
+/** What a list row tells about its run; `undefined` for a row without an id. Old rows may have no status. */
+export function parseRow(
+	spec: ResourceSpec,
+	row: JsonObject,
+): { id: string; status?: string; created?: TimeMark } | undefined {
+	if (typeof row.id !== 'string' || row.id === '') return undefined;
+	const status = valueAt(row, spec.statusPath);
+	return {
+		id: row.id,
+		status: typeof status === 'string' ? status : undefined,
+		created: timeMark(row, spec.createdPath),
+	};
+}
+
+function wrongAnswer(provider: ProviderSpec, spec: ResourceSpec, error: z.ZodError): ApiFault {
+	const issue = error.issues[0];
+	const field = issue?.path.length ? `the field "${issue.path.join('.')}"` : 'the answer';
+	const problem = issue?.message === 'Required' ? 'is missing' : `is wrong (${issue?.message ?? 'unknown'})`;
+	return new ApiFault(
+		'malformed',
+		`${provider.title} gave an answer about ${spec.plural} that cannot be used: ${field} ${problem}`,
+		{
+			advice: `Check that the Base URL in the ${provider.title} credential is the one of the API, and that no proxy changes the answers on the way.`,
+		},
+	);
+}
