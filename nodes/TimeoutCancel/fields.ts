@@ -30,6 +30,7 @@ function resourceField(provider: ProviderSpec): INodeProperties {
 		value,
 		description: spec.description,
 	}));
+	const preselected = provider.name === 'retab' ? 'extraction' : 'extractRun';
 	return {
 		displayName: 'Resource',
 		name: 'resource',
@@ -37,7 +38,7 @@ function resourceField(provider: ProviderSpec): INodeProperties {
 		noDataExpression: true,
 		displayOptions: { show: { provider: [provider.name] } },
 		options: options.sort((a, b) => a.name.localeCompare(b.name)),
-		default: provider.name === 'retab' ? 'extraction' : 'extractRun',
+		default: preselected,
 		description: 'Kind of run to watch. Only those that can be cancelled are listed.',
 	};
 }

@@ -4,6 +4,19 @@ import { SETTING } from '../core/limits';
 
 /** Parameters that more than one node or operation has, each defined once. */
 
+/** A number with the default and the smallest value of its setting. The largest value is checked when the node runs. */
+export function numberField(
+	setting: { default: number; min: number },
+	field: Omit<INodeProperties, 'type' | 'default'>,
+): INodeProperties {
+	return {
+		...field,
+		type: 'number',
+		typeOptions: { minValue: setting.min, ...field.typeOptions },
+		default: setting.default,
+	};
+}
+
 export const INTERVAL_MODE: INodeProperties = {
 	displayName: 'Poll Interval Mode',
 	name: 'intervalMode',
@@ -20,33 +33,27 @@ export const INTERVAL_MODE: INodeProperties = {
 	description: 'How the time between two polls of a run develops',
 };
 
-export const INTERVAL: INodeProperties = {
+export const INTERVAL = numberField(SETTING.interval, {
 	displayName: 'Poll Interval (Seconds)',
 	name: 'interval',
-	type: 'number',
-	typeOptions: { minValue: SETTING.interval.min, numberPrecision: 1 },
-	default: SETTING.interval.default,
+	typeOptions: { numberPrecision: 1 },
 	description: 'Time between two polls of a run; in adaptive mode the shortest one',
-};
+});
 
-export const MAX_INTERVAL: INodeProperties = {
+export const MAX_INTERVAL = numberField(SETTING.maxInterval, {
 	displayName: 'Max Poll Interval (Seconds)',
 	name: 'maxInterval',
-	type: 'number',
-	typeOptions: { minValue: SETTING.maxInterval.min, numberPrecision: 1 },
-	default: SETTING.maxInterval.default,
+	typeOptions: { numberPrecision: 1 },
 	description: 'Longest time between two polls of a run in adaptive mode',
-};
+});
 
-export const CONFIRM_FOR: INodeProperties = {
+export const CONFIRM_FOR = numberField(SETTING.confirmFor, {
 	displayName: 'Confirm Cancel For (Seconds)',
 	name: 'confirmFor',
-	type: 'number',
-	typeOptions: { minValue: SETTING.confirmFor.min, numberPrecision: 1 },
-	default: SETTING.confirmFor.default,
+	typeOptions: { numberPrecision: 1 },
 	description:
 		'How long to wait for the cancel to take effect. A run only counts as cancelled once the API shows it as cancelled.',
-};
+});
 
 export const ON_WORKFLOW_STOP: INodeProperties = {
 	displayName: 'When the Workflow Is Stopped',
@@ -61,29 +68,24 @@ export const ON_WORKFLOW_STOP: INodeProperties = {
 		'What happens to unfinished runs when this execution is stopped. N8n does not tell a stop by hand from its own execution timeout or a shutdown, so all three count.',
 };
 
-export const MAX_CONCURRENT_REQUESTS: INodeProperties = {
+export const MAX_CONCURRENT_REQUESTS = numberField(SETTING.maxConcurrentRequests, {
 	displayName: 'Max Concurrent Requests',
 	name: 'maxConcurrentRequests',
-	type: 'number',
 	typeOptions: {
-		minValue: SETTING.maxConcurrentRequests.min,
 		maxValue: SETTING.maxConcurrentRequests.max,
 		numberPrecision: 0,
 	},
-	default: SETTING.maxConcurrentRequests.default,
 	description:
 		'How many requests may be under way to the provider at once, for all items of this node together',
-};
+});
 
-export const TIMEOUT: INodeProperties = {
+export const TIMEOUT = numberField(SETTING.timeout, {
 	displayName: 'Timeout',
 	name: 'timeout',
-	type: 'number',
-	typeOptions: { minValue: 0, numberPrecision: 3 },
-	default: SETTING.timeout.default,
+	typeOptions: { numberPrecision: 3 },
 	required: true,
 	description: 'How long a run may take, more than 0 and at most 30 days',
-};
+});
 
 export const UNITS: INodePropertyOptions[] = [
 	{ name: 'Hours', value: 'hours' },
@@ -100,15 +102,13 @@ export const TIMEOUT_UNIT: INodeProperties = {
 	description: 'Unit of the timeout',
 };
 
-export const MAX_WAIT: INodeProperties = {
+export const MAX_WAIT = numberField(SETTING.maxWait, {
 	displayName: 'Max Wait (Seconds)',
 	name: 'maxWait',
-	type: 'number',
-	typeOptions: { minValue: 0, numberPrecision: 1 },
-	default: SETTING.maxWait.default,
+	typeOptions: { numberPrecision: 1 },
 	required: true,
 	description: 'How long to wait for the run to end, more than 0 and at most 30 days (2,592,000)',
-};
+});
 
 export const ON_TIMEOUT: INodeProperties = {
 	displayName: 'When Max Wait Is Over',

@@ -26,12 +26,14 @@ export function outputItem(json: object, itemIndex: number): INodeExecutionData 
 	return { json: json as IDataObject, pairedItem: { item: itemIndex } };
 }
 
-/** The item of an input that failed; n8n moves it to the error output where the node has one. */
+/**
+ * The item of an input that failed. n8n moves it to the error output where the node has one, because its json holds
+ * nothing but `error` and `details`, and adds the fields of the input item there. (An `error` beside the json would do
+ * that as well, but n8n then drops the rest of the json.)
+ */
 export function errorItem(node: INode, error: unknown, itemIndex: number): INodeExecutionData {
-	const failure = nodeError(node, error, { itemIndex });
-	const json: IDataObject = { error: failure.message };
-	if (failure.description) json.details = failure.description;
-	return { json, error: failure, pairedItem: { item: itemIndex } };
+	const { message, description } = nodeError(node, error, { itemIndex });
+	return outputItem({ error: message, ...(description && { details: description }) }, itemIndex);
 }
 
 /**

@@ -10,6 +10,7 @@ import {
 	MAX_INTERVAL,
 	MAX_WAIT,
 	ON_TIMEOUT,
+	numberField,
 	optionsField,
 } from './fields';
 
@@ -51,13 +52,14 @@ function resourceField(provider: ProviderSpec): INodeProperties {
 		value,
 		description: spec.description,
 	}));
+	const preselected = provider.name === 'retab' ? 'extraction' : 'extractRun';
 	return {
 		displayName: 'Resource',
 		name: 'resource',
 		type: 'options',
 		noDataExpression: true,
 		options: options.sort((a, b) => a.name.localeCompare(b.name)),
-		default: provider.name === 'retab' ? 'extraction' : 'extractRun',
+		default: preselected,
 	};
 }
 
@@ -101,31 +103,28 @@ function operationField(resource: string, spec: ResourceSpec): INodeProperties {
 }
 
 function runIdField(resource: string, spec: ResourceSpec): INodeProperties {
-	const byId: NonNullable<INodeProperties['modes']>[number] = {
-		displayName: 'By ID',
-		name: 'id',
-		type: 'string',
-		placeholder: `e.g. ${spec.idExample}`,
-	};
-	const fromList: NonNullable<INodeProperties['modes']>[number] = {
-		displayName: 'From List',
-		name: 'list',
-		type: 'list',
-		typeOptions: { searchListMethod: 'searchRuns', searchable: true },
-	};
 	const operations = OPERATIONS.filter(
 		(operation) => operation !== 'getAll' && hasOperation(spec, operation),
 	);
-	return {
+	const field: INodeProperties = {
 		displayName: spec.label,
 		name: 'runId',
 		type: 'resourceLocator',
 		required: true,
 		default: { mode: spec.list ? 'list' : 'id', value: '' },
-		modes: spec.list ? [fromList, byId] : [byId],
+		modes: [
+			{
+				displayName: 'From List',
+				name: 'list',
+				type: 'list',
+				typeOptions: { searchListMethod: 'searchRuns', searchable: true },
+			},
+			{ displayName: 'By ID', name: 'id', type: 'string', placeholder: `e.g. ${spec.idExample}` },
+		],
 		displayOptions: { show: { resource: [resource], operation: operations } },
 		description: `The ${spec.noun}: its ID from an earlier step, or one picked from the list`,
 	};
+	return spec.list ? field : { ...field, modes: field.modes?.filter(({ name }) => name !== 'list') };
 }
 
 function waitFields(resources: string[]): INodeProperties[] {
@@ -154,15 +153,12 @@ function listFields(resources: Array<[string, ResourceSpec]>): INodeProperties[]
 			displayOptions: { show: { resource: listed, operation: ['getAll'] } },
 			description: 'Whether to return all results or only up to a given limit',
 		},
-		{
+		numberField(SETTING.limit, {
 			displayName: 'Limit',
 			name: 'limit',
-			type: 'number',
-			typeOptions: { minValue: 1 },
-			default: SETTING.limit.default,
 			displayOptions: { show: { resource: listed, operation: ['getAll'], returnAll: [false] } },
 			description: 'Max number of results to return',
-		},
+		}),
 		...resources.flatMap(([name, spec]) => filtersField(name, spec)),
 	];
 }
@@ -254,11 +250,6 @@ function getOptionsField(resource: string, spec: ResourceSpec): INodeProperties[
 }
 
 function readOptionField(option: ReadOptionSpec): INodeProperties {
-	return {
-		displayName: option.label,
-		name: option.name,
-		type: 'boolean',
-		default: option.default,
-		description: option.description,
-	};
+	const { name, label: displayName, description, default: preset } = option;
+	return { displayName, name, type: 'boolean', default: preset, description };
 }

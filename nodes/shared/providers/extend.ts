@@ -255,7 +255,24 @@ export const extend: ProviderSpec = {
 			idExample: 'exr_xK9m',
 			wrappedIn: 'processorRun',
 			goneAdvice: 'Processor runs are a legacy route: newer API versions in the credential may not have it.',
-			list: list([statusFilter(RUN_PHASES), owner('processor'), BATCH_ID, FILE_NAME]),
+			list: list(
+				[
+					statusFilter(RUN_PHASES),
+					owner('processor'),
+					{
+						name: 'processorType',
+						param: 'processorType',
+						label: 'Processor Type',
+						kind: 'options',
+						options: ['CLASSIFY', 'EXTRACT', 'SPLITTER'],
+						description: 'Only runs of processors of this type',
+					},
+					source(PROCESSOR_SOURCES),
+					SOURCE_ID,
+					FILE_NAME,
+				],
+				{ rowsIn: 'processorRuns' },
+			),
 		},
 		splitRun: {
 			...RUN,

@@ -21,6 +21,8 @@ export interface FilterSpec {
 export interface ListSpec {
 	/** How pages follow each other: by the id of the last row (Retab) or by a page token (Extend). */
 	paging: 'cursor' | 'pageToken';
+	/** Key of the rows in a page; `data` where nothing else is said. */
+	rowsIn?: string;
 	/** Rows asked for per page at most. */
 	pageSize: number;
 	/** Parameter names for the page size: some routes know another name than the others, and ignore the wrong one. */

@@ -85,17 +85,13 @@ export interface Page {
 	next?: string;
 }
 
-const cursorPage = z
-	.object({
-		data: z.array(z.unknown()),
-		list_metadata: z.object({ after: z.string().nullish() }).passthrough().nullish(),
-		// The form of jobs until 2026-05-22.
-		has_more: z.boolean().nullish(),
-		last_id: z.string().nullish(),
-	})
-	.passthrough();
-
-const tokenPage = z.object({ data: z.array(z.unknown()), nextPageToken: z.string().nullish() }).passthrough();
+/** How a page says where the next one begins: Retab's cursor, its older form (jobs until 2026-05-22), Extend's token. */
+const paging = z.object({
+	list_metadata: z.object({ after: z.string().nullish() }).nullish(),
+	has_more: z.boolean().nullish(),
+	last_id: z.string().nullish(),
+	nextPageToken: z.string().nullish(),
+});
 
 /**
  * A page of a list.
@@ -103,20 +99,22 @@ const tokenPage = z.object({ data: z.array(z.unknown()), nextPageToken: z.string
  * @throws ApiFault `malformed` that names the field that is missing or wrong
  */
 export function parsePage(provider: ProviderSpec, spec: ResourceSpec, body: unknown): Page {
-	if (spec.list?.paging === 'cursor') {
-		const page = cursorPage.safeParse(body);
-		if (!page.success) throw wrongAnswer(provider, spec, page.error);
-		const { data, list_metadata, has_more, last_id } = page.data;
-		const next = list_metadata ? list_metadata.after : has_more ? last_id : undefined;
-		return { rows: objectsOf(data), next: next || undefined };
-	}
-	const page = tokenPage.safeParse(body);
+	const rowsIn = spec.list?.rowsIn ?? 'data';
+	const page = nested([rowsIn], z.array(z.unknown())).and(paging).safeParse(body);
 	if (!page.success) throw wrongAnswer(provider, spec, page.error);
-	return { rows: objectsOf(page.data.data), next: page.data.nextPageToken || undefined };
+	const { list_metadata, has_more, last_id, nextPageToken } = paging.parse(body);
+	const cursor = list_metadata ? list_metadata.after : has_more ? last_id : undefined;
+	return {
+		rows: objectsOf(valueAt(body, [rowsIn])),
+		next: (spec.list?.paging === 'cursor' ? cursor : nextPageToken) || undefined,
+	};
 }
 
-function objectsOf(rows: unknown[]): JsonObject[] {
-	return rows.filter((row): row is JsonObject => jsonObject.safeParse(row).success);
+function objectsOf(rows: unknown): JsonObject[] {
+	return z
+		.array(z.unknown())
+		.parse(rows)
+		.filter((row): row is JsonObject => jsonObject.safeParse(row).success);
 }
 
 /** What a list row tells about its run; `undefined` for a row without an id. Old rows may have no status. */
