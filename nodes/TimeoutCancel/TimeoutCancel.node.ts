@@ -7,7 +7,7 @@ import {
 } from 'n8n-workflow';
 
 import { FIELDS, OUTPUTS } from './fields';
-import { guardRuns } from './guard';
+import { executeTimeoutCancel } from './execute';
 
 export class TimeoutCancel implements INodeType {
 	description: INodeTypeDescription = {
@@ -17,7 +17,7 @@ export class TimeoutCancel implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle:
-			'={{ ({ watch: "wait, cancel on timeout", check: "check once" })[$parameter.operation] + ": " + $parameter.resource }}',
+			'={{ ({ watch: "wait, cancel on timeout", check: "check once", cleanup: "cancel stuck runs" })[$parameter.operation] + ": " + ($parameter.operation === "cleanup" ? $parameter.resources.join(", ") : $parameter.resource) }}',
 		description: 'Watch document runs of Retab or Extend, and cancel them for certain when their time is up',
 		defaults: { name: 'Timeout Cancel' },
 		inputs: [NodeConnectionTypes.Main],
@@ -31,6 +31,6 @@ export class TimeoutCancel implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return await guardRuns(this);
+		return await executeTimeoutCancel(this);
 	}
 }

@@ -9,20 +9,34 @@ import {
 	ON_WORKFLOW_STOP,
 	TIMEOUT,
 	TIMEOUT_UNIT,
+	UNITS,
+	metadataField,
 	optionsField,
+	titled,
 } from '../shared/n8n/fields';
+import { SETTING } from '../shared/core/limits';
 import { PROVIDERS, cancellable } from '../shared/providers';
+import { unfinishedPhases } from '../shared/providers/stuck';
 import type { ProviderSpec } from '../shared/providers/types';
 
-/** The outputs, in this order. `Still Running` exists for Check Once only. */
+/** The outputs of `watch` and `check`, in this order. `Still Running` exists for `check` only. */
 export const OUTPUT_NAMES = ['Completed', 'Failed', 'Timed Out', 'Still Running'] as const;
 
 export type OutputName = (typeof OUTPUT_NAMES)[number];
 
-const namedOutputs = OUTPUT_NAMES.map((displayName) => ({ type: NodeConnectionTypes.Main, displayName }));
+const named = (displayName: string) => ({ type: NodeConnectionTypes.Main, displayName });
 
-export const OUTPUTS =
-	`={{ (${JSON.stringify(namedOutputs)}).slice(0, $parameter.operation === "check" ? 4 : 3) }}` as const;
+const OUTPUTS_OF = {
+	watch: OUTPUT_NAMES.slice(0, 3).map(named),
+	check: OUTPUT_NAMES.map(named),
+	cleanup: [named('Runs')],
+};
+
+export const OUTPUTS = `={{ (${JSON.stringify(OUTPUTS_OF)})[$parameter.operation] }}` as const;
+
+const ON_WATCH = ['watch', 'check'];
+
+const ON_CLEANUP = ['cleanup'];
 
 function resourceField(provider: ProviderSpec): INodeProperties {
 	const options = cancellable(provider).map(([value, spec]): INodePropertyOptions => ({
@@ -36,10 +50,51 @@ function resourceField(provider: ProviderSpec): INodeProperties {
 		name: 'resource',
 		type: 'options',
 		noDataExpression: true,
-		displayOptions: { show: { provider: [provider.name] } },
+		displayOptions: { show: { provider: [provider.name], operation: ON_WATCH } },
 		options: options.sort((a, b) => a.name.localeCompare(b.name)),
 		default: preselected,
 		description: 'Kind of run to watch. Only those that can be cancelled are listed.',
+	};
+}
+
+/** Only what the provider can list can be found; the others are named, so that nobody thinks they are covered. */
+function resourcesField(provider: ProviderSpec): INodeProperties {
+	const listed = cancellable(provider).filter(([, spec]) => spec.list);
+	const unlisted = Object.values(provider.resources).filter((spec) => !spec.list);
+	const missing = unlisted.map((spec) => spec.plural).sort();
+	return {
+		displayName: 'Resources',
+		name: 'resources',
+		type: 'multiOptions',
+		displayOptions: { show: { provider: [provider.name], operation: ON_CLEANUP } },
+		options: listed
+			.map(([value, spec]): INodePropertyOptions => ({
+				name: spec.label,
+				value,
+				description: spec.description,
+			}))
+			.sort((a, b) => a.name.localeCompare(b.name)),
+		default: [],
+		required: true,
+		description: `Kinds of runs to clean up. ${provider.title} cannot list ${missing.slice(0, -1).join(', ')} and ${missing.at(-1)}, so stuck ones among those cannot be found.`,
+	};
+}
+
+function statusesField(provider: ProviderSpec): INodeProperties {
+	const phases = unfinishedPhases(true);
+	const statuses = new Set(
+		cancellable(provider).flatMap(([, spec]) =>
+			Object.entries(spec.phases).flatMap(([status, phase]) => (phases.has(phase) ? [status] : [])),
+		),
+	);
+	return {
+		displayName: 'Statuses',
+		name: 'statuses',
+		type: 'multiOptions',
+		displayOptions: { show: { '/provider': [provider.name] } },
+		options: [...statuses].sort().map((value) => ({ name: titled(value), value })),
+		default: [],
+		description: 'Only runs in one of these statuses. Empty means all that are not finished.',
 	};
 }
 
@@ -67,14 +122,19 @@ export const FIELDS: INodeProperties[] = [
 		default: 'retab',
 		description: 'Whose runs to watch',
 	},
-	resourceField(PROVIDERS.retab),
-	resourceField(PROVIDERS.extend),
 	{
 		displayName: 'Operation',
 		name: 'operation',
 		type: 'options',
 		noDataExpression: true,
 		options: [
+			{
+				name: 'Cancel Stuck Runs',
+				value: 'cleanup',
+				action: 'Find stuck runs and cancel them',
+				description:
+					'Find runs that are older than a limit and not finished, and cancel them. For workflows that start on a schedule.',
+			},
 			{
 				name: 'Check Once',
 				value: 'check',
@@ -91,17 +151,22 @@ export const FIELDS: INodeProperties[] = [
 		],
 		default: 'watch',
 	},
+	resourceField(PROVIDERS.retab),
+	resourceField(PROVIDERS.extend),
+	resourcesField(PROVIDERS.retab),
+	resourcesField(PROVIDERS.extend),
 	{
 		displayName: 'Run ID',
 		name: 'runId',
 		type: 'string',
 		default: '={{ $json.id }}',
 		required: true,
+		displayOptions: { show: { operation: ON_WATCH } },
 		placeholder: 'e.g. extr_01J9 or exr_xK9m',
 		description: 'ID of the run. All items are watched at once.',
 	},
-	TIMEOUT,
-	TIMEOUT_UNIT,
+	{ ...TIMEOUT, displayOptions: { show: { operation: ON_WATCH } } },
+	{ ...TIMEOUT_UNIT, displayOptions: { show: { operation: ON_WATCH } } },
 	{
 		displayName: 'Count From',
 		name: 'countFrom',
@@ -128,5 +193,78 @@ export const FIELDS: INodeProperties[] = [
 		[INTERVAL_MODE, INTERVAL, MAX_INTERVAL, CONFIRM_FOR, ON_WORKFLOW_STOP, MAX_CONCURRENT_REQUESTS],
 		{ show: { operation: ['watch'] } },
 	),
-	optionsField([CONFIRM_FOR, MAX_CONCURRENT_REQUESTS], { show: { operation: ['check'] } }),
+	{
+		displayName: 'Older Than',
+		name: 'olderThan',
+		type: 'number',
+		typeOptions: { minValue: 0, numberPrecision: 3 },
+		default: SETTING.olderThan.default,
+		required: true,
+		displayOptions: { show: { operation: ON_CLEANUP } },
+		description: 'Age from which an unfinished run counts as stuck, more than 0 and at most 365 days',
+	},
+	{
+		displayName: 'Older Than Unit',
+		name: 'olderThanUnit',
+		type: 'options',
+		options: UNITS,
+		default: 'minutes',
+		displayOptions: { show: { operation: ON_CLEANUP } },
+		description: 'Unit of the age',
+	},
+	{
+		displayName: 'Dry Run',
+		name: 'dryRun',
+		type: 'boolean',
+		default: true,
+		displayOptions: { show: { operation: ON_CLEANUP } },
+		description:
+			'Whether to only list the runs that would be cancelled. Nothing is cancelled until this is off.',
+	},
+	{
+		displayName: 'Limit',
+		name: 'limit',
+		type: 'number',
+		typeOptions: { minValue: 1, maxValue: SETTING.cleanupLimit.max, numberPrecision: 0 },
+		default: SETTING.cleanupLimit.default,
+		displayOptions: { show: { operation: ON_CLEANUP } },
+		description: 'Max number of results to return',
+	},
+	{
+		displayName: 'Filters',
+		name: 'filters',
+		type: 'collection',
+		placeholder: 'Add filter',
+		default: {},
+		displayOptions: { show: { operation: ON_CLEANUP } },
+		options: [
+			{
+				displayName: 'Extractor, Classifier or Splitter ID',
+				name: 'extractorId',
+				type: 'string',
+				default: '',
+				displayOptions: { show: { '/provider': ['extend'] } },
+				placeholder: 'e.g. ex_xK9m',
+				description: 'Only runs of this extractor, classifier, splitter or legacy processor',
+			},
+			{
+				displayName: 'Include Runs in Review',
+				name: 'includeNeedsReview',
+				type: 'boolean',
+				default: false,
+				description: 'Whether runs that wait for a person count as stuck, too',
+			},
+			metadataField('Only runs that carry all of these metadata pairs, such as batch_id = batch_001'),
+			...Object.values(PROVIDERS).map(statusesField),
+			{
+				displayName: 'Workflow ID',
+				name: 'workflowId',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. wf_3kT9',
+				description: 'Only runs of this workflow of Retab or Extend',
+			},
+		],
+	},
+	optionsField([CONFIRM_FOR, MAX_CONCURRENT_REQUESTS], { show: { operation: ['check', ...ON_CLEANUP] } }),
 ];

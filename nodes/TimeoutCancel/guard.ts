@@ -4,82 +4,36 @@ import type { Run } from '../shared/core/run';
 import { type WatchReport, type WatchTarget, watchRuns } from '../shared/core/watch';
 import { BadInput, nodeError } from '../shared/n8n/errors';
 import { addHints, hintsAbout } from '../shared/n8n/hints';
-import {
-	readChoice,
-	readMaxConcurrentRequests,
-	readOptions,
-	readRunId,
-	readTimeout,
-} from '../shared/n8n/input';
+import { readChoice, readOptions, readRunId, readTimeout } from '../shared/n8n/input';
 import { type Settled, errorItem, outputItem, settleItems, tally, throwFirst } from '../shared/n8n/items';
 import { watchTools } from '../shared/n8n/runNode';
-import { type Session, openSession } from '../shared/n8n/session';
+import type { Session } from '../shared/n8n/session';
 import { counted } from '../shared/n8n/text';
-import { PROVIDERS } from '../shared/providers';
 import type { ResourceApi } from '../shared/providers/api';
-import { OUTPUT_NAMES, type OutputName } from './fields';
+import type { OutputName } from './fields';
 import { OUTPUT_OF, reportItem } from './report';
 
-type Operation = 'watch' | 'check';
-
-/** Outputs of the node as it stands: an agent only sees the first one, so there everything goes to that one. */
-interface Outputs {
-	count: number;
-	indexOf(name: OutputName): number;
-}
-
-function outputsOf(context: IExecuteFunctions, operation: Operation): Outputs {
-	const asTool = context.getNodeOutputs().every(({ type }) => type !== 'main');
-	if (asTool) return { count: 1, indexOf: () => 0 };
-	return {
-		count: operation === 'check' ? OUTPUT_NAMES.length : OUTPUT_NAMES.length - 1,
-		indexOf: (name) => OUTPUT_NAMES.indexOf(name),
-	};
-}
-
-/** `execute` of the Timeout Cancel node: watches the runs of all items at once and sends each to the output of its end. */
-export async function guardRuns(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	const node = context.getNode();
+/** `watch` and `check`: watches the runs of all items at once and sends each to the output of its end. */
+export async function guardRuns(
+	context: IExecuteFunctions,
+	session: Session,
+	operation: 'watch' | 'check',
+): Promise<Array<[OutputName, INodeExecutionData]>> {
 	const itemCount = context.getInputData().length;
-	let outputs: Outputs = { count: 1, indexOf: () => 0 };
-	let session: Session | undefined;
-	try {
-		const operation = readChoice(context, 'operation', 'Operation', ['watch', 'check'], 0);
-		outputs = outputsOf(context, operation);
-		const provider = PROVIDERS[readChoice(context, 'provider', 'Provider', ['retab', 'extend'], 0)];
-		const resource = String(context.getNodeParameter('resource', 0));
-		session = await openSession(context, provider, readMaxConcurrentRequests(context));
-		const api = session.api(resource);
-		if (!api.spec.cancel) throw cannotBeCancelled(api);
+	const resource = String(context.getNodeParameter('resource', 0));
+	const api = session.api(resource);
+	if (!api.spec.cancel) throw cannotBeCancelled(api);
 
-		const results = await watchItems(context, session, api, operation, itemCount);
-		const reports = results.flatMap((result) => ('value' in result ? [result.value] : []));
-		throwWhenKeyIsRefused(context, reports, results);
-		throwFirst(context, results, tally(reports.map(({ outcome }) => outcome)));
-		addHints(context, hintsAbout(provider.title, reports));
-
-		const sorted: INodeExecutionData[][] = Array.from({ length: outputs.count }, () => []);
-		results.forEach((result, itemIndex) => {
-			if ('error' in result) {
-				sorted[outputs.indexOf('Failed')]?.push(errorItem(node, result.error, itemIndex));
-				return;
-			}
-			const item = outputItem(reportItem(result.value, provider.name, resource), itemIndex);
-			sorted[outputs.indexOf(OUTPUT_OF[result.value.outcome])]?.push(item);
-		});
-		return sorted;
-	} catch (error) {
-		const none: INodeExecutionData[][] = Array.from({ length: outputs.count }, () => []);
-		// The execution was stopped: whatever ended by that is no failure of the node.
-		if (session?.scope.signal.aborted) return none;
-		if (!context.continueOnFail()) throw nodeError(node, error);
-		none[outputs.indexOf('Failed')] = Array.from({ length: itemCount }, (_, itemIndex) =>
-			errorItem(node, error, itemIndex),
-		);
-		return none;
-	} finally {
-		session?.scope.release();
-	}
+	const results = await watchItems(context, session, api, operation, itemCount);
+	const reports = results.flatMap((result) => ('value' in result ? [result.value] : []));
+	throwWhenKeyIsRefused(context, reports, results);
+	throwFirst(context, results, tally(reports.map(({ outcome }) => outcome)));
+	addHints(context, hintsAbout(session.provider.title, reports));
+	return results.map((result, itemIndex) => {
+		if ('error' in result) return ['Failed', errorItem(context.getNode(), result.error, itemIndex)];
+		const json = reportItem(result.value, session.provider.name, resource);
+		return [OUTPUT_OF[result.value.outcome], outputItem(json, itemIndex)];
+	});
 }
 
 function cannotBeCancelled(api: ResourceApi): BadInput {
@@ -93,7 +47,7 @@ async function watchItems(
 	context: IExecuteFunctions,
 	session: Session,
 	api: ResourceApi,
-	operation: Operation,
+	operation: 'watch' | 'check',
 	itemCount: number,
 ): Promise<Array<Settled<WatchReport>>> {
 	const targets = await settleItems(itemCount, async (itemIndex) =>
@@ -109,7 +63,11 @@ async function watchItems(
 	});
 }
 
-function readTarget(context: IExecuteFunctions, operation: Operation, itemIndex: number): WatchTarget {
+function readTarget(
+	context: IExecuteFunctions,
+	operation: 'watch' | 'check',
+	itemIndex: number,
+): WatchTarget {
 	const options = readOptions(context, itemIndex);
 	return {
 		id: readRunId(context, itemIndex),

@@ -38,15 +38,18 @@ export function reportItem(report: WatchReport, provider: string, resource: stri
 		polls: report.polls,
 		history: report.history.map(({ status, at }) => ({ status, seenAt: iso(at) })),
 		...(cancel && {
-			cancel: {
-				requestedAt: iso(cancel.requestedAt),
-				attempts: cancel.attempts,
-				confirmedAt: iso(cancel.confirmedAt),
-				lateMs: lateness(cancel.requestedAt, deadline),
-			},
+			cancel: { ...cancelDetails(cancel), lateMs: lateness(cancel.requestedAt, deadline) },
 		}),
 		...(report.lastFault && { lastError: errorDetails(report.lastFault) }),
 		run: run?.body ?? null,
+	};
+}
+
+export function cancelDetails(cancel: NonNullable<WatchReport['cancel']>): object {
+	return {
+		requestedAt: iso(cancel.requestedAt),
+		attempts: cancel.attempts,
+		confirmedAt: iso(cancel.confirmedAt),
 	};
 }
 
@@ -59,7 +62,7 @@ function lateness(requestedAt: number | undefined, deadline: number | undefined)
  * Named `lastError` in the item: a field `error` at the top would make n8n's Retry On Fail run the node again, and would
  * send the item to the error output.
  */
-function errorDetails(fault: ApiFault): object {
+export function errorDetails(fault: ApiFault): object {
 	return {
 		message: safeMessage(fault.message),
 		...(fault.advice && { description: safeMessage(fault.advice) }),

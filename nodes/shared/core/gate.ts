@@ -7,11 +7,20 @@ import { type Scope, isInterruption } from './scope';
 /**
  * Who may go first, and who may be interrupted.
  *
- * - `urgent`: a cancel, or a read that follows one. Overtakes everything; takes the slot of a poll when none is free.
+ * - `urgent`: a cancel, or a read that follows one. Overtakes everything; takes the slot of a poll, or of a read, when
+ *   none is free.
  * - `call`: something the user asked for once (get, list, delete). Never interrupted.
- * - `poll`: a read that will be repeated anyway, so it may lose its slot and be sent again.
+ * - `read`: the last read of a run that has ended, a page of the list. Goes before polls; as it may be repeated, it may
+ *   lose its slot and be sent again.
+ * - `poll`: a read that will be repeated anyway. The first to lose its slot.
  */
-export type Lane = 'urgent' | 'call' | 'poll';
+export type Lane = 'urgent' | 'call' | 'read' | 'poll';
+
+/** Who gets the next free slot. */
+const PRECEDENCE: readonly Lane[] = ['urgent', 'call', 'read', 'poll'];
+
+/** Whose slot a deadline may take, in this order. */
+const PREEMPTIBLE: readonly Lane[] = ['poll', 'read'];
 
 interface Flight {
 	lane: Lane;
@@ -34,6 +43,7 @@ export class RequestGate {
 	private readonly queues: Record<Lane, Set<Ticket>> = {
 		urgent: new Set(),
 		call: new Set(),
+		read: new Set(),
 		poll: new Set(),
 	};
 
@@ -57,7 +67,7 @@ export class RequestGate {
 
 	/**
 	 * Runs `work` when there is a slot and no pause. `work` gets a scope of its own and must end when that scope ends;
-	 * in the `poll` lane it may be started again after it lost its slot.
+	 * in the `read` and `poll` lanes it may be started again after it lost its slot.
 	 *
 	 * @param ignorePauseAfter unix ms from which on a pause no longer holds this call back (default: always waits)
 	 * @throws what `work` throws, or the reason why `scope` ended
@@ -68,16 +78,24 @@ export class RequestGate {
 		work: (scope: Scope) => Promise<T>,
 		ignorePauseAfter = Number.POSITIVE_INFINITY,
 	): Promise<T> {
-		for (;;) {
-			const flight = await this.admit(scope, lane, ignorePauseAfter);
-			try {
-				return await work(flight.scope);
-			} catch (error) {
-				const lostItsSlot = isInterruption(flight.scope.signal.reason, 'preempted');
-				if (!lostItsSlot || scope.signal.aborted) throw error;
-			} finally {
-				this.leave(flight);
+		// A scope of its own per call: what waits in the queues must not pile up listeners on a scope that many share.
+		const call = scope.fork();
+		try {
+			for (;;) {
+				const flight = await this.admit(call, lane, ignorePauseAfter);
+				try {
+					// Between being handed a slot and using it, the scope may have ended.
+					scope.signal.throwIfAborted();
+					return await work(flight.scope);
+				} catch (error) {
+					scope.signal.throwIfAborted();
+					if (!isInterruption(flight.scope.signal.reason, 'preempted')) throw error;
+				} finally {
+					this.leave(flight);
+				}
 			}
+		} finally {
+			call.release();
 		}
 	}
 
@@ -114,15 +132,17 @@ export class RequestGate {
 		});
 	}
 
-	/** A deadline waits a moment for a free slot, then takes the one of the poll that has been under way longest. */
+	/** A deadline waits a moment for a free slot, then takes the one of what may be repeated and is under way longest. */
 	private insist(ticket: Ticket): void {
 		const patience = ticket.scope.fork();
 		this.clock
 			.sleep(REQUEST.preemptAfter, patience.signal)
 			.then(() => {
 				if (!this.queues.urgent.has(ticket)) return;
-				for (const flight of this.inFlight) {
-					if (flight.lane !== 'poll') continue;
+				const flights = [...this.inFlight];
+				for (const lane of PREEMPTIBLE) {
+					const flight = flights.find((one) => one.lane === lane);
+					if (!flight) continue;
 					flight.scope.end('preempted');
 					this.leave(flight);
 					return;
@@ -141,7 +161,7 @@ export class RequestGate {
 	private leave(flight: Flight): void {
 		if (!this.inFlight.delete(flight)) return;
 		flight.scope.release();
-		for (const lane of ['urgent', 'call', 'poll'] as const) {
+		for (const lane of PRECEDENCE) {
 			const [next] = this.queues[lane];
 			if (!next) continue;
 			this.queues[lane].delete(next);

@@ -20,6 +20,10 @@ export const SETTING = {
 	maxWait: { default: 600, min: 0, max: 30 * (DAY / SECOND) },
 	/** Requests in flight, not seconds. */
 	maxConcurrentRequests: { default: 5, min: 1, max: 100 },
+	/** Age from which an unfinished run is stuck; minutes, as in the node's panel. */
+	olderThan: { default: 60, min: 0, max: 365 * (DAY / SECOND) },
+	/** Runs a cleanup acts on, not seconds. */
+	cleanupLimit: { default: 100, min: 1, max: 10_000 },
 	/** Rows, not seconds. */
 	limit: { default: 50, min: 1, max: 100_000 },
 } as const;
@@ -82,6 +86,8 @@ export const LOOK = {
 export const LIST = {
 	/** Pages read to find the creation time of a run whose own object has none. */
 	lookupPages: 10,
+	/** Pages of one list that a cleanup reads: 20,000 runs at Retab, 5,000 at Extend. */
+	cleanupPages: 200,
 } as const;
 
 export const CLOCK = {

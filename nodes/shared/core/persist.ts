@@ -18,20 +18,25 @@ export async function persist<T>(
 	request: (signal: AbortSignal) => Promise<T>,
 	onFault?: (fault: ApiFault) => void,
 ): Promise<T> {
-	const { gate, clock, scope } = tools;
-	for (let failures = 1; ; failures++) {
-		try {
-			return await gate.run(scope, 'call', (slot) => timeBoxed(clock, slot, REQUEST.timeout, request));
-		} catch (error) {
-			if (!(error instanceof ApiFault)) throw error;
-			gate.heed(error, failures);
-			const worthwhile =
-				error.kind === 'notFound'
-					? failures < RETRY.notFoundInARow
-					: error.retryable && failures < RETRY.attempts;
-			if (!worthwhile) throw error;
-			onFault?.(error);
-			await clock.sleep(backoff(failures, clock), scope.signal);
+	const { gate, clock } = tools;
+	const scope = tools.scope.fork();
+	try {
+		for (let failures = 1; ; failures++) {
+			try {
+				return await gate.run(scope, 'call', (slot) => timeBoxed(clock, slot, REQUEST.timeout, request));
+			} catch (error) {
+				if (!(error instanceof ApiFault)) throw error;
+				gate.heed(error, failures);
+				const worthwhile =
+					error.kind === 'notFound'
+						? failures < RETRY.notFoundInARow
+						: error.retryable && failures < RETRY.attempts;
+				if (!worthwhile) throw error;
+				onFault?.(error);
+				await clock.sleep(backoff(failures, clock), scope.signal);
+			}
 		}
+	} finally {
+		scope.release();
 	}
 }

@@ -1,7 +1,7 @@
 import { type Clock } from './clock';
 import { ApiFault } from './faults';
 import type { Run, TimeMark } from './run';
-import { type Scope, isInterruption } from './scope';
+import type { Scope } from './scope';
 
 /** `light` leaves out a large output where the API offers that; `full` is the whole object. */
 export type Detail = 'light' | 'full';
@@ -56,9 +56,12 @@ export async function timeBoxed<T>(
 	try {
 		return await Promise.race([request(box.signal), ended]);
 	} catch (error) {
+		// The scope may end by a time limit of its own: only the box's own limit says anything about the API.
+		if (scope.signal.aborted) throw scope.signal.reason;
 		if (!box.signal.aborted) throw error;
-		if (!isInterruption(box.signal.reason, 'timeout')) throw box.signal.reason;
-		throw new ApiFault('network', `No answer within ${Math.round(ms / 100) / 10} s`);
+		throw new ApiFault('network', `The API did not answer within ${Math.round(ms / 100) / 10} s`, {
+			advice: 'Try again later, and check that this n8n reaches the API quickly (network, proxy, firewall).',
+		});
 	} finally {
 		box.release();
 		ended.catch(() => undefined);

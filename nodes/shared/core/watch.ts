@@ -334,7 +334,7 @@ class RunWatch {
 			polls: this.asker.reads,
 			history: this.asker.history,
 			cancel,
-			lastFault: this.asker.lastFault ?? (outcome === 'notCancellable' ? cancel?.refusal : undefined),
+			lastFault: (outcome === 'notCancellable' ? cancel?.refusal : undefined) ?? this.asker.lastFault,
 		};
 	}
 }

@@ -1,4 +1,4 @@
-import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
 
 import { SETTING } from '../core/limits';
 
@@ -65,7 +65,7 @@ export const ON_WORKFLOW_STOP: INodeProperties = {
 	],
 	default: 'leave',
 	description:
-		'What happens to unfinished runs when this execution is stopped. N8n does not tell a stop by hand from its own execution timeout or a shutdown, so all three count.',
+		'What happens to unfinished runs when this execution is stopped. A stop by hand, the execution timeout of n8n and a shutdown look alike, so all three count.',
 };
 
 export const MAX_CONCURRENT_REQUESTS = numberField(SETTING.maxConcurrentRequests, {
@@ -144,4 +144,50 @@ export function optionsField(
 		displayOptions,
 		options: [...fields].sort((a, b) => a.displayName.localeCompare(b.displayName)),
 	};
+}
+
+const METADATA_PAIR: INodePropertyCollection = {
+	displayName: 'Pair',
+	name: 'pairs',
+	values: [
+		{
+			displayName: 'Name',
+			name: 'name',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. batch_id',
+			description: 'Name of the metadata field',
+		},
+		{
+			displayName: 'Value',
+			name: 'value',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. batch_001',
+			description: 'Value it must have',
+		},
+	],
+};
+
+/** Metadata pairs that a run must carry, all of them. */
+export function metadataField(description: string): INodeProperties {
+	return {
+		displayName: 'Metadata',
+		name: 'metadata',
+		type: 'fixedCollection',
+		typeOptions: { multipleValues: true },
+		placeholder: 'Add pair',
+		default: {},
+		options: [METADATA_PAIR],
+		description,
+	};
+}
+
+/** `NEEDS_REVIEW`, `in_progress` → `Needs Review`, `In Progress`. */
+export function titled(value: string): string {
+	return value
+		.toLowerCase()
+		.split('_')
+		.map((word) => (word === 'api' ? 'API' : word.charAt(0).toUpperCase() + word.slice(1)))
+		.join(' ');
 }

@@ -7,9 +7,13 @@ import { counted, safeMessage } from './text';
 const NAMED = 5;
 
 /** Shows hints above the output of the node. Older versions of n8n have none. */
-export function addHints(context: IExecuteFunctions, messages: readonly string[]): void {
+export function addHints(
+	context: IExecuteFunctions,
+	messages: readonly string[],
+	type: 'info' | 'warning' = 'warning',
+): void {
 	for (const message of messages) {
-		context.addExecutionHints?.({ message: safeMessage(message), type: 'warning', location: 'outputPane' });
+		context.addExecutionHints?.({ message: safeMessage(message), type, location: 'outputPane' });
 	}
 }
 

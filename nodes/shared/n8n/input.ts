@@ -9,7 +9,10 @@ import { BadInput } from './errors';
 
 const UNIT_MS = { seconds: SECOND, minutes: MINUTE, hours: HOUR } as const;
 
-type Range = (typeof SETTING)[keyof typeof SETTING];
+interface Range {
+	min: number;
+	max: number;
+}
 
 function shown(value: unknown): string {
 	if (value === undefined) return 'nothing';
@@ -149,19 +152,54 @@ export function readRunId(context: IExecuteFunctions, itemIndex: number): string
 	return check(runId, typeof value === 'string' ? value.trim() : value);
 }
 
+/** A number and its unit, in milliseconds. The range of the setting is in seconds. */
+function readDuration(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	field: { name: 'timeout' | 'olderThan'; label: string; unit: 'seconds' | 'minutes'; longest: string },
+): number {
+	const range = SETTING[field.name];
+	const unit = check(
+		oneOf(`${field.label} Unit`, ['seconds', 'minutes', 'hours']),
+		context.getNodeParameter(`${field.name}Unit`, itemIndex, field.unit),
+	);
+	const inUnit: Range = { ...range, max: (range.max * SECOND) / UNIT_MS[unit] };
+	const value = context.getNodeParameter(field.name, itemIndex, range.default);
+	return check(numberIn(field.label, inUnit, `${unit} (${field.longest} at most)`), value) * UNIT_MS[unit];
+}
+
 /**
- * Timeout and unit of an item, in milliseconds.
+ * Timeout of an item, in milliseconds.
  *
  * @throws BadInput
  */
 export function readTimeout(context: IExecuteFunctions, itemIndex: number): number {
-	const unit = check(
-		oneOf('Timeout Unit', ['seconds', 'minutes', 'hours']),
-		context.getNodeParameter('timeoutUnit', itemIndex, 'seconds'),
-	);
-	const inUnit = { ...SETTING.timeout, max: (SETTING.timeout.max * SECOND) / UNIT_MS[unit] } as Range;
-	const value = context.getNodeParameter('timeout', itemIndex, SETTING.timeout.default);
-	return check(numberIn('Timeout', inUnit, `${unit} (30 days at most)`), value) * UNIT_MS[unit];
+	return readDuration(context, itemIndex, {
+		name: 'timeout',
+		label: 'Timeout',
+		unit: 'seconds',
+		longest: '30 days',
+	});
+}
+
+/**
+ * Age from which an unfinished run is stuck, in milliseconds.
+ *
+ * @throws BadInput
+ */
+export function readOlderThan(context: IExecuteFunctions, itemIndex: number): number {
+	return readDuration(context, itemIndex, {
+		name: 'olderThan',
+		label: 'Older Than',
+		unit: 'minutes',
+		longest: '365 days',
+	});
+}
+
+/** @throws BadInput */
+export function readCleanupLimit(context: IExecuteFunctions, itemIndex: number): number {
+	const value = context.getNodeParameter('limit', itemIndex, SETTING.cleanupLimit.default);
+	return check(wholeNumberIn('Limit', SETTING.cleanupLimit, 'runs'), value);
 }
 
 /** @throws BadInput */

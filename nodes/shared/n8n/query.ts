@@ -7,6 +7,8 @@ import { dayOf } from './input';
 
 const fields = z.record(z.unknown());
 
+const END_OF_DAY = 'T23:59:59.999Z';
+
 const metadata = z.object({ pairs: z.array(z.object({ name: z.unknown(), value: z.unknown() })).optional() });
 
 /**
@@ -29,7 +31,7 @@ export function readFilters(context: IExecuteFunctions, spec: ResourceSpec, item
 function sentAs(filter: FilterSpec, value: unknown): QueryValue | undefined {
 	switch (filter.kind) {
 		case 'date':
-			return dayOf(filter.label, value);
+			return `${dayOf(filter.label, value)}${filter.toEndOfDay ? END_OF_DAY : ''}`;
 		case 'number':
 			if (typeof value === 'number' && Number.isFinite(value)) return value;
 			throw new BadInput(`${filter.label} must be a number`);
@@ -47,16 +49,24 @@ function sentAs(filter: FilterSpec, value: unknown): QueryValue | undefined {
 }
 
 function metadataOf(filter: FilterSpec, value: unknown): string | undefined {
-	const pairs = metadata.parse(value).pairs ?? [];
-	if (pairs.length === 0) return undefined;
+	const wanted = readMetadata(filter.label, value);
+	return Object.keys(wanted).length > 0 ? JSON.stringify(wanted) : undefined;
+}
+
+/**
+ * The pairs of a metadata field.
+ *
+ * @throws BadInput when a pair has no name
+ */
+export function readMetadata(label: string, value: unknown): Record<string, string> {
 	const wanted: Record<string, string> = {};
-	for (const { name, value: text } of pairs) {
+	for (const { name, value: text } of metadata.parse(value ?? {}).pairs ?? []) {
 		if (typeof name !== 'string' || name.trim() === '') {
-			throw new BadInput(`${filter.label}: each pair needs a name`);
+			throw new BadInput(`${label}: each pair needs a name`);
 		}
 		wanted[name.trim()] = String(text ?? '');
 	}
-	return JSON.stringify(wanted);
+	return wanted;
 }
 
 /** The query of a `get`: that of a full read, with the switches the user set. */

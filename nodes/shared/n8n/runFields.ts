@@ -1,4 +1,4 @@
-import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
+import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
 import { SETTING } from '../core/limits';
 import type { FilterSpec, ProviderSpec, ReadOptionSpec, ResourceSpec } from '../providers/types';
@@ -11,7 +11,9 @@ import {
 	MAX_WAIT,
 	ON_TIMEOUT,
 	numberField,
+	metadataField,
 	optionsField,
+	titled,
 } from './fields';
 
 /** What the Retab and Extend nodes can do with a run, as far as the API of its resource has it. */
@@ -198,47 +200,8 @@ function filterField(filter: FilterSpec): INodeProperties {
 				})),
 			};
 		case 'metadata':
-			return {
-				...common,
-				type: 'fixedCollection',
-				typeOptions: { multipleValues: true },
-				placeholder: 'Add pair',
-				default: {},
-				options: [METADATA_PAIR],
-			};
+			return { ...metadataField(filter.description), ...common };
 	}
-}
-
-const METADATA_PAIR: INodePropertyCollection = {
-	displayName: 'Pair',
-	name: 'pairs',
-	values: [
-		{
-			displayName: 'Name',
-			name: 'name',
-			type: 'string',
-			default: '',
-			placeholder: 'e.g. batch_id',
-			description: 'Name of the metadata field',
-		},
-		{
-			displayName: 'Value',
-			name: 'value',
-			type: 'string',
-			default: '',
-			placeholder: 'e.g. batch_001',
-			description: 'Value it must have',
-		},
-	],
-};
-
-/** `NEEDS_REVIEW`, `in_progress` → `Needs Review`, `In Progress`. */
-function titled(value: string): string {
-	return value
-		.toLowerCase()
-		.split('_')
-		.map((word) => (word === 'api' ? 'API' : word.charAt(0).toUpperCase() + word.slice(1)))
-		.join(' ');
 }
 
 function getOptionsField(resource: string, spec: ResourceSpec): INodeProperties[] {
@@ -250,6 +213,6 @@ function getOptionsField(resource: string, spec: ResourceSpec): INodeProperties[
 }
 
 function readOptionField(option: ReadOptionSpec): INodeProperties {
-	const { name, label: displayName, description, default: preset } = option;
-	return { displayName, name, type: 'boolean', default: preset, description };
+	const texts = { displayName: option.label, name: option.name, description: option.description };
+	return { ...texts, type: 'boolean', default: option.default };
 }

@@ -88,7 +88,10 @@ function readResource(context: IExecuteFunctions): string {
 function readOperation(context: IExecuteFunctions, api: ResourceApi): Operation {
 	const operation = readChoice(context, 'operation', 'Operation', OPERATIONS, 0);
 	if (hasOperation(api.spec, operation)) return operation;
-	throw new BadInput(`${api.provider.title} has no operation "${operation}" for ${api.spec.plural}`);
+	const there = OPERATIONS.filter((one) => hasOperation(api.spec, one)).join(', ');
+	throw new BadInput(
+		`${api.provider.title} has no operation "${operation}" for ${api.spec.plural}. There is: ${there}`,
+	);
 }
 
 async function getRun({ context, session, api }: Work, itemIndex: number): Promise<JsonObject[]> {
@@ -102,11 +105,13 @@ async function listRuns({ context, session, api }: Work, itemIndex: number): Pro
 	const limit = readLimit(context, itemIndex);
 	const query = { ...api.spec.list?.newestFirst, ...readFilters(context, api.spec, itemIndex) };
 	const rows: JsonObject[] = [];
+	// With page tokens nothing else may change between the pages (Extend: SDK, NextPageToken), the page size included.
+	const sameSize = api.spec.list?.paging === 'pageToken';
 	const seen = new Set<string>();
 	let token: string | undefined;
 	do {
 		const page = await persist({ ...session, clock: hostClock }, (signal) =>
-			api.page(query, token, limit - rows.length, signal),
+			api.page(query, token, sameSize ? limit : limit - rows.length, signal),
 		);
 		rows.push(...page.rows);
 		// A server that repeats a token, or sends one with an empty page, would be paged for ever.
@@ -150,9 +155,12 @@ async function cancelRuns(work: Work): Promise<Array<Settled<JsonObject[]>>> {
 	const finished = reportsOf(results).filter(({ outcome }) => !CANCEL_OUTCOMES.has(outcome));
 	addHints(
 		work.context,
-		finished.map(
-			({ id, run }) => `Run ${id} was not cancelled: it had ended as "${run?.status ?? 'unknown'}" already.`,
-		),
+		finished.map(({ id, outcome, run }) => {
+			const status = `"${run?.status ?? 'unknown'}"`;
+			return outcome === 'needsReview'
+				? `Run ${id} was not cancelled: it waits for a person (${status}) and is not running.`
+				: `Run ${id} was not cancelled: it had ended as ${status} already.`;
+		}),
 	);
 	return results.map((result) => ('error' in result ? result : valueOfCancel(work.api, result.value)));
 }
@@ -168,10 +176,11 @@ const CANCEL_OUTCOMES: ReadonlySet<WatchReport['outcome']> = new Set([
 function valueOfCancel(api: ResourceApi, report: WatchReport): Settled<JsonObject[]> {
 	if (report.outcome === 'unreachable') return { error: lastFaultOf(report) };
 	if (report.outcome === 'notCancellable') {
-		const said = report.lastFault ? ` ${report.lastFault.message}` : '';
+		const status = report.run ? `, which is "${report.run.status}"` : '';
+		const said = report.lastFault ? `. ${report.lastFault.message}` : '';
 		return {
 			error: new BadInput(
-				`${api.provider.title} refuses to cancel ${api.spec.noun} ${report.id}, which is "${report.run?.status}".${said}`,
+				`${api.provider.title} refuses to cancel ${api.spec.noun} ${report.id}${status}${said}`,
 				'The run goes on. Some runs can only be cancelled once they have started: try again later.',
 			),
 		};

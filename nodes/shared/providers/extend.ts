@@ -30,6 +30,7 @@ function owner(noun: string): FilterSpec {
 		param: `${noun}Id`,
 		label: `${title} ID`,
 		kind: 'text',
+		role: noun === 'workflow' ? 'workflow' : 'processor',
 		description: `Only runs of this ${noun}`,
 	};
 }
@@ -93,6 +94,8 @@ const PARSE_SOURCES = [
 
 const NEWEST_FIRST: Query = { sortBy: 'createdAt', sortDir: 'desc' };
 
+const OLDEST_FIRST: Query = { sortBy: 'createdAt', sortDir: 'asc' };
+
 function list(filters: readonly FilterSpec[], differences: Partial<ListSpec> = {}): ListSpec {
 	return {
 		paging: 'pageToken',
@@ -100,6 +103,7 @@ function list(filters: readonly FilterSpec[], differences: Partial<ListSpec> = {
 		pageSize: 25,
 		pageSizeParams: ['maxPageSize'],
 		newestFirst: NEWEST_FIRST,
+		oldestFirst: OLDEST_FIRST,
 		filters,
 		searchFilter: 'fileNameContains',
 		...differences,
@@ -112,7 +116,11 @@ const RUN = {
 	createdPath: ['createdAt'],
 } as const satisfies Partial<ResourceSpec>;
 
-const CANCELLABLE = { cancel: { answer: 'run' }, canDelete: true } as const satisfies Partial<ResourceSpec>;
+const CANCELLABLE = {
+	cancel: { answer: 'run' },
+	canDelete: true,
+	metadataPath: ['metadata'],
+} as const satisfies Partial<ResourceSpec>;
 
 export const extend: ProviderSpec = {
 	name: 'extend',
@@ -240,7 +248,7 @@ export const extend: ProviderSpec = {
 					FILE_NAME,
 				],
 				// The SDK says `maxPageSize`, the CLI found that only `limit` works here; unknown parameters are ignored.
-				{ pageSizeParams: ['maxPageSize', 'limit'], newestFirst: {} },
+				{ pageSizeParams: ['maxPageSize', 'limit'], newestFirst: {}, oldestFirst: undefined },
 			),
 		},
 		processorRun: {

@@ -8,6 +8,7 @@ export function statusFilter(phases: Readonly<Record<string, Phase>>): FilterSpe
 		param: 'status',
 		label: 'Status',
 		kind: 'options',
+		role: 'status',
 		options: Object.keys(phases).sort(),
 		description: 'Only runs in this status',
 	};

@@ -64,8 +64,9 @@ function faultOf({ provider, spec }: Subject, response: ApiResponse, now: number
 		requestId: response.headers[provider.requestIdHeader],
 		advice: adviceOn(kind, response, provider, spec),
 	};
+	const what = response.status === CONFLICT ? 'reported a conflict' : WHAT_HAPPENED[kind];
 	const said = message ? `: ${message}` : '';
-	return new ApiFault(kind, `${provider.title} ${WHAT_HAPPENED[kind]} (${response.status})${said}`, details);
+	return new ApiFault(kind, `${provider.title} ${what} (${response.status})${said}`, details);
 }
 
 const WHAT_HAPPENED: Record<FaultKind, string> = {
@@ -80,6 +81,8 @@ const WHAT_HAPPENED: Record<FaultKind, string> = {
 };
 
 const PAYMENT_REQUIRED = 402;
+/** Tried again as a problem of the server is, but it is the run that is in between two states. */
+const CONFLICT = 409;
 const GONE = 410;
 
 function adviceOn(
@@ -94,6 +97,7 @@ function adviceOn(
 	if (response.status === PAYMENT_REQUIRED) {
 		return `Check the credits and the billing of the ${provider.title} account.`;
 	}
+	if (response.status === CONFLICT) return 'The run was changing at that moment. Try again later.';
 	if (response.status === GONE || kind === 'notFound') {
 		return [provider.notFoundAdvice, spec.goneAdvice].filter(Boolean).join(' ');
 	}

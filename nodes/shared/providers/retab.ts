@@ -62,6 +62,7 @@ const TO_DATE: FilterSpec = {
 	param: 'to_date',
 	label: 'Created Until',
 	kind: 'date',
+	role: 'until',
 	description: 'Only runs created on this day or earlier. Retab filters by whole days.',
 };
 
@@ -79,6 +80,7 @@ const METADATA: FilterSpec = {
 	param: 'metadata',
 	label: 'Metadata',
 	kind: 'metadata',
+	role: 'metadata',
 	description: 'Only runs that carry all of these metadata pairs',
 };
 
@@ -87,6 +89,7 @@ const WORKFLOW_ID: FilterSpec = {
 	param: 'workflow_id',
 	label: 'Workflow ID',
 	kind: 'text',
+	role: 'workflow',
 	placeholder: 'e.g. wf_3kT9',
 	description: 'Only runs of this workflow',
 };
@@ -124,6 +127,7 @@ function list(filters: readonly FilterSpec[], searchFilter?: string): ListSpec {
 		pageSize: 100,
 		pageSizeParams: ['limit'],
 		newestFirst: { order: 'desc' },
+		oldestFirst: { order: 'asc' },
 		filters,
 		searchFilter,
 	};
@@ -216,7 +220,8 @@ export const retab: ProviderSpec = {
 				statusFilter(EVAL_PHASES),
 				excludeStatus(EVAL_PHASES),
 				FROM_DATE,
-				TO_DATE,
+				// The only list that takes date-times: a bare day would be its first moment.
+				{ ...TO_DATE, toEndOfDay: true },
 				WORKFLOW_ID,
 				{
 					name: 'evalId',
@@ -266,6 +271,7 @@ export const retab: ProviderSpec = {
 			article: 'an',
 			description: 'Get structured data out of a document',
 			path: '/v1/extractions',
+			metadataPath: ['metadata'],
 			idExample: 'extr_01J9',
 			list: list(
 				[
@@ -308,6 +314,7 @@ export const retab: ProviderSpec = {
 			article: 'a',
 			description: 'Asynchronous job of the API that background runs have replaced',
 			path: '/v1/jobs',
+			metadataPath: ['metadata'],
 			idExample: 'job_01J9',
 			goneAdvice: 'Retab took jobs out of its documented API on 2026-05-31 and may have switched them off.',
 			statusPath: ['status'],
@@ -411,6 +418,7 @@ export const retab: ProviderSpec = {
 			article: 'a',
 			description: 'Run of a Retab workflow',
 			path: '/v1/workflows/runs',
+			metadataPath: ['metadata'],
 			idExample: 'run_01J9',
 			phases: WORKFLOW_RUN_PHASES,
 			list: list(

@@ -14,6 +14,10 @@ export interface FilterSpec {
 	description: string;
 	/** `date` is sent as `YYYY-MM-DD`, `metadata` as a JSON object of strings in one parameter. */
 	kind: 'text' | 'number' | 'date' | 'options' | 'metadata';
+	/** For a `date`: the API takes instants, so the last moment of the day is sent instead of the day. */
+	toEndOfDay?: boolean;
+	/** Filters that a cleanup can use, whatever they are called at this resource. */
+	role?: 'status' | 'until' | 'workflow' | 'processor' | 'metadata';
 	options?: readonly string[];
 	placeholder?: string;
 }
@@ -29,6 +33,8 @@ export interface ListSpec {
 	pageSizeParams: readonly string[];
 	/** Parameters that bring the newest runs first; none where the API cannot sort. */
 	newestFirst: Query;
+	/** Parameters that bring the oldest runs first; absent where the API cannot sort. */
+	oldestFirst?: Query;
 	filters: readonly FilterSpec[];
 	/** Filter the picker of a run puts its search text into; without one it searches the page it has. */
 	searchFilter?: string;
@@ -78,6 +84,8 @@ export interface ResourceSpec {
 	/** Where the run's own times live, in the run object or in a list row. */
 	createdPath: readonly string[];
 	startedPath?: readonly string[];
+	/** Where the run object holds the user's metadata; absent where it does not show any. */
+	metadataPath?: readonly string[];
 	/** Query of a read that leaves out a large output. Absent where reads have no light form. */
 	lightQuery?: Query;
 	/** Query of a read of everything. */

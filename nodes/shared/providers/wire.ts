@@ -17,7 +17,8 @@ function nested(path: readonly string[], inner: z.ZodTypeAny): z.ZodTypeAny {
 	return path.reduceRight((schema, key) => z.object({ [key]: schema }).passthrough(), inner);
 }
 
-function valueAt(value: unknown, path: readonly string[]): unknown {
+/** What stands at a path; `undefined` where the path leads nowhere. */
+export function valueAt(value: unknown, path: readonly string[]): unknown {
 	return path.reduce<unknown>((at, key) => {
 		const object = jsonObject.safeParse(at);
 		return object.success ? object.data[key] : undefined;
