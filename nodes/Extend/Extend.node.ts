@@ -19,7 +19,7 @@ export class Extend implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: '={{ $parameter.operation + ": " + $parameter.resource }}',
-		description: 'Get, list, poll, cancel and delete document runs of Extend',
+		description: 'Start, get, list, poll, cancel and delete document runs of Extend',
 		defaults: { name: 'Extend' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],

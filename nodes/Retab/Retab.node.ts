@@ -19,7 +19,7 @@ export class Retab implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: '={{ $parameter.operation + ": " + $parameter.resource }}',
-		description: 'Get, list, poll, cancel and delete document runs of Retab',
+		description: 'Start, get, list, poll, cancel and delete document runs of Retab',
 		defaults: { name: 'Retab' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],

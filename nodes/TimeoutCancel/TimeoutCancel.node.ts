@@ -17,7 +17,7 @@ export class TimeoutCancel implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle:
-			'={{ ({ watch: "wait, cancel on timeout", check: "check once", cleanup: "cancel stuck runs" })[$parameter.operation] + ": " + ($parameter.operation === "cleanup" ? $parameter.resources.join(", ") : $parameter.resource) }}',
+			'={{ [({ watch: "wait, cancel on timeout", check: "check once", cleanup: "cancel stuck runs" })[$parameter.operation], $parameter.operation === "cleanup" ? $parameter.resources.join(", ") : $parameter.resource].filter(Boolean).join(": ") }}',
 		description: 'Watch document runs of Retab or Extend, and cancel them for certain when their time is up',
 		defaults: { name: 'Timeout Cancel' },
 		inputs: [NodeConnectionTypes.Main],

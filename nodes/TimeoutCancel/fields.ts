@@ -11,6 +11,7 @@ import {
 	TIMEOUT_UNIT,
 	UNITS,
 	metadataField,
+	numberField,
 	optionsField,
 	titled,
 } from '../shared/n8n/fields';
@@ -193,16 +194,14 @@ export const FIELDS: INodeProperties[] = [
 		[INTERVAL_MODE, INTERVAL, MAX_INTERVAL, CONFIRM_FOR, ON_WORKFLOW_STOP, MAX_CONCURRENT_REQUESTS],
 		{ show: { operation: ['watch'] } },
 	),
-	{
+	numberField(SETTING.olderThan, {
 		displayName: 'Older Than',
 		name: 'olderThan',
-		type: 'number',
-		typeOptions: { minValue: 0, numberPrecision: 3 },
-		default: SETTING.olderThan.default,
+		typeOptions: { numberPrecision: 3 },
 		required: true,
 		displayOptions: { show: { operation: ON_CLEANUP } },
 		description: 'Age from which an unfinished run counts as stuck, more than 0 and at most 365 days',
-	},
+	}),
 	{
 		displayName: 'Older Than Unit',
 		name: 'olderThanUnit',
@@ -221,15 +220,13 @@ export const FIELDS: INodeProperties[] = [
 		description:
 			'Whether to only list the runs that would be cancelled. Nothing is cancelled until this is off.',
 	},
-	{
+	numberField(SETTING.cleanupLimit, {
 		displayName: 'Limit',
 		name: 'limit',
-		type: 'number',
-		typeOptions: { minValue: 1, maxValue: SETTING.cleanupLimit.max, numberPrecision: 0 },
-		default: SETTING.cleanupLimit.default,
+		typeOptions: { numberPrecision: 0 },
 		displayOptions: { show: { operation: ON_CLEANUP } },
 		description: 'Max number of results to return',
-	},
+	}),
 	{
 		displayName: 'Filters',
 		name: 'filters',

@@ -20,7 +20,7 @@ export async function guardRuns(
 	operation: 'watch' | 'check',
 ): Promise<Array<[OutputName, INodeExecutionData]>> {
 	const itemCount = context.getInputData().length;
-	const resource = String(context.getNodeParameter('resource', 0));
+	const resource = context.getNodeParameter('resource', 0);
 	const api = session.api(resource);
 	if (!api.spec.cancel) throw cannotBeCancelled(api);
 
@@ -50,9 +50,7 @@ async function watchItems(
 	operation: 'watch' | 'check',
 	itemCount: number,
 ): Promise<Array<Settled<WatchReport>>> {
-	const targets = await settleItems(itemCount, async (itemIndex) =>
-		readTarget(context, operation, itemIndex),
-	);
+	const targets = await settleItems(itemCount, (itemIndex) => readTarget(context, operation, itemIndex));
 	const good = targets.flatMap((target) => ('value' in target ? [target.value] : []));
 	const tools = watchTools(session, api, progress(context, good));
 	const results = (await watchRuns(tools, good)).values();

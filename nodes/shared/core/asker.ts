@@ -14,6 +14,13 @@ export interface SeenStatus {
 	at: number;
 }
 
+export interface ReadLimits {
+	/** Milliseconds after which a read without an answer is given up. */
+	timeout?: number;
+	/** Unix ms from which on a provider-wide pause no longer holds the read back. */
+	ignorePauseAfter?: number;
+}
+
 /**
  * Asks about one run and remembers what it heard: the last answer, the statuses seen, and how often in a row asking
  * failed, which decides whether and when to ask again.
@@ -29,6 +36,9 @@ export class RunAsker {
 
 	/** What went wrong with the latest request about this run; gone with the next good answer. */
 	lastFault?: ApiFault;
+
+	/** True once the API took a cancel of this run: then none is sent again, whatever happens. */
+	cancelAccepted = false;
 
 	readonly history: SeenStatus[] = [];
 
@@ -47,21 +57,20 @@ export class RunAsker {
 	/**
 	 * One read.
 	 *
-	 * @param ignorePauseAfter unix ms from which on a provider-wide pause no longer holds it back
 	 * @throws ApiFault, or the reason why the scope ended
 	 */
-	async read(detail: Detail, scope: Scope, lane: Lane, ignorePauseAfter?: number): Promise<Run> {
+	async read(detail: Detail, scope: Scope, lane: Lane, limits: ReadLimits = {}): Promise<Run> {
 		try {
 			const run = await this.gate.run(
 				scope,
 				lane,
 				(slot) => {
 					this.reads += 1;
-					return timeBoxed(this.clock, slot, REQUEST.timeout, (signal) =>
+					return timeBoxed(this.clock, slot, limits.timeout ?? REQUEST.timeout, (signal) =>
 						this.port.read(this.id, detail, signal),
 					);
 				},
-				ignorePauseAfter,
+				limits.ignorePauseAfter,
 			);
 			this.lastIsFull = detail === 'full';
 			this.heard(run);

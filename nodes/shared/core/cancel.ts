@@ -27,8 +27,8 @@ export interface CancelResult {
 	attempts: number;
 	/** Unix ms of the read that showed the end. */
 	confirmedAt?: number;
-	/** What the API said when it last refused. */
-	refusal?: ApiFault;
+	/** What went wrong with the latest attempt to cancel that went wrong: a refusal, or no usable answer. */
+	fault?: ApiFault;
 }
 
 export interface CancelTools {
@@ -39,6 +39,8 @@ export interface CancelTools {
 	commandId: string;
 	/** `accepted`: nobody waits for the outcome any more, so it is enough that a cancel was taken. */
 	until: 'confirmed' | 'accepted';
+	/** `report`: a cancel that has left is reported as far as it is known, instead of throwing (default). */
+	whenStopped?: 'throw' | 'report';
 }
 
 /**
@@ -61,7 +63,10 @@ export async function confirmCancel(
 	try {
 		return await cancellation.run();
 	} catch (error) {
-		if (parent.signal.aborted) throw parent.signal.reason;
+		if (parent.signal.aborted) {
+			if (tools.whenStopped === 'report' && cancellation.hasLeft) return cancellation.resultAtEnd();
+			throw parent.signal.reason;
+		}
 		if (error instanceof ApiFault) return cancellation.result('unreachable');
 		if (!isInterruption(error, 'timeout')) throw error;
 		return cancellation.resultAtEnd();
@@ -72,7 +77,7 @@ export async function confirmCancel(
 
 class Cancellation {
 	/** How the latest attempt was answered; `unknown` before the first and after a lost answer. */
-	private standing: 'unknown' | 'refused' | 'accepted' = 'unknown';
+	private standing: 'unknown' | 'refused' | 'accepted';
 
 	/** True once an attempt was accepted, or may have been carried out without our hearing of it. */
 	private ours = false;
@@ -81,7 +86,7 @@ class Cancellation {
 
 	private requestedAt?: number;
 
-	private refusal?: ApiFault;
+	private fault?: ApiFault;
 
 	/** Unix ms from which on a pause asked for by the provider no longer holds us back. */
 	private readonly lastTry: number;
@@ -93,6 +98,7 @@ class Cancellation {
 		private readonly scope: Scope,
 		private readonly budget: number,
 	) {
+		this.standing = tools.asker.cancelAccepted ? 'accepted' : 'unknown';
 		this.lastTry = tools.clock.now() + budget - Math.min(CANCEL.lastTry, budget / 2);
 		this.callTimeout = Math.min(
 			CANCEL.callTimeout,
@@ -115,9 +121,14 @@ class Cancellation {
 			try {
 				const detail = this.standing === 'accepted' ? 'light' : await this.attempt();
 				if (this.standing === 'accepted' && this.tools.until === 'accepted') return this.result('pending');
-				const run = await asker.read(detail, this.scope, 'urgent', this.lastTry);
+				const run = await asker.read(detail, this.scope, 'urgent', {
+					timeout: this.callTimeout,
+					ignorePauseAfter: this.lastTry,
+				});
 				const inReview = run.phase === 'needsReview' && this.standing === 'refused';
 				if (isTerminal(run.phase) || inReview) return this.result('settled', run);
+				// A cancel is under way, be it ours whose answer was lost or somebody else's: another would be refused.
+				if (run.phase === 'cancelling') this.standing = 'accepted';
 			} catch (error) {
 				if (!(error instanceof ApiFault) || asker.isFinal(error)) throw error;
 				pause = Math.max(wait, asker.retryDelay());
@@ -138,15 +149,18 @@ class Cancellation {
 			const answer = await this.request();
 			if (!answer.accepted) {
 				this.standing = 'refused';
-				this.refusal = answer.fault;
+				this.fault = answer.fault;
+				this.tools.gate.heed(answer.fault, this.attempts);
 				return 'light';
 			}
 			this.standing = 'accepted';
+			this.tools.asker.cancelAccepted = true;
 			this.ours = true;
 			return answer.claimsEnded ? 'full' : 'light';
 		} catch (error) {
 			if (!(error instanceof ApiFault)) throw error;
 			this.tools.asker.failed(error);
+			this.fault = error;
 			this.standing = 'unknown';
 			if (!error.retryable || error.kind === 'rateLimited' || error.neverArrived) throw error;
 			// Whatever else went wrong may hide a cancel that did arrive: only a read can tell.
@@ -169,6 +183,11 @@ class Cancellation {
 		);
 	}
 
+	/** True once a request to cancel was sent. */
+	get hasLeft(): boolean {
+		return this.requestedAt !== undefined;
+	}
+
 	resultAtEnd(): CancelResult {
 		if (this.standing === 'accepted') return this.result('pending');
 		if (this.standing === 'refused') return this.result('refused');
@@ -183,7 +202,7 @@ class Cancellation {
 			requestedAt: this.requestedAt,
 			attempts: this.attempts,
 			confirmedAt: verdict === 'settled' ? this.tools.clock.now() : undefined,
-			refusal: this.refusal,
+			fault: this.fault,
 		};
 	}
 

@@ -72,12 +72,17 @@ export interface CleanupReport {
 	/** Oldest first. */
 	runs: CleanedRun[];
 	/** Lists that could not be read to their end; what was read until then was cleaned up all the same. */
-	incomplete: Array<{ resource: string; fault?: ApiFault }>;
+	incomplete: Array<{ resource: string; why: ListGap }>;
 	/** Unfinished runs left alone because nothing tells how old they are. */
 	ageless: number;
 	/** Runs that looked stuck and were not reached because of the limit. */
 	beyondLimit: number;
+	/** True when the workflow was stopped before the end: then only what was done until then is reported. */
+	stopped: boolean;
 }
+
+/** Why a list was not read to its end: a fault that stayed, more pages than we read, or pages that lead in a circle. */
+export type ListGap = ApiFault | 'tooLong' | 'circular';
 
 interface Candidate {
 	source: CleanupSource;
@@ -88,35 +93,52 @@ interface Candidate {
  * Finds unfinished runs that are older than a limit and cancels them, oldest first; in a dry run it only tells which.
  *
  * A list row is a hint: every run is read again right before its cancel, and left alone when it has ended, is younger, or
- * does not match the filters. A list that fails half way loses nothing that was read before.
+ * does not match the filters. A list that fails half way loses nothing that was read before, and a workflow that is
+ * stopped still gets the report of what was done.
  *
- * @throws the reason why the scope ended, when the workflow was stopped
+ * @throws ApiFault when no list could be read to its end and nothing was found
  */
 export async function cleanUp(
 	tools: CleanupTools,
 	sources: readonly CleanupSource[],
 	plan: CleanupPlan,
 ): Promise<CleanupReport> {
-	const report: CleanupReport = { runs: [], incomplete: [], ageless: 0, beyondLimit: 0 };
-	const candidates = await findCandidates(tools, sources, plan, report);
-	let next = 0;
-	while (next < candidates.length && report.runs.length < plan.limit) {
-		const batch = candidates.slice(next, next + plan.limit - report.runs.length);
-		next += batch.length;
-		const cleaned = await Promise.all(
-			batch.map(async (candidate) => {
-				const scope = tools.scope.fork();
-				try {
-					return await cleanOne({ ...tools, scope }, candidate, plan, report);
-				} finally {
-					scope.release();
-				}
-			}),
-		);
-		report.runs.push(...cleaned.flatMap((run) => run ?? []));
+	const report: CleanupReport = { runs: [], incomplete: [], ageless: 0, beyondLimit: 0, stopped: false };
+	try {
+		const candidates = await findCandidates(tools, sources, plan, report);
+		let next = 0;
+		while (next < candidates.length && report.runs.length < plan.limit) {
+			const batch = candidates.slice(next, next + plan.limit - report.runs.length);
+			next += batch.length;
+			await cleanAll(tools, batch, plan, report);
+		}
+		report.beyondLimit = candidates.length - next;
+	} catch (error) {
+		if (!tools.scope.signal.aborted) throw error;
+		report.stopped = true;
 	}
-	report.beyondLimit = candidates.length - next;
 	return report;
+}
+
+/** Cleans up side by side; reports all that came to an end, also when some did not. */
+async function cleanAll(
+	tools: CleanupTools,
+	candidates: readonly Candidate[],
+	plan: CleanupPlan,
+	report: CleanupReport,
+): Promise<void> {
+	const ends = await Promise.allSettled(
+		candidates.map(async (candidate) => {
+			const scope = tools.scope.fork();
+			try {
+				return await cleanOne({ ...tools, scope }, candidate, plan, report);
+			} finally {
+				scope.release();
+			}
+		}),
+	);
+	report.runs.push(...ends.flatMap((end) => (end.status === 'fulfilled' ? (end.value ?? []) : [])));
+	for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
 async function findCandidates(
@@ -126,49 +148,62 @@ async function findCandidates(
 	report: CleanupReport,
 ): Promise<Candidate[]> {
 	const found = new Map<string, Candidate>();
-	await Promise.all(
+	const gaps = await Promise.all(
 		sources.flatMap((source) =>
 			source.lists.map(async (list) => {
 				const seen = (row: ListedRun) => found.set(`${source.resource} ${row.id}`, { source, row });
-				try {
-					const whole = await readList(tools, list, plan, seen);
-					if (!whole) report.incomplete.push({ resource: source.resource });
-				} catch (error) {
-					if (!(error instanceof ApiFault)) throw error;
-					report.incomplete.push({ resource: source.resource, fault: error });
-				}
+				const why = await readList(tools, list, plan, seen);
+				if (why) report.incomplete.push({ resource: source.resource, why });
+				return why;
 			}),
 		),
 	);
+	const [fault] = gaps;
+	// With a wrong key, say, "nothing is stuck" would be a lie that nobody notices.
+	if (found.size === 0 && fault instanceof ApiFault && gaps.every((why) => why instanceof ApiFault)) throw fault;
 	const createdAt = ({ row }: Candidate) => row.created?.at ?? Number.POSITIVE_INFINITY;
 	return [...found.values()].sort((a, b) =>
 		createdAt(a) === createdAt(b) ? 0 : createdAt(a) - createdAt(b),
 	);
 }
 
-/** Calls `seen` for each row that may be stuck. Gives back false when the list was too long to be read to its end. */
+/** Calls `seen` for each row that may be stuck. Gives back what kept it from reading the list to its end, if anything. */
 async function readList(
 	tools: CleanupTools,
 	list: StuckList,
 	plan: CleanupPlan,
 	seen: (row: ListedRun) => void,
-): Promise<boolean> {
+): Promise<ListGap | undefined> {
 	const youngest = tools.clock.now() - plan.olderThan;
 	const tokens = new Set<string>();
 	let token: string | undefined;
+	let last = Number.NEGATIVE_INFINITY;
+	let inOrder = list.oldestFirst;
 	for (let pages = 0; pages < LIST.cleanupPages; pages++) {
-		const page = await persist(tools, (signal) => list.page(token, signal));
+		let page: Awaited<ReturnType<StuckList['page']>>;
+		try {
+			page = await persist(tools, (signal) => list.page(token, signal));
+		} catch (error) {
+			if (error instanceof ApiFault) return error;
+			throw error;
+		}
 		for (const row of page.rows) {
-			const tooYoung = row.created !== undefined && row.created.at > youngest;
-			if (tooYoung && list.oldestFirst) return true;
+			const createdAt = row.created?.at;
+			if (createdAt !== undefined) {
+				inOrder &&= createdAt >= last;
+				last = createdAt;
+			}
+			const tooYoung = createdAt !== undefined && createdAt > youngest;
 			if (!tooYoung && (row.phase === 'unknown' || plan.phases.has(row.phase))) seen(row);
 		}
-		// A server that repeats a token, or sends one with an empty page, would be paged for ever.
-		if (!page.next || tokens.has(page.next) || page.rows.length === 0) return true;
+		// Whatever follows is younger still, unless the API did not sort as asked: parameters it does not know are ignored.
+		if (inOrder && last > youngest) return undefined;
+		if (!page.next) return undefined;
+		if (tokens.has(page.next)) return 'circular';
 		tokens.add(page.next);
 		token = page.next;
 	}
-	return false;
+	return 'tooLong';
 }
 
 /** Gives back nothing for a run that turns out not to be stuck. */
@@ -191,24 +226,27 @@ async function cleanOne(
 	}
 	const created = run.created ?? row.created ?? run.started;
 	const age = created && clock.now() - created.at;
-	if (isTerminal(run.phase)) return { ...known, outcome: 'alreadyFinished', age, run };
-	if (!source.matches(run) || !(plan.phases.has(run.phase) || run.phase === 'unknown')) return undefined;
+	if (!source.matches(run) || (age !== undefined && age < plan.olderThan)) return undefined;
+	if (isTerminal(run.phase)) {
+		// Rows of old runs may not tell their status: those finished long ago, not first.
+		return plan.phases.has(row.phase) ? { ...known, outcome: 'alreadyFinished', age, run } : undefined;
+	}
+	if (run.phase !== 'unknown' && !plan.phases.has(run.phase)) return undefined;
 	if (age === undefined) {
 		report.ageless += 1;
 		return undefined;
 	}
-	if (age < plan.olderThan) return undefined;
 	if (plan.dryRun) return { ...known, outcome: 'wouldCancel', age, run };
 
 	const { port } = source;
 	const commandId = tools.commandId(row.id);
 	const cancel = await confirmCancel(
-		{ port, gate, clock, asker, commandId, until: 'confirmed' },
+		{ port, gate, clock, asker, commandId, until: 'confirmed', whenStopped: 'report' },
 		scope,
 		plan.confirmFor,
 	);
 	const outcome = outcomeOf(cancel);
-	const lastFault = asker.lastFault ?? (outcome === 'notCancellable' ? cancel.refusal : undefined);
+	const lastFault = asker.lastFault ?? (outcome === 'notCancellable' ? cancel.fault : undefined);
 	return { ...known, outcome, age, run: asker.last ?? run, cancel, lastFault };
 }
 

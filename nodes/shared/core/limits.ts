@@ -38,8 +38,12 @@ export const POLL = {
 export const REQUEST = {
 	/** A read or list page that takes longer is given up and asked again. */
 	timeout: 30 * SECOND,
-	/** A delete or another single call that must not be repeated blindly. */
-	singleTimeout: 60 * SECOND,
+	/** Starting a run that goes on in the background. */
+	startTimeout: MINUTE,
+	/** Starting a run and waiting for its result in the same request (Retab's SDKs allow 30 minutes). */
+	foregroundTimeout: 30 * MINUTE,
+	/** Sending the bytes of a document. */
+	uploadTimeout: 15 * MINUTE,
 	/** How long a call at a deadline waits for a free slot before it takes the slot of the oldest poll. */
 	preemptAfter: 20,
 } as const;
@@ -88,6 +92,11 @@ export const LIST = {
 	lookupPages: 10,
 	/** Pages of one list that a cleanup reads: 20,000 runs at Retab, 5,000 at Extend. */
 	cleanupPages: 200,
+} as const;
+
+export const DOCUMENT = {
+	/** Bytes up to which a document travels inside the request; larger ones are uploaded as a stream first. */
+	inlineUpTo: 2 * 1024 * 1024,
 } as const;
 
 export const CLOCK = {

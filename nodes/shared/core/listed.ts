@@ -37,7 +37,7 @@ export class ListedTimes {
 	}
 
 	/** One page at a time: whoever waited for another's page looks at what it brought first. */
-	private async readNextPage(id: string, scope: Scope): Promise<void> {
+	private readNextPage(id: string, scope: Scope): Promise<void> {
 		const turn = this.turn.then(async () => {
 			if (this.known.has(id) || this.exhausted) return;
 			const listPage = this.port.listPage?.bind(this.port);
@@ -45,7 +45,7 @@ export class ListedTimes {
 				this.exhausted = true;
 				return;
 			}
-			const page = await this.gate.run(scope, 'call', (slot) =>
+			const page = await this.gate.run(scope, 'read', (slot) =>
 				timeBoxed(this.clock, slot, REQUEST.timeout, (signal) => listPage(this.next, signal)),
 			);
 			for (const row of page.rows) if (row.created) this.known.set(row.id, row.created);
@@ -54,6 +54,22 @@ export class ListedTimes {
 			this.next = page.next;
 		});
 		this.turn = turn.catch(() => undefined);
-		return turn;
+		return untilEnd(scope, turn);
+	}
+}
+
+/** `work`, or the reason why the scope ended, whichever comes first: nobody waits for the page of another beyond that. */
+async function untilEnd<T>(scope: Scope, work: Promise<T>): Promise<T> {
+	const waiting = scope.fork();
+	try {
+		waiting.signal.throwIfAborted();
+		return await Promise.race([
+			work,
+			new Promise<never>((_, reject) => {
+				waiting.signal.addEventListener('abort', () => reject(waiting.signal.reason), { once: true });
+			}),
+		]);
+	} finally {
+		waiting.release();
 	}
 }

@@ -10,20 +10,22 @@ import type { Scope } from './scope';
  * Sends a request that may safely be repeated (a read, a delete) until it works: at most `RETRY.attempts` times, a 404 at
  * most `RETRY.notFoundInARow` times, with backoff.
  *
+ * `tools.timeout` is the milliseconds that one attempt may take.
+ *
  * @param onFault called before the request is repeated
  * @throws the last ApiFault, or the reason why the scope ended
  */
 export async function persist<T>(
-	tools: { gate: RequestGate; clock: Clock; scope: Scope },
+	tools: { gate: RequestGate; clock: Clock; scope: Scope; timeout?: number },
 	request: (signal: AbortSignal) => Promise<T>,
 	onFault?: (fault: ApiFault) => void,
 ): Promise<T> {
-	const { gate, clock } = tools;
+	const { gate, clock, timeout = REQUEST.timeout } = tools;
 	const scope = tools.scope.fork();
 	try {
 		for (let failures = 1; ; failures++) {
 			try {
-				return await gate.run(scope, 'call', (slot) => timeBoxed(clock, slot, REQUEST.timeout, request));
+				return await gate.run(scope, 'call', (slot) => timeBoxed(clock, slot, timeout, request));
 			} catch (error) {
 				if (!(error instanceof ApiFault)) throw error;
 				gate.heed(error, failures);

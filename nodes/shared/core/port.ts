@@ -33,6 +33,13 @@ export interface RunPort {
 	listPage?(token: string | undefined, signal: AbortSignal): Promise<RunPage>;
 }
 
+/** The fault of an API that was silent for `ms` milliseconds. */
+export function noAnswer(ms: number): ApiFault {
+	return new ApiFault('network', `The API did not answer within ${Math.round(ms / 100) / 10} s`, {
+		advice: 'Try again later, and check that this n8n reaches the API quickly (network, proxy, firewall).',
+	});
+}
+
 /**
  * Runs one request that may take at most `ms` milliseconds.
  *
@@ -59,9 +66,7 @@ export async function timeBoxed<T>(
 		// The scope may end by a time limit of its own: only the box's own limit says anything about the API.
 		if (scope.signal.aborted) throw scope.signal.reason;
 		if (!box.signal.aborted) throw error;
-		throw new ApiFault('network', `The API did not answer within ${Math.round(ms / 100) / 10} s`, {
-			advice: 'Try again later, and check that this n8n reaches the API quickly (network, proxy, firewall).',
-		});
+		throw noAnswer(ms);
 	} finally {
 		box.release();
 		ended.catch(() => undefined);

@@ -6,7 +6,7 @@ import { ApiFault } from './faults';
 import type { RequestGate } from './gate';
 import { CANCEL, LOOK } from './limits';
 import type { ListedTimes } from './listed';
-import type { RunPort } from './port';
+import { type RunPort, noAnswer } from './port';
 import { type Phase, type Run, type TimeMark, isSettled } from './run';
 import { type PollSettings, nextPollDelay } from './schedule';
 import { Scope, isInterruption } from './scope';
@@ -56,9 +56,9 @@ export interface WatchTools {
 	scope: Scope;
 	listed: ListedTimes;
 	/** The idempotency key for cancelling a run: the same for each attempt. */
-	commandId(id: string): string;
+	commandId: (id: string) => string;
 	/** Called when a run was seen in another status than before. */
-	onChange?(run: Run): void;
+	onChange?: (run: Run) => void;
 }
 
 export interface WatchReport {
@@ -173,8 +173,10 @@ class RunWatch {
 
 	private async conclude(ending: Ending): Promise<WatchReport> {
 		switch (ending.by) {
-			case 'run':
-				return this.report(outcomeOf(ending.run.phase, false), false, await this.fullRead(ending.run));
+			case 'run': {
+				const run = await this.fullRead(ending.run);
+				return this.report(outcomeOf(run.phase, false), false, run);
+			}
 			case 'notYet':
 				return this.report('stillRunning', false);
 			case 'fault':
@@ -210,8 +212,10 @@ class RunWatch {
 		} catch (error) {
 			if (this.tools.scope.signal.aborted) throw this.tools.scope.signal.reason;
 			if (!isInterruption(error, 'deadline')) throw error;
+			if (this.plan.looks !== 'once') return { by: 'deadline' };
 			// The alarm of a single look is the end of its patience, not the run's deadline.
-			return this.plan.looks === 'once' ? { by: 'fault' } : { by: 'deadline' };
+			this.asker.lastFault ??= noAnswer(LOOK.budget);
+			return { by: 'fault' };
 		}
 	}
 
@@ -301,7 +305,7 @@ class RunWatch {
 		try {
 			for (;;) {
 				try {
-					const full = await this.asker.read('full', scope, 'call');
+					const full = await this.asker.read('full', scope, 'read');
 					if (isSettled(full.phase)) return full;
 				} catch (error) {
 					if (!(error instanceof ApiFault)) throw error;
@@ -310,8 +314,9 @@ class RunWatch {
 				await clock.sleep(this.asker.retryDelay(), scope.signal);
 			}
 		} catch (error) {
-			if (isInterruption(error, 'timeout')) return run;
-			throw error;
+			if (!isInterruption(error, 'timeout')) throw error;
+			this.asker.lastFault ??= noAnswer(LOOK.fullRead);
+			return run;
 		} finally {
 			scope.release();
 		}
@@ -334,8 +339,16 @@ class RunWatch {
 			polls: this.asker.reads,
 			history: this.asker.history,
 			cancel,
-			lastFault: (outcome === 'notCancellable' ? cancel?.refusal : undefined) ?? this.asker.lastFault,
+			lastFault: this.faultBehind(outcome, cancel),
 		};
+	}
+
+	/** What went wrong, where an outcome says that something did, and otherwise what went wrong last. */
+	private faultBehind(outcome: Outcome, cancel?: CancelResult): ApiFault | undefined {
+		const { lastFault } = this.asker;
+		if (outcome === 'notCancellable') return cancel?.fault ?? lastFault;
+		if (outcome === 'unreachable') return lastFault ?? cancel?.fault ?? noAnswer(this.plan.confirmFor);
+		return lastFault;
 	}
 }
 

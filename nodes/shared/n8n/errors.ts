@@ -1,6 +1,7 @@
-import { NodeApiError, NodeOperationError, type INode, type JsonObject } from 'n8n-workflow';
+import { NodeApiError, NodeOperationError, type INode } from 'n8n-workflow';
 
 import { ApiFault, WatchError } from '../core/faults';
+import { UnclearStart } from '../core/start';
 import { safeMessage } from './text';
 
 /** A parameter is not what it must be. Thrown before any request; becomes a `NodeOperationError`. */
@@ -28,17 +29,22 @@ export function nodeError(
 ): NodeApiError | NodeOperationError {
 	if (error instanceof NodeApiError || error instanceof NodeOperationError) return error;
 	const place = itemIndex === undefined ? '' : ` [item ${itemIndex}]`;
-	if (error instanceof ApiFault) {
-		const message = safeMessage(error.message) + place;
-		const requestId = error.requestId ? `Request ID: ${error.requestId}.` : undefined;
-		const description = sentences(addition, error.advice, requestId);
-		return new NodeApiError(node, { message } as JsonObject, {
-			message,
-			description,
-			httpCode: error.status === undefined ? undefined : String(error.status),
-			itemIndex,
-		});
-	}
+	const apiError = (text: string, fault: ApiFault, ...advice: Array<string | undefined>): NodeApiError => {
+		const message = safeMessage(text) + place;
+		const requestId = fault.requestId ? `Request ID: ${fault.requestId}.` : undefined;
+		return new NodeApiError(
+			node,
+			{ message },
+			{
+				message,
+				description: sentences(addition, ...advice, requestId),
+				httpCode: fault.status === undefined ? undefined : String(fault.status),
+				itemIndex,
+			},
+		);
+	};
+	if (error instanceof ApiFault) return apiError(error.message, error, error.advice);
+	if (error instanceof UnclearStart) return apiError(error.message, error.fault, CHECK_BEFORE_REPEATING);
 	const message = safeMessage(error instanceof Error ? error.message : String(error)) + place;
 	const advice = error instanceof BadInput || error instanceof WatchError ? error.advice : undefined;
 	return new NodeOperationError(node, message, {
@@ -46,6 +52,9 @@ export function nodeError(
 		itemIndex,
 	});
 }
+
+const CHECK_BEFORE_REPEATING =
+	'It was not sent again, because that could start the run twice. Look for it with Get Many, newest first, before you start it again.';
 
 function sentences(...parts: Array<string | undefined>): string | undefined {
 	const said = parts.filter((part): part is string => part !== undefined && part !== '');

@@ -146,7 +146,7 @@ export function optionsField(
 	};
 }
 
-const METADATA_PAIR: INodePropertyCollection = {
+export const METADATA_PAIR: INodePropertyCollection = {
 	displayName: 'Pair',
 	name: 'pairs',
 	values: [

@@ -8,7 +8,7 @@ const NAMED = 5;
 
 /** Shows hints above the output of the node. Older versions of n8n have none. */
 export function addHints(
-	context: IExecuteFunctions,
+	context: Partial<Pick<IExecuteFunctions, 'addExecutionHints'>>,
 	messages: readonly string[],
 	type: 'info' | 'warning' = 'warning',
 ): void {

@@ -1,4 +1,4 @@
-import type { IExecuteFunctions, INodeParameterResourceLocator } from 'n8n-workflow';
+import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
 import { DAY, HOUR, MINUTE, SECOND, SETTING, TEXT } from '../core/limits';
@@ -14,14 +14,15 @@ interface Range {
 	max: number;
 }
 
-function shown(value: unknown): string {
+/** A value as it is named in an error. */
+export function shown(value: unknown): string {
 	if (value === undefined) return 'nothing';
 	if (typeof value === 'string') return `the text "${value.slice(0, 40)}"`;
 	if (typeof value === 'number') return String(value);
 	return `a value of type ${value === null ? 'null' : typeof value}`;
 }
 
-function check<T extends z.ZodTypeAny>(schema: T, value: unknown): z.output<T> {
+function check<T>(schema: z.ZodType<T, z.ZodTypeDef, unknown>, value: unknown): T {
 	const parsed = schema.safeParse(value);
 	if (parsed.success) return parsed.data;
 	throw new BadInput(parsed.error.issues[0]?.message ?? 'A parameter is not valid');
@@ -126,6 +127,18 @@ export function readMaxConcurrentRequests(context: IExecuteFunctions): number {
 	return check(maxConcurrentRequests, given.maxConcurrentRequests);
 }
 
+/**
+ * Ids of files.
+ *
+ * @throws BadInput
+ */
+export function readFileIds(ids: readonly string[]): string[] {
+	return ids.map((id) => {
+		if (SAFE_ID.test(id) && id.length <= TEXT.id) return id;
+		throw new BadInput(`File ID may only hold letters, digits and _ - : ~ @ = +; it is ${shown(id)}`);
+	});
+}
+
 /** What an id may hold: ids are opaque to us, but none may change the path it is put into. */
 const SAFE_ID = /^[\w:~@=+-]+$/;
 
@@ -147,7 +160,7 @@ function runIdProblem(value: unknown): string {
  * @throws BadInput
  */
 export function readRunId(context: IExecuteFunctions, itemIndex: number): string {
-	const raw = context.getNodeParameter('runId', itemIndex, '') as string | INodeParameterResourceLocator;
+	const raw: unknown = context.getNodeParameter('runId', itemIndex, '');
 	const value = typeof raw === 'object' && raw !== null && 'value' in raw ? raw.value : raw;
 	return check(runId, typeof value === 'string' ? value.trim() : value);
 }
@@ -210,7 +223,8 @@ export function readMaxWait(context: IExecuteFunctions, itemIndex: number): numb
 
 /** @throws BadInput */
 export function readLimit(context: IExecuteFunctions, itemIndex: number): number {
-	if (context.getNodeParameter('returnAll', itemIndex, false) === true) return Number.POSITIVE_INFINITY;
+	const returnAll: unknown = context.getNodeParameter('returnAll', itemIndex, false);
+	if (returnAll === true) return Number.POSITIVE_INFINITY;
 	const value = context.getNodeParameter('limit', itemIndex, SETTING.limit.default);
 	return check(wholeNumberIn('Limit', SETTING.limit, 'runs'), value);
 }
@@ -230,9 +244,12 @@ export function readChoice<const T extends string>(
 	return check(oneOf(label, values), context.getNodeParameter(name, itemIndex, values[0]));
 }
 
+/** Text of any value: numbers and dates of n8n's expressions as they write themselves. */
+export const asText = z.coerce.string();
+
 /** `YYYY-MM-DD` of a date parameter (ISO text, or a date of n8n's expressions). @throws BadInput */
 export function dayOf(label: string, value: unknown): string {
-	const text = value instanceof Date ? value.toISOString() : String(value ?? '');
+	const text = value instanceof Date ? value.toISOString() : asText.parse(value ?? '');
 	const day = /^\d{4}-\d{2}-\d{2}/.exec(text)?.[0];
 	const at = day === undefined ? Number.NaN : Date.parse(`${day}T00:00:00Z`);
 	if (day === undefined || Number.isNaN(at) || Math.abs(at) > 1e5 * DAY) {

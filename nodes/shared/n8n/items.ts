@@ -9,7 +9,7 @@ export type Settled<T> = { value: T } | { error: unknown };
 /** Runs `work` for all items at once and waits for all of them, however some end. */
 export function settleItems<T>(
 	count: number,
-	work: (itemIndex: number) => Promise<T>,
+	work: (itemIndex: number) => T | Promise<T>,
 ): Promise<Array<Settled<T>>> {
 	return Promise.all(
 		Array.from({ length: count }, async (_, itemIndex): Promise<Settled<T>> => {

@@ -15,7 +15,7 @@ export function searchRunsOf(provider: ProviderSpec) {
 		paginationToken?: string,
 	): Promise<INodeListSearchResult> {
 		try {
-			const resource = String(this.getCurrentNodeParameter('resource'));
+			const resource = this.getCurrentNodeParameter('resource') as string;
 			const { spec, ...api } = await searchable(this, provider, resource);
 			const onServer = spec.list?.searchFilter;
 			const query: Query = { ...spec.list?.newestFirst };

@@ -1,13 +1,12 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
+import { sentDay } from '../providers/filters';
 import type { FilterSpec, Query, QueryValue, ResourceSpec } from '../providers/types';
 import { BadInput } from './errors';
-import { dayOf } from './input';
+import { asText, dayOf } from './input';
 
 const fields = z.record(z.unknown());
-
-const END_OF_DAY = 'T23:59:59.999Z';
 
 const metadata = z.object({ pairs: z.array(z.object({ name: z.unknown(), value: z.unknown() })).optional() });
 
@@ -31,7 +30,7 @@ export function readFilters(context: IExecuteFunctions, spec: ResourceSpec, item
 function sentAs(filter: FilterSpec, value: unknown): QueryValue | undefined {
 	switch (filter.kind) {
 		case 'date':
-			return `${dayOf(filter.label, value)}${filter.toEndOfDay ? END_OF_DAY : ''}`;
+			return sentDay(filter, dayOf(filter.label, value));
 		case 'number':
 			if (typeof value === 'number' && Number.isFinite(value)) return value;
 			throw new BadInput(`${filter.label} must be a number`);
@@ -56,17 +55,20 @@ function metadataOf(filter: FilterSpec, value: unknown): string | undefined {
 /**
  * The pairs of a metadata field.
  *
- * @throws BadInput when a pair has no name
+ * @throws BadInput when a pair has no name, or two have the same
  */
 export function readMetadata(label: string, value: unknown): Record<string, string> {
-	const wanted: Record<string, string> = {};
-	for (const { name, value: text } of metadata.parse(value ?? {}).pairs ?? []) {
+	const given = metadata.safeParse(value ?? {});
+	if (!given.success) throw new BadInput(`${label} must be pairs of a name and a value`);
+	const wanted = new Map<string, string>();
+	for (const { name, value: text } of given.data.pairs ?? []) {
 		if (typeof name !== 'string' || name.trim() === '') {
 			throw new BadInput(`${label}: each pair needs a name`);
 		}
-		wanted[name.trim()] = String(text ?? '');
+		if (wanted.has(name.trim())) throw new BadInput(`${label}: "${name.trim()}" stands there twice`);
+		wanted.set(name.trim(), asText.parse(text ?? ''));
 	}
-	return wanted;
+	return Object.fromEntries(wanted);
 }
 
 /** The query of a `get`: that of a full read, with the switches the user set. */

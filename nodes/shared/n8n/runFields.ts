@@ -2,6 +2,7 @@ import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
 import { SETTING } from '../core/limits';
 import type { FilterSpec, ProviderSpec, ReadOptionSpec, ResourceSpec } from '../providers/types';
+import { createFields } from './createFields';
 import {
 	CONFIRM_FOR,
 	INTERVAL,
@@ -17,7 +18,7 @@ import {
 } from './fields';
 
 /** What the Retab and Extend nodes can do with a run, as far as the API of its resource has it. */
-export const OPERATIONS = ['cancel', 'delete', 'get', 'getAll', 'poll'] as const;
+export const OPERATIONS = ['cancel', 'create', 'delete', 'get', 'getAll', 'poll'] as const;
 
 export type Operation = (typeof OPERATIONS)[number];
 
@@ -25,6 +26,8 @@ export function hasOperation(spec: ResourceSpec, operation: Operation): boolean 
 	switch (operation) {
 		case 'cancel':
 			return spec.cancel !== undefined;
+		case 'create':
+			return spec.create !== undefined;
 		case 'delete':
 			return spec.canDelete === true;
 		case 'getAll':
@@ -42,6 +45,7 @@ export function runFields(provider: ProviderSpec): INodeProperties[] {
 		resourceField(provider),
 		...resources.map(([name, spec]) => operationField(name, spec)),
 		...resources.map(([name, spec]) => runIdField(name, spec)),
+		...createFields(provider),
 		...waitFields(resources.map(([name]) => name)),
 		...listFields(resources),
 		...resources.flatMap(([name, spec]) => getOptionsField(name, spec)),
@@ -72,6 +76,11 @@ function operationField(resource: string, spec: ResourceSpec): INodeProperties {
 			name: 'Cancel',
 			action: `Cancel ${one}`,
 			description: `Cancel ${one} and wait until the API shows what became of it`,
+		},
+		create: {
+			name: 'Create',
+			action: `Create ${one}`,
+			description: `Start ${one}${spec.create?.backgroundField ? ', in the background unless told otherwise' : ''}`,
 		},
 		delete: {
 			name: 'Delete',
@@ -106,7 +115,7 @@ function operationField(resource: string, spec: ResourceSpec): INodeProperties {
 
 function runIdField(resource: string, spec: ResourceSpec): INodeProperties {
 	const operations = OPERATIONS.filter(
-		(operation) => operation !== 'getAll' && hasOperation(spec, operation),
+		(operation) => operation !== 'getAll' && operation !== 'create' && hasOperation(spec, operation),
 	);
 	const field: INodeProperties = {
 		displayName: spec.label,
@@ -139,7 +148,7 @@ function waitFields(resources: string[]): INodeProperties[] {
 			show: { resource: resources, operation: ['cancel'] },
 		}),
 		optionsField([MAX_CONCURRENT_REQUESTS], {
-			show: { resource: resources, operation: ['delete', 'getAll'] },
+			show: { resource: resources, operation: ['create', 'delete', 'getAll'] },
 		}),
 	];
 }

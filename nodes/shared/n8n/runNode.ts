@@ -14,6 +14,7 @@ import {
 import type { ResourceApi } from '../providers/api';
 import type { ProviderSpec } from '../providers/types';
 import { hostClock } from './clock';
+import { prepareCreate, startRun } from './create';
 import { BadInput, nodeError } from './errors';
 import { addHints, hintsAbout } from './hints';
 import {
@@ -42,6 +43,7 @@ type Handler = (work: Work) => Promise<Array<Settled<JsonObject[]>>>;
 
 const HANDLERS: Record<Operation, Handler> = {
 	cancel: cancelRuns,
+	create: createRuns,
 	delete: (work) => settleItems(work.itemCount, (itemIndex) => deleteRun(work, itemIndex)),
 	get: (work) => settleItems(work.itemCount, (itemIndex) => getRun(work, itemIndex)),
 	getAll: (work) => settleItems(work.itemCount, (itemIndex) => listRuns(work, itemIndex)),
@@ -82,7 +84,7 @@ export async function executeRunNode(
 }
 
 function readResource(context: IExecuteFunctions): string {
-	return String(context.getNodeParameter('resource', 0));
+	return context.getNodeParameter('resource', 0);
 }
 
 function readOperation(context: IExecuteFunctions, api: ResourceApi): Operation {
@@ -92,6 +94,25 @@ function readOperation(context: IExecuteFunctions, api: ResourceApi): Operation 
 	throw new BadInput(
 		`${api.provider.title} has no operation "${operation}" for ${api.spec.plural}. There is: ${there}`,
 	);
+}
+
+/**
+ * Starts the runs of all items. Nothing is started while an item is not right, unless the node may go on without it: a
+ * second try must not start the good ones twice.
+ */
+async function createRuns({ context, session, api, itemCount }: Work): Promise<Array<Settled<JsonObject[]>>> {
+	const prepared = await settleItems(itemCount, (itemIndex) => prepareCreate(context, api, itemIndex));
+	throwFirst(context, prepared);
+	const started = await settleItems(itemCount, async (itemIndex) => {
+		const item = prepared[itemIndex];
+		if (!item || 'error' in item) throw item?.error;
+		return [await startRun(session, api, item.value, itemIndex)];
+	});
+	const ids = started.flatMap((result) =>
+		'value' in result ? result.value.map(({ id }) => String(id)) : [],
+	);
+	throwFirst(context, started, `started ${ids.join(', ')}`);
+	return started;
 }
 
 async function getRun({ context, session, api }: Work, itemIndex: number): Promise<JsonObject[]> {
@@ -123,19 +144,20 @@ async function listRuns({ context, session, api }: Work, itemIndex: number): Pro
 
 async function deleteRun({ context, session, api }: Work, itemIndex: number): Promise<JsonObject[]> {
 	const id = readRunId(context, itemIndex);
-	let mayBeGone = false;
+	const mayHaveArrived: ApiFault[] = [];
 	try {
 		const answer = await persist(
 			{ ...session, clock: hostClock },
 			(signal) => api.remove(id, signal),
 			(fault) => {
-				mayBeGone ||= fault.retryable && fault.kind !== 'rateLimited' && !fault.neverArrived;
+				if (fault.retryable && fault.kind !== 'rateLimited' && !fault.neverArrived)
+					mayHaveArrived.push(fault);
 			},
 		);
 		return [answer ?? { id, deleted: true }];
 	} catch (error) {
 		// An earlier attempt whose answer got lost has deleted it.
-		if (mayBeGone && isNotFound(error)) return [{ id, deleted: true }];
+		if (mayHaveArrived.length > 0 && isNotFound(error)) return [{ id, deleted: true }];
 		throw nodeError(context.getNode(), error, { itemIndex });
 	}
 }
@@ -233,7 +255,7 @@ async function watchItems(
 	{ context, session, api, itemCount }: Work,
 	read: (itemIndex: number) => { timeout: number; plan: WatchPlan },
 ): Promise<Array<Settled<WatchReport>>> {
-	const targets = await settleItems(itemCount, async (itemIndex) => ({
+	const targets = await settleItems(itemCount, (itemIndex) => ({
 		id: readRunId(context, itemIndex),
 		countFrom: 'now' as const,
 		...read(itemIndex),

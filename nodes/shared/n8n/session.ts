@@ -4,12 +4,12 @@ import { RequestGate } from '../core/gate';
 import { Scope } from '../core/scope';
 import { ResourceApi } from '../providers/api';
 import { accessOf } from '../providers/auth';
-import type { Send } from '../providers/http';
+import type { Send, SendBytes } from '../providers/http';
 import { resourceOf } from '../providers';
 import type { ProviderSpec } from '../providers/types';
 import { hostClock } from './clock';
 import { BadInput } from './errors';
-import { type RequestContext, sendThrough } from './transport';
+import { type RequestContext, sendBytesThrough, sendThrough } from './transport';
 
 /** All that one execution of a node shares: the way to the provider, the bound on requests, the stop of the workflow. */
 export interface Session {
@@ -20,7 +20,10 @@ export interface Session {
 	/** @throws BadInput when the provider has no such resource */
 	api(resource: string): ResourceApi;
 	/** The same for each attempt to cancel the same run in this execution of this node. */
-	commandId(runId: string): string;
+	commandId: (runId: string) => string;
+	/** The same for each attempt to start the run of the same item in this execution of this node. */
+	startId: (itemIndex: number) => string;
+	sendBytes: SendBytes;
 }
 
 /**
@@ -32,7 +35,7 @@ export async function openSession(
 	provider: ProviderSpec,
 	maxConcurrentRequests: number,
 ): Promise<Session> {
-	const send = await connect(context, provider);
+	const { send, sendBytes } = await connect(context, provider);
 	const executionId = context.getExecutionId();
 	const nodeId = context.getNode().id;
 	return {
@@ -40,7 +43,9 @@ export async function openSession(
 		gate: new RequestGate(maxConcurrentRequests, hostClock),
 		scope: Scope.from(context.getExecutionCancelSignal()),
 		api: (resource) => apiOf(provider, resource, send),
+		sendBytes,
 		commandId: (runId) => `${executionId}:${nodeId}:${runId}`,
+		startId: (itemIndex) => `${executionId}:${nodeId}:${itemIndex}`,
 	};
 }
 
@@ -50,13 +55,20 @@ export async function openApi(
 	provider: ProviderSpec,
 	resource: string,
 ): Promise<ResourceApi> {
-	return apiOf(provider, resource, await connect(context, provider));
+	return apiOf(provider, resource, (await connect(context, provider)).send);
 }
 
-async function connect(context: RequestContext, provider: ProviderSpec): Promise<Send> {
+async function connect(
+	context: RequestContext,
+	provider: ProviderSpec,
+): Promise<{ send: Send; sendBytes: SendBytes }> {
 	const data = await context.getCredentials(provider.credential);
 	try {
-		return sendThrough(context, provider, accessOf(provider.name, data));
+		const access = accessOf(provider.name, data);
+		return {
+			send: sendThrough(context, provider, access),
+			sendBytes: sendBytesThrough(context, provider, access),
+		};
 	} catch (error) {
 		throw wrongCredential(provider, error);
 	}

@@ -7,7 +7,7 @@ import type {
 } from 'n8n-workflow';
 
 import { ApiFault } from '../core/faults';
-import type { ApiResponse, Send } from '../providers/http';
+import type { ApiResponse, RawBody, Send, SendBytes } from '../providers/http';
 import type { Access } from '../providers/auth';
 import type { ProviderSpec } from '../providers/types';
 import { redact } from './text';
@@ -22,27 +22,26 @@ export type RequestContext = IExecuteFunctions | ILoadOptionsFunctions;
  * cancel can still leave after the workflow was stopped.
  */
 export function sendThrough(context: RequestContext, provider: ProviderSpec, access: Access): Send {
-	return async ({ method, path, query, body }, signal) => {
-		const own: IAllExecuteFunctions = Object.create(context, {
+	return async ({ method, path, query, body, raw, headers }, signal) => {
+		const own = Object.create(context, {
 			getExecutionCancelSignal: { value: () => signal },
-		});
+		}) as IAllExecuteFunctions;
 		const options: IHttpRequestOptions = {
+			...ANSWER_AS_IT_IS,
 			method,
 			url: `${access.baseUrl}${path}`,
 			qs: query === undefined ? undefined : { ...query },
 			arrayFormat: 'repeat',
-			body,
+			headers: { ...headers, ...(raw && headersOf(raw)) },
+			body: raw ? (raw.content as Buffer) : body,
 			json: true,
-			returnFullResponse: true,
-			ignoreHttpStatusErrors: true,
-			disableFollowRedirect: true,
 		};
 		try {
-			const response: IN8nHttpFullResponse = await context.helpers.httpRequestWithAuthentication.call(
+			const response = (await context.helpers.httpRequestWithAuthentication.call(
 				own,
 				provider.credential,
 				options,
-			);
+			)) as IN8nHttpFullResponse;
 			return readable(response, access.secret);
 		} catch (error) {
 			if (signal.aborted) throw signal.reason;
@@ -51,12 +50,45 @@ export function sendThrough(context: RequestContext, provider: ProviderSpec, acc
 	};
 }
 
+/** Bytes to an upload address, through n8n's helper as well, but without the credential. */
+export function sendBytesThrough(context: RequestContext, provider: ProviderSpec, access: Access): SendBytes {
+	return async ({ method, url, headers, raw }, signal) => {
+		const options: IHttpRequestOptions = {
+			...ANSWER_AS_IT_IS,
+			method,
+			url,
+			headers: { ...headersOf(raw), ...headers },
+			body: raw.content as Buffer,
+			abortSignal: signal,
+		};
+		try {
+			return readable((await context.helpers.httpRequest(options)) as IN8nHttpFullResponse, access.secret);
+		} catch (error) {
+			if (signal.aborted) throw signal.reason;
+			throw networkFault(provider, error, access.secret);
+		}
+	};
+}
+
+/** Status and headers instead of a thrown error, and no step along a redirect. */
+const ANSWER_AS_IT_IS = {
+	returnFullResponse: true,
+	ignoreHttpStatusErrors: true,
+	disableFollowRedirect: true,
+} as const;
+
+function headersOf({ contentType, length }: RawBody): Record<string, string> {
+	return { 'content-type': contentType, 'content-length': String(length) };
+}
+
 function readable(response: IN8nHttpFullResponse, secret: string): ApiResponse {
 	const good = response.statusCode >= 200 && response.statusCode <= 299 && typeof response.body !== 'string';
 	return {
 		status: response.statusCode,
 		headers: Object.fromEntries(
-			Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
+			Object.entries(response.headers).flatMap(([name, value]) =>
+				typeof value === 'string' ? [[name.toLowerCase(), value]] : [],
+			),
 		),
 		// Some servers repeat the key in their error messages.
 		body: good ? response.body : redact(response.body ?? '', secret),

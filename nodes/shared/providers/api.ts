@@ -1,7 +1,7 @@
 import { ApiFault } from '../core/faults';
 import type { CancelAnswer, Detail, RunPage, RunPort } from '../core/port';
 import { type JsonObject, type Run, isTerminal } from '../core/run';
-import { type ApiRequest, type Send, exchange } from './http';
+import { type ApiRequest, type Send, type SendBytes, type Upload, exchange, faultOf } from './http';
 import type { ProviderSpec, Query, ResourceSpec } from './types';
 import { type Page, cancellationStatus, claimedPhase, parsePage, parseRow, parseRun } from './wire';
 
@@ -90,6 +90,16 @@ export class ResourceApi implements RunPort {
 	}
 
 	/**
+	 * Starts a run.
+	 *
+	 * @throws ApiFault
+	 */
+	async create(body: JsonObject, headers: ApiRequest['headers'], signal: AbortSignal): Promise<Run> {
+		const answer = await this.exchange({ method: 'POST', path: this.spec.path, body, headers }, signal);
+		return parseRun(this.provider, this.spec, answer);
+	}
+
+	/**
 	 * Deletes a run. Gives back what the API answered; nothing for an empty answer.
 	 *
 	 * @throws ApiFault
@@ -99,11 +109,20 @@ export class ResourceApi implements RunPort {
 		return typeof answer === 'object' && answer !== null ? (answer as JsonObject) : undefined;
 	}
 
+	/** @throws RangeError for an id that would leave its segment of the path, however it is encoded */
+	/** Sends bytes to an upload address. @throws ApiFault */
+	async put(upload: Upload, sendBytes: SendBytes, signal: AbortSignal): Promise<void> {
+		const response = await sendBytes(upload, signal);
+		if (response.status < 200 || response.status > 299) throw faultOf(this, response, this.now());
+	}
+
 	private pathOf(id: string): string {
+		if (/^\.{0,2}$/.test(id)) throw new RangeError(`"${id}" cannot be the ID of a run`);
 		return `${this.spec.path}/${encodeURIComponent(id)}`;
 	}
 
-	private exchange(request: ApiRequest, signal: AbortSignal): Promise<unknown> {
+	/** Any request to the provider of this resource. @throws ApiFault */
+	exchange(request: ApiRequest, signal: AbortSignal): Promise<unknown> {
 		return exchange(this, this.send, request, signal, this.now);
 	}
 }

@@ -73,7 +73,7 @@ function extendAccess(data: unknown): Access {
 	};
 }
 
-function checked<T extends z.ZodTypeAny>(schema: T, data: unknown): z.output<T> {
+function checked<T>(schema: z.ZodType<T, z.ZodTypeDef, unknown>, data: unknown): T {
 	const parsed = schema.safeParse(data);
 	if (parsed.success) return parsed.data;
 	const issue = parsed.error.issues[0];
@@ -116,9 +116,8 @@ export function withKey<T extends Destination>(
 	const own = new URL(access.baseUrl);
 	const address = request.url ?? request.uri ?? '';
 	const base = request.baseURL ?? access.baseUrl;
-	const target = URL.canParse(address)
-		? new URL(address)
-		: new URL(`${base.replace(/\/+$/, '')}/${address.replace(/^\/+/, '')}`);
+	// As a client resolves it: `//other.example/path` is another host, too.
+	const target = URL.canParse(address) ? new URL(address) : new URL(address, base);
 	if (target.origin !== own.origin) {
 		throw new RangeError(`This credential sends its key to ${own.host} only, not to ${target.host}`);
 	}

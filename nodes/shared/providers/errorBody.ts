@@ -7,7 +7,10 @@ export interface ErrorText {
 	code?: string;
 }
 
-const coded = z.object({ message: z.string().optional(), code: z.string().optional() });
+/** A code that is a number or `null` must not hide the message beside it. */
+const text = z.string().optional().catch(undefined);
+
+const coded = z.object({ message: text, code: text });
 
 const located = z.object({ loc: z.array(z.union([z.string(), z.number()])).optional(), msg: z.string() });
 
@@ -35,7 +38,7 @@ const FORMS: ReadonlyArray<(body: unknown) => ErrorText | undefined> = [
 ];
 
 function pick<T>(
-	schema: z.ZodType<T>,
+	schema: z.ZodType<T, z.ZodTypeDef, unknown>,
 	body: unknown,
 	read: (found: T) => ErrorText | undefined,
 ): ErrorText | undefined {

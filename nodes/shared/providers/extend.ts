@@ -1,5 +1,6 @@
 import type { Phase } from '../core/run';
 import { statusFilter } from './filters';
+import { EXTEND_CREATE } from './extendCreate';
 import type { FilterSpec, ListSpec, ProviderSpec, Query, ResourceSpec } from './types';
 
 /**
@@ -24,7 +25,7 @@ const WORKFLOW_PHASES: Record<string, Phase> = {
 };
 
 function owner(noun: string): FilterSpec {
-	const title = noun[0]?.toUpperCase() + noun.slice(1);
+	const title = noun.charAt(0).toUpperCase() + noun.slice(1);
 	return {
 		name: `${noun}Id`,
 		param: `${noun}Id`,
@@ -143,6 +144,7 @@ export const extend: ProviderSpec = {
 			idExample: 'bpr_xK9m',
 		},
 		classifyRun: {
+			create: EXTEND_CREATE.classifyRun,
 			...RUN,
 			...CANCELLABLE,
 			noun: 'classify run',
@@ -162,6 +164,7 @@ export const extend: ProviderSpec = {
 			]),
 		},
 		editRun: {
+			create: EXTEND_CREATE.editRun,
 			...RUN,
 			noun: 'edit run',
 			plural: 'edit runs',
@@ -173,6 +176,7 @@ export const extend: ProviderSpec = {
 			canDelete: true,
 		},
 		evaluationSetRun: {
+			create: EXTEND_CREATE.evaluationSetRun,
 			...RUN,
 			noun: 'evaluation set run',
 			plural: 'evaluation set runs',
@@ -183,6 +187,7 @@ export const extend: ProviderSpec = {
 			idExample: 'bpr_xK9m',
 		},
 		extractRun: {
+			create: EXTEND_CREATE.extractRun,
 			...RUN,
 			...CANCELLABLE,
 			noun: 'extract run',
@@ -202,6 +207,7 @@ export const extend: ProviderSpec = {
 			]),
 		},
 		formDetectionRun: {
+			create: EXTEND_CREATE.formDetectionRun,
 			...RUN,
 			noun: 'form detection run',
 			plural: 'form detection runs',
@@ -212,6 +218,7 @@ export const extend: ProviderSpec = {
 			idExample: 'sgr_xK9m',
 		},
 		parseRun: {
+			create: EXTEND_CREATE.parseRun,
 			...RUN,
 			...CANCELLABLE,
 			noun: 'parse run',
@@ -283,6 +290,7 @@ export const extend: ProviderSpec = {
 			),
 		},
 		splitRun: {
+			create: EXTEND_CREATE.splitRun,
 			...RUN,
 			...CANCELLABLE,
 			noun: 'split run',
@@ -302,6 +310,7 @@ export const extend: ProviderSpec = {
 			]),
 		},
 		workflowRun: {
+			create: EXTEND_CREATE.workflowRun,
 			...RUN,
 			...CANCELLABLE,
 			noun: 'workflow run',

@@ -10,6 +10,21 @@ export interface ApiRequest {
 	path: string;
 	query?: Query;
 	body?: JsonObject;
+	/** Bytes instead of a JSON body. */
+	raw?: RawBody;
+	headers?: Readonly<Record<string, string>>;
+}
+
+/** As much of a Node stream as is needed here. */
+export interface ByteStream extends AsyncIterable<Uint8Array> {
+	compose(through: (source: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>): ByteStream;
+}
+
+export interface RawBody {
+	content: Uint8Array | ByteStream;
+	contentType: string;
+	/** Bytes. */
+	length: number;
 }
 
 export interface ApiResponse {
@@ -26,6 +41,20 @@ export interface ApiResponse {
  * @throws ApiFault `network` when there is no answer, the signal's reason when it is aborted
  */
 export type Send = (request: ApiRequest, signal: AbortSignal) => Promise<ApiResponse>;
+
+/**
+ * Sends bytes to an address that the provider gave out for an upload: another host, so without the key.
+ *
+ * @throws ApiFault `network` when there is no answer, the signal's reason when it is aborted
+ */
+export type SendBytes = (upload: Upload, signal: AbortSignal) => Promise<ApiResponse>;
+
+export interface Upload {
+	method: 'PUT' | 'POST';
+	url: string;
+	headers: Readonly<Record<string, string>>;
+	raw: RawBody;
+}
 
 /** What a request is about, for messages and advice. */
 export interface Subject {
@@ -54,7 +83,8 @@ export async function exchange(
 	throw malformed(subject.provider, request, response);
 }
 
-function faultOf({ provider, spec }: Subject, response: ApiResponse, now: number): ApiFault {
+/** The fault that an answer outside 2xx stands for. */
+export function faultOf({ provider, spec }: Subject, response: ApiResponse, now: number): ApiFault {
 	const kind = faultKindOf(response.status);
 	const { message, code } = describeErrorBody(response.body);
 	const details: FaultDetails = {

@@ -1,5 +1,6 @@
 import type { Phase } from '../core/run';
 import { statusFilter } from './filters';
+import { RETAB_CREATE } from './retabCreate';
 import type { FilterSpec, ListSpec, ProviderSpec, ReadOptionSpec, ResourceSpec } from './types';
 
 /**
@@ -173,6 +174,7 @@ export const retab: ProviderSpec = {
 		'Check the run ID and the resource. A Retab key only sees runs of its own environment: a run made with a test key is invisible to a production key.',
 	resources: {
 		classification: {
+			create: RETAB_CREATE.classification,
 			...PRIMITIVE,
 			noun: 'classification',
 			plural: 'classifications',
@@ -184,6 +186,7 @@ export const retab: ProviderSpec = {
 			list: list(PRIMITIVE_LIST, 'filename'),
 		},
 		edit: {
+			create: RETAB_CREATE.edit,
 			...PRIMITIVE,
 			noun: 'edit',
 			plural: 'edits',
@@ -207,6 +210,7 @@ export const retab: ProviderSpec = {
 			),
 		},
 		evalRun: {
+			create: RETAB_CREATE.evalRun,
 			...LIFECYCLE,
 			noun: 'eval run',
 			plural: 'eval runs',
@@ -236,6 +240,7 @@ export const retab: ProviderSpec = {
 			cancel: { answer: 'run' },
 		},
 		experimentRun: {
+			create: RETAB_CREATE.experimentRun,
 			...LIFECYCLE,
 			noun: 'experiment run',
 			plural: 'experiment runs',
@@ -264,6 +269,7 @@ export const retab: ProviderSpec = {
 			cancel: { answer: 'run' },
 		},
 		extraction: {
+			create: RETAB_CREATE.extraction,
 			...PRIMITIVE,
 			noun: 'extraction',
 			plural: 'extractions',
@@ -296,6 +302,7 @@ export const retab: ProviderSpec = {
 			),
 		},
 		fileBlueprint: {
+			create: RETAB_CREATE.fileBlueprint,
 			...PRIMITIVE,
 			noun: 'file blueprint',
 			plural: 'file blueprints',
@@ -308,6 +315,7 @@ export const retab: ProviderSpec = {
 			canDelete: false,
 		},
 		job: {
+			create: RETAB_CREATE.job,
 			noun: 'job',
 			plural: 'jobs',
 			label: 'Job (Legacy)',
@@ -364,6 +372,7 @@ export const retab: ProviderSpec = {
 			cancel: { answer: 'run' },
 		},
 		parse: {
+			create: RETAB_CREATE.parse,
 			...PRIMITIVE,
 			noun: 'parse',
 			plural: 'parses',
@@ -376,6 +385,7 @@ export const retab: ProviderSpec = {
 			list: list([FROM_DATE, TO_DATE, FILENAME], 'filename'),
 		},
 		partition: {
+			create: RETAB_CREATE.partition,
 			...PRIMITIVE,
 			noun: 'partition',
 			plural: 'partitions',
@@ -387,6 +397,7 @@ export const retab: ProviderSpec = {
 			list: list(PRIMITIVE_LIST, 'filename'),
 		},
 		schemaGeneration: {
+			create: RETAB_CREATE.schemaGeneration,
 			noun: 'schema generation',
 			plural: 'schema generations',
 			label: 'Schema Generation',
@@ -400,6 +411,7 @@ export const retab: ProviderSpec = {
 			cancel: { answer: 'run' },
 		},
 		split: {
+			create: RETAB_CREATE.split,
 			...PRIMITIVE,
 			noun: 'split',
 			plural: 'splits',
@@ -411,6 +423,7 @@ export const retab: ProviderSpec = {
 			list: list(PRIMITIVE_LIST, 'filename'),
 		},
 		workflowRun: {
+			create: RETAB_CREATE.workflowRun,
 			...LIFECYCLE,
 			noun: 'workflow run',
 			plural: 'workflow runs',

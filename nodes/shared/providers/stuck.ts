@@ -124,6 +124,6 @@ function matches(spec: ResourceSpec, run: Run, filters: StuckFilters): boolean {
 	if (filters.statuses.length > 0 && !filters.statuses.includes(run.status)) return false;
 	return Object.entries(filters.metadata).every(([name, wanted]) => {
 		const value = valueAt(run.body, [...(spec.metadataPath ?? []), name]);
-		return value !== undefined && value !== null && String(value) === wanted;
+		return (typeof value === 'string' ? value : JSON.stringify(value)) === wanted;
 	});
 }

@@ -61,6 +61,79 @@ export interface ReadOptionSpec {
 	values?: { on: string; off: string };
 }
 
+/** A field of a create request: one parameter in the panel, one place in the body. */
+export interface BodyField {
+	/** Name of the node parameter. */
+	name: string;
+	/** Where its value stands in the request body. */
+	path: readonly string[];
+	label: string;
+	description: string;
+	placeholder?: string;
+	/** Required fields come first, the others stand under "Additional Fields". */
+	required?: boolean;
+	/**
+	 * `json` is a JSON editor for an object, `jsonList` for an array; `rows` are repeating groups of `columns`; `pairs` are
+	 * name and value; `ids` is a list of ids in one text.
+	 */
+	kind:
+		'text' | 'longText' | 'integer' | 'boolean' | 'options' | 'json' | 'jsonList' | 'rows' | 'pairs' | 'ids';
+	/** What the API takes when the field is left out. */
+	default?: string | number | boolean;
+	range?: { min: number; max: number };
+	options?: readonly string[];
+	columns?: readonly BodyColumn[];
+	limits?: PairLimits;
+}
+
+export interface BodyColumn {
+	name: string;
+	/** Field of the row object in the body. */
+	field: string;
+	label: string;
+	description: string;
+	kind: 'text' | 'boolean';
+	required?: boolean;
+}
+
+/** What the API allows for metadata; a limit that is not stated is not checked. */
+export interface PairLimits {
+	pairs?: number;
+	/** Characters. */
+	name?: number;
+	value?: number;
+	/** Bytes of the whole as JSON. */
+	bytes?: number;
+}
+
+/** A way to hand over a document. */
+export type DocumentSource = 'binary' | 'url' | 'fileId' | 'text' | 'template';
+
+export interface DocumentsSpec {
+	sources: readonly DocumentSource[];
+	/**
+	 * What the body holds: one document under `key`; a list of them; the bare id of an uploaded file; documents by the block
+	 * of a workflow; or one under `key`, several as a package of files.
+	 */
+	form: 'one' | 'list' | 'fileId' | 'byBlock' | 'oneOrPackage';
+	key: string;
+	/** False where a run can go without a document. */
+	required: boolean;
+	/** Documents at most. */
+	max?: number;
+}
+
+export interface CreateSpec {
+	documents?: DocumentsSpec;
+	fields: readonly BodyField[];
+	/** Body field that asks for a run in the background; absent where all runs are. */
+	backgroundField?: string;
+	/** Whether the API takes an `Idempotency-Key` header, so that a create may be repeated. */
+	idempotent?: boolean;
+	/** Checks what no single field can tell; gives back what is wrong. */
+	check?(body: Readonly<Record<string, unknown>>): string | undefined;
+}
+
 /** One kind of run at one provider. A new resource is a new row of this shape, never new control flow. */
 export interface ResourceSpec {
 	/** Singular, sentence case, as in `Cancel an eval run`. */
@@ -86,6 +159,11 @@ export interface ResourceSpec {
 	startedPath?: readonly string[];
 	/** Where the run object holds the user's metadata; absent where it does not show any. */
 	metadataPath?: readonly string[];
+	/**
+	 * Where the run object names the workflow or processor it belongs to: several places where its form has changed, none
+	 * where it does not tell.
+	 */
+	ownerPaths?: ReadonlyArray<readonly string[]>;
 	/** Query of a read that leaves out a large output. Absent where reads have no light form. */
 	lightQuery?: Query;
 	/** Query of a read of everything. */
@@ -94,6 +172,7 @@ export interface ResourceSpec {
 	list?: ListSpec;
 	cancel?: CancelSpec;
 	canDelete?: boolean;
+	create?: CreateSpec;
 	/** What else a 404 or 410 can mean here. */
 	goneAdvice?: string;
 }

@@ -56,7 +56,7 @@ export function parseRun(provider: ProviderSpec, spec: ResourceSpec, body: unkno
 	const run = valueAt(body, path) as JsonObject;
 	const status = String(valueAt(run, spec.statusPath));
 	return {
-		id: String(run.id),
+		id: run.id as string,
 		status,
 		phase: phaseOf(spec, status),
 		created: timeMark(run, spec.createdPath),
@@ -118,12 +118,15 @@ function objectsOf(rows: unknown): JsonObject[] {
 		.filter((row): row is JsonObject => jsonObject.safeParse(row).success);
 }
 
-/** What a list row tells about its run; `undefined` for a row without an id. Old rows may have no status. */
+/**
+ * What a list row tells about its run; `undefined` for a row without an id, or with one that could not stand in a path.
+ * Old rows may have no status.
+ */
 export function parseRow(
 	spec: ResourceSpec,
 	row: JsonObject,
 ): { id: string; status?: string; created?: TimeMark } | undefined {
-	if (typeof row.id !== 'string' || row.id === '') return undefined;
+	if (typeof row.id !== 'string' || /^\.{0,2}$/.test(row.id)) return undefined;
 	const status = valueAt(row, spec.statusPath);
 	return {
 		id: row.id,

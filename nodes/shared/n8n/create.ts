@@ -1,0 +1,434 @@
+import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
+import { z } from 'zod';
+
+import { REQUEST } from '../core/limits';
+import { persist } from '../core/persist';
+import type { JsonObject, JsonValue } from '../core/run';
+import { start } from '../core/start';
+import type { ResourceApi } from '../providers/api';
+import {
+	type DeliverDocument,
+	type DocumentInput,
+	type DocumentRoutes,
+	type Payload,
+	extendDelivery,
+	retabDelivery,
+} from '../providers/documents';
+import type { ByteStream } from '../providers/http';
+import type { BodyField, CreateSpec, DocumentSource, DocumentsSpec, PairLimits } from '../providers/types';
+import { hostClock } from './clock';
+import { BadInput } from './errors';
+import { readFileIds, shown } from './input';
+import type { Session } from './session';
+
+/** A create request as the user set it up: checked, but nothing sent yet. */
+export interface PreparedCreate {
+	body: JsonObject;
+	documents: PreparedDocument[];
+	background: boolean;
+}
+
+interface PreparedDocument {
+	input: DocumentInput;
+	/** Start block of a workflow that takes it. */
+	blockId?: string;
+}
+
+type Fields = Record<string, unknown>;
+
+/**
+ * Reads and checks everything a create needs. Sends nothing.
+ *
+ * @throws BadInput
+ */
+export async function prepareCreate(
+	context: IExecuteFunctions,
+	api: ResourceApi,
+	itemIndex: number,
+): Promise<PreparedCreate> {
+	const spec = createSpecOf(api);
+	const additional = fieldsOf(context.getNodeParameter('additionalFields', itemIndex, {}));
+	const body: JsonObject = {};
+	for (const field of spec.fields) {
+		const given = field.required
+			? context.getNodeParameter(field.name, itemIndex, '')
+			: additional[field.name];
+		const value = bodyValue(field, given);
+		if (value !== undefined) setAt(body, field.path, value);
+	}
+	const problem = spec.check?.(body);
+	if (problem) throw new BadInput(problem);
+
+	const background =
+		spec.backgroundField === undefined || context.getNodeParameter('background', itemIndex, true) !== false;
+	if (spec.backgroundField) body[spec.backgroundField] = background;
+	const documents = spec.documents
+		? await readDocuments(context, spec.documents, body, additional, itemIndex)
+		: [];
+	return { body, documents, background };
+}
+
+/**
+ * Delivers the documents and starts the run.
+ *
+ * @throws ApiFault when it was not started, UnclearStart when nobody knows
+ */
+export async function startRun(
+	session: Session,
+	api: ResourceApi,
+	prepared: PreparedCreate,
+	itemIndex: number,
+): Promise<JsonObject> {
+	const spec = createSpecOf(api);
+	const body = await withDocuments(session, api, spec, prepared);
+	const headers = spec.idempotent ? { 'Idempotency-Key': session.startId(itemIndex) } : undefined;
+	const run = await start(
+		{
+			...session,
+			clock: hostClock,
+			timeout: prepared.background ? REQUEST.startTimeout : REQUEST.foregroundTimeout,
+			idempotent: spec.idempotent ?? false,
+		},
+		(signal) => api.create(body, headers, signal),
+	);
+	return run.body;
+}
+
+function createSpecOf(api: ResourceApi): CreateSpec {
+	if (api.spec.create) return api.spec.create;
+	throw new BadInput(`${api.provider.title} has no way to start ${api.spec.plural}`);
+}
+
+function fieldsOf(value: unknown): Fields {
+	const parsed = z.record(z.unknown()).safeParse(value);
+	return parsed.success ? parsed.data : {};
+}
+
+function setAt(body: JsonObject, path: readonly string[], value: JsonValue): void {
+	const [key, ...rest] = path;
+	if (key === undefined) return;
+	if (rest.length === 0) {
+		body[key] = value;
+		return;
+	}
+	const inner = fieldsOf(body[key]) as JsonObject;
+	setAt(inner, rest, value);
+	body[key] = inner;
+}
+
+/** What a field adds to the body; nothing when it was left empty. */
+function bodyValue(field: BodyField, given: unknown): JsonValue | undefined {
+	if (given === undefined || given === null || given === '') {
+		if (field.required) throw new BadInput(`${field.label} is empty`);
+		return undefined;
+	}
+	switch (field.kind) {
+		case 'text':
+		case 'longText':
+			return textOf(field, given);
+		case 'integer':
+			return integerOf(field, given);
+		case 'boolean':
+			if (typeof given === 'boolean') return given;
+			throw new BadInput(`${field.label} must be true or false; it is ${shown(given)}`);
+		case 'options':
+			if (field.options?.some((option) => option === given)) return String(given);
+			throw new BadInput(`${field.label} must be one of ${field.options?.join(', ')}; it is ${shown(given)}`);
+		case 'json':
+		case 'jsonList':
+			return jsonOf(field, given);
+		case 'rows':
+			return rowsOf(field, given);
+		case 'pairs':
+			return pairsOf(field, given);
+		case 'ids':
+			return listOf(textOf(field, given) ?? '');
+	}
+}
+
+function textOf(field: BodyField, given: unknown): string | undefined {
+	if (typeof given !== 'string') throw new BadInput(`${field.label} must be a text; it is ${shown(given)}`);
+	const text = given.trim();
+	if (text === '' && field.required) throw new BadInput(`${field.label} is empty`);
+	return text === '' ? undefined : text;
+}
+
+function integerOf(field: BodyField, given: unknown): number {
+	const { min, max } = field.range ?? { min: 0, max: Number.MAX_SAFE_INTEGER };
+	if (typeof given === 'number' && Number.isInteger(given) && given >= min && given <= max) return given;
+	throw new BadInput(`${field.label} must be a whole number from ${min} to ${max}; it is ${shown(given)}`);
+}
+
+function jsonOf(field: BodyField, given: unknown): JsonValue | undefined {
+	const parsed = typeof given === 'string' ? parseJson(field, given) : given;
+	const list = field.kind === 'jsonList';
+	const right = list
+		? Array.isArray(parsed)
+		: typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
+	if (!right) throw new BadInput(`${field.label} must be a JSON ${list ? 'array' : 'object'}`);
+	const empty = Object.keys(parsed as object).length === 0;
+	if (empty && field.required) throw new BadInput(`${field.label} is empty`);
+	return empty ? undefined : (parsed as JsonValue);
+}
+
+function parseJson(field: BodyField, text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch (error) {
+		const reason = error instanceof Error ? error.message : String(error);
+		throw new BadInput(`${field.label} is not valid JSON: ${reason}`);
+	}
+}
+
+/** Rows of a repeating field: from the panel (`{ rows: [...] }`), or a list from an expression. */
+function rowsOf(field: BodyField, given: unknown): JsonValue | undefined {
+	const rows = Array.isArray(given) ? given : (fieldsOf(given).rows ?? []);
+	if (!Array.isArray(rows)) throw new BadInput(`${field.label} must be a list of rows`);
+	if (rows.length === 0) {
+		if (field.required) throw new BadInput(`${field.label} needs at least one row`);
+		return undefined;
+	}
+	return rows.map((row: unknown, at): JsonObject => {
+		const values = fieldsOf(row);
+		const sent: JsonObject = {};
+		for (const column of field.columns ?? []) {
+			const value = values[column.name] ?? values[column.field];
+			const empty = value === undefined || value === null || value === '';
+			const place = `${field.label}: ${column.label} of row ${at + 1}`;
+			if (empty && column.required) throw new BadInput(`${place} is empty`);
+			if (empty) continue;
+			if (column.kind === 'boolean') {
+				if (typeof value !== 'boolean')
+					throw new BadInput(`${place} must be true or false; it is ${shown(value)}`);
+				sent[column.field] = value;
+			} else {
+				if (typeof value !== 'string') throw new BadInput(`${place} must be a text; it is ${shown(value)}`);
+				sent[column.field] = value.trim();
+			}
+		}
+		return sent;
+	});
+}
+
+function pairsOf(field: BodyField, given: unknown): JsonObject | undefined {
+	const { pairs } = fieldsOf(given);
+	if (pairs === undefined) return undefined;
+	if (!Array.isArray(pairs)) throw new BadInput(`${field.label} must be a list of names and values`);
+	const sent: JsonObject = {};
+	for (const pair of pairs) {
+		const { name, value } = fieldsOf(pair);
+		if (typeof name !== 'string' || name.trim() === '')
+			throw new BadInput(`${field.label}: each pair needs a name`);
+		if (typeof value === 'object' && value !== null) {
+			throw new BadInput(`${field.label}: the value of "${name}" must be a text; it is ${shown(value)}`);
+		}
+		sent[name.trim()] = String(value ?? '');
+	}
+	checkLimits(field, sent, field.limits ?? {});
+	return Object.keys(sent).length > 0 ? sent : undefined;
+}
+
+function checkLimits(field: BodyField, pairs: JsonObject, limits: PairLimits): void {
+	const entries = Object.entries(pairs);
+	const refuse = (what: string) => {
+		throw new BadInput(`${field.label}: ${what}`);
+	};
+	if (limits.pairs && entries.length > limits.pairs) refuse(`at most ${limits.pairs} pairs are allowed`);
+	for (const [name, value] of entries) {
+		if (limits.name && name.length > limits.name)
+			refuse(`the name "${name.slice(0, 40)}" is longer than ${limits.name} characters`);
+		if (limits.value && String(value).length > limits.value)
+			refuse(`the value of "${name}" is longer than ${limits.value} characters`);
+	}
+	const bytes = new TextEncoder().encode(JSON.stringify(pairs)).length;
+	if (limits.bytes && bytes > limits.bytes) refuse(`at most ${limits.bytes / 1024} KB are allowed`);
+}
+
+/** The parts of a list that was typed with commas. */
+function listOf(text: string): string[] {
+	return text
+		.split(',')
+		.map((part) => part.trim())
+		.filter((part) => part !== '');
+}
+
+async function readDocuments(
+	context: IExecuteFunctions,
+	spec: DocumentsSpec,
+	body: JsonObject,
+	additional: Fields,
+	itemIndex: number,
+): Promise<PreparedDocument[]> {
+	if (spec.form === 'byBlock') return await readBlocks(context, spec, itemIndex);
+	const source = sourceOf(spec, context.getNodeParameter('documentSource', itemIndex, 'binary'));
+	const parameter = (name: string) => context.getNodeParameter(name, itemIndex, '');
+	if (source === 'template') {
+		const templateId = parameter('templateId');
+		if (typeof templateId !== 'string' || templateId.trim() === '')
+			throw new BadInput('Template ID is empty');
+		body.template_id = templateId.trim();
+		return [];
+	}
+	const inputs = await inputsOf(
+		context,
+		source,
+		parameter,
+		spec.form !== 'one' && spec.form !== 'fileId',
+		itemIndex,
+	);
+	if (spec.max && inputs.length > spec.max)
+		throw new BadInput(`At most ${spec.max} documents are allowed in one run`);
+	const { fileName } = additional;
+	return inputs.map((input) => ({
+		input:
+			input.from === 'url' && typeof fileName === 'string' && fileName.trim()
+				? { ...input, fileName: fileName.trim() }
+				: input,
+	}));
+}
+
+async function readBlocks(
+	context: IExecuteFunctions,
+	spec: DocumentsSpec,
+	itemIndex: number,
+): Promise<PreparedDocument[]> {
+	const { rows } = fieldsOf(context.getNodeParameter('documents', itemIndex, {}));
+	if (rows === undefined) return [];
+	if (!Array.isArray(rows)) throw new BadInput('Documents must be a list');
+	const prepared: PreparedDocument[] = [];
+	for (const row of rows) {
+		const values = fieldsOf(row);
+		const { blockId } = values;
+		if (typeof blockId !== 'string' || blockId.trim() === '') throw new BadInput('Start Block ID is empty');
+		if (prepared.some((other) => other.blockId === blockId.trim())) {
+			throw new BadInput(`Start Block ID "${blockId}" is used twice`);
+		}
+		const source = sourceOf(spec, values.documentSource ?? 'binary');
+		const fallback: Fields = { binaryPropertyName: 'data' };
+		const [input] = await inputsOf(
+			context,
+			source,
+			(name) => values[name] ?? fallback[name],
+			false,
+			itemIndex,
+		);
+		if (input) prepared.push({ input, blockId: blockId.trim() });
+	}
+	return prepared;
+}
+
+function sourceOf(spec: DocumentsSpec, given: unknown): DocumentSource {
+	const source = spec.sources.find((one) => one === given);
+	if (source) return source;
+	throw new BadInput(`Document From must be one of ${spec.sources.join(', ')}; it is ${shown(given)}`);
+}
+
+async function inputsOf(
+	context: IExecuteFunctions,
+	source: DocumentSource,
+	parameter: (name: string) => unknown,
+	many: boolean,
+	itemIndex: number,
+): Promise<DocumentInput[]> {
+	const parts = (name: string, label: string): string[] => {
+		const value = parameter(name);
+		if (typeof value !== 'string' || value.trim() === '') throw new BadInput(`${label} is empty`);
+		return many ? listOf(value) : [value.trim()];
+	};
+	switch (source) {
+		case 'binary': {
+			const names = parts('binaryPropertyName', 'Input Binary Field');
+			return await Promise.all(
+				names.map(async (name) => ({
+					from: 'binary' as const,
+					payload: await payloadOf(context, name, itemIndex),
+				})),
+			);
+		}
+		case 'url':
+			return parts('documentUrl', 'Document URL').map((url) => ({ from: 'url', url: webAddress(url) }));
+		case 'fileId':
+			return readFileIds(parts('fileId', 'File ID')).map((id) => ({ from: 'fileId', id }));
+		case 'text': {
+			const text = parameter('documentText');
+			if (typeof text !== 'string' || text.trim() === '') throw new BadInput('Document Text is empty');
+			return [{ from: 'text', text }];
+		}
+		case 'template':
+			return [];
+	}
+}
+
+function webAddress(url: string): string {
+	const allowed = URL.canParse(url) && ['https:', 'http:', 'data:'].includes(new URL(url).protocol);
+	if (!allowed) throw new BadInput(`Document URL must begin with https:// or http://; it is ${shown(url)}`);
+	return url;
+}
+
+/** A binary field of an item. What n8n keeps outside memory stays there until it is sent. */
+async function payloadOf(context: IExecuteFunctions, name: string, itemIndex: number): Promise<Payload> {
+	const { helpers } = context;
+	const item = context.getInputData()[itemIndex];
+	const data: IBinaryData | undefined = item?.binary?.[name];
+	if (!data) {
+		const there = Object.keys(item?.binary ?? {});
+		throw new BadInput(
+			`The item has no binary field "${name}"`,
+			there.length > 0
+				? `It has: ${there.join(', ')}.`
+				: 'It has none: a file must come from an earlier step.',
+		);
+	}
+	const { id } = data;
+	const common = { fileName: data.fileName ?? 'document', mimeType: data.mimeType };
+	if (id) {
+		const { fileSize } = await helpers.getBinaryMetadata(id);
+		return {
+			...common,
+			size: fileSize,
+			open: async () => (await helpers.getBinaryStream(id)) as unknown as ByteStream,
+		};
+	}
+	const content = await helpers.getBinaryDataBuffer(itemIndex, name);
+	return { ...common, size: content.length, open: async () => content };
+}
+
+async function withDocuments(
+	session: Session,
+	api: ResourceApi,
+	spec: CreateSpec,
+	{ body, documents }: PreparedCreate,
+): Promise<JsonObject> {
+	const { documents: place } = spec;
+	if (!place || documents.length === 0) return body;
+	const deliver = deliveryOf(session, api);
+	const delivered = await Promise.all(documents.map(({ input }) => deliver(input, place.form === 'fileId')));
+	switch (place.form) {
+		case 'one':
+		case 'fileId':
+			return { ...body, [place.key]: delivered[0] ?? null };
+		case 'list':
+			return { ...body, [place.key]: delivered };
+		case 'byBlock':
+			return {
+				...body,
+				[place.key]: Object.fromEntries(documents.map(({ blockId }, at) => [blockId, delivered[at] ?? null])),
+			};
+		case 'oneOrPackage':
+			return delivered.length > 1
+				? { ...body, package: { files: delivered } }
+				: { ...body, [place.key]: delivered[0] ?? null };
+	}
+}
+
+function deliveryOf(session: Session, api: ResourceApi): DeliverDocument {
+	const tools = { ...session, clock: hostClock };
+	const slow = { ...tools, timeout: REQUEST.uploadTimeout };
+	const routes: DocumentRoutes = {
+		call: (request) => persist(tools, (signal) => api.exchange(request, signal)),
+		upload: (request) => persist(slow, async (signal) => await api.exchange(await request(), signal)),
+		put: (upload) =>
+			persist(slow, async (signal) => await api.put(await upload(), session.sendBytes, signal)),
+	};
+	return api.provider.name === 'retab' ? retabDelivery(api, routes) : extendDelivery(api, routes);
+}

@@ -1,0 +1,202 @@
+import { z } from 'zod';
+
+import { ApiFault } from '../core/faults';
+import { DOCUMENT } from '../core/limits';
+import type { JsonObject, JsonValue } from '../core/run';
+import type { ApiRequest, ByteStream, Subject, Upload } from './http';
+
+/** A document as the user hands it over. */
+export type DocumentInput =
+	| { from: 'binary'; payload: Payload }
+	| { from: 'url'; url: string; fileName?: string }
+	| { from: 'fileId'; id: string }
+	| { from: 'text'; text: string };
+
+/** A file in n8n. `open` gives its bytes, as a stream where n8n holds them outside memory; each call begins anew. */
+export interface Payload {
+	fileName: string;
+	mimeType: string;
+	/** Bytes. */
+	size: number;
+	open(): Promise<Uint8Array | ByteStream>;
+}
+
+/** How documents travel. Each call may be repeated: an upload that is sent twice starts nothing. */
+export interface DocumentRoutes {
+	/** A JSON request to the provider. @throws ApiFault */
+	call(request: ApiRequest): Promise<unknown>;
+	/** A request that carries a file, with the time that takes. @throws ApiFault */
+	upload(request: () => Promise<ApiRequest>): Promise<unknown>;
+	/** Bytes to an address outside the API. @throws ApiFault */
+	put(upload: () => Promise<Upload>): Promise<void>;
+}
+
+/** Turns a document into what stands for it in a create body. */
+export type DeliverDocument = (input: DocumentInput, asFileId: boolean) => Promise<JsonValue>;
+
+const retabDocument = z.object({ filename: z.string(), url: z.string() });
+
+const retabUpload = z.object({
+	fileId: z.string(),
+	uploadUrl: z.string().url(),
+	uploadMethod: z.enum(['PUT', 'POST']).default('PUT'),
+	uploadHeaders: z.record(z.string()).nullish(),
+});
+
+const retabLink = z.object({
+	mime_data: retabDocument.nullish(),
+	download_url: z.string().optional(),
+	filename: z.string().optional(),
+});
+
+/**
+ * Retab takes `{ filename, url }`, where the url may be a data URL. Larger files go through its upload route: announce,
+ * put the bytes, complete (Retab: files/upload/create and complete). A file that is there already is looked up, because a
+ * bare id is refused.
+ */
+export function retabDelivery(subject: Subject, routes: DocumentRoutes): DeliverDocument {
+	return async (input, asFileId) => {
+		switch (input.from) {
+			case 'url':
+				return { filename: input.fileName ?? fileNameOf(input.url), url: input.url };
+			case 'fileId':
+				return asFileId ? input.id : await retabFile(subject, routes, input.id);
+			case 'text':
+				throw new RangeError('Retab takes files, not bare text');
+			case 'binary': {
+				const { payload } = input;
+				if (asFileId) return (await retabUploadOf(subject, routes, payload)).fileId;
+				if (payload.size > DOCUMENT.inlineUpTo) {
+					return (await retabUploadOf(subject, routes, payload)).document;
+				}
+				return {
+					filename: payload.fileName,
+					url: dataUrl(payload.mimeType, await bytesOf(await payload.open())),
+				};
+			}
+		}
+	};
+}
+
+async function retabFile(subject: Subject, routes: DocumentRoutes, id: string): Promise<JsonObject> {
+	const answer = await routes.call({
+		method: 'GET',
+		path: `/v1/files/${encodeURIComponent(id)}/download-link`,
+	});
+	const { mime_data, download_url, filename } = expect(subject, retabLink, answer);
+	if (mime_data) return mime_data;
+	if (!download_url) throw unexpected(subject, 'mime_data');
+	return { filename: filename ?? id, url: download_url };
+}
+
+async function retabUploadOf(
+	subject: Subject,
+	routes: DocumentRoutes,
+	payload: Payload,
+): Promise<{ fileId: string; document: JsonObject }> {
+	const announced = await routes.call({
+		method: 'POST',
+		path: '/v1/files/upload',
+		body: { filename: payload.fileName, size_bytes: payload.size, content_type: payload.mimeType },
+	});
+	const { fileId, uploadUrl, uploadMethod, uploadHeaders } = expect(subject, retabUpload, announced);
+	await routes.put(async () => ({
+		method: uploadMethod,
+		url: uploadUrl,
+		headers: uploadHeaders ?? {},
+		raw: { content: await payload.open(), contentType: payload.mimeType, length: payload.size },
+	}));
+	const completed = await routes.call({
+		method: 'POST',
+		path: `/v1/files/upload/${encodeURIComponent(fileId)}/complete`,
+		body: {},
+	});
+	return { fileId, document: expect(subject, retabDocument, completed) };
+}
+
+const extendFile = z.object({ id: z.string() });
+
+/** Extend takes `{ url }`, `{ id }` or `{ text }`; a file of n8n is uploaded first (SDK: files client). */
+export function extendDelivery(subject: Subject, routes: DocumentRoutes): DeliverDocument {
+	return async (input): Promise<JsonObject> => {
+		switch (input.from) {
+			case 'url':
+				return input.fileName ? { url: input.url, name: input.fileName } : { url: input.url };
+			case 'fileId':
+				return { id: input.id };
+			case 'text':
+				return { text: input.text };
+			case 'binary': {
+				const answer = await routes.upload(async () => ({
+					method: 'POST',
+					path: '/files/upload',
+					raw: await multipart(input.payload),
+				}));
+				return { id: expect(subject, extendFile, answer).id };
+			}
+		}
+	};
+}
+
+/** A form with the file as its only part. The file is passed through, never held as a whole. */
+async function multipart({ fileName, mimeType, size, open }: Payload) {
+	const boundary = `----document-runs-${size}-${Date.now().toString(36)}`;
+	const encode = (text: string) => new TextEncoder().encode(text);
+	const quoted = fileName.replace(/["\r\n]/g, '_');
+	const head = encode(
+		`--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${quoted}"\r\ncontent-type: ${mimeType}\r\n\r\n`,
+	);
+	const tail = encode(`\r\n--${boundary}--\r\n`);
+	const file = await open();
+	const content =
+		file instanceof Uint8Array
+			? joined([head, file, tail])
+			: file.compose(async function* (source) {
+					yield head;
+					yield* source;
+					yield tail;
+				});
+	return {
+		content,
+		contentType: `multipart/form-data; boundary=${boundary}`,
+		length: head.length + size + tail.length,
+	};
+}
+
+async function bytesOf(content: Uint8Array | ByteStream): Promise<Uint8Array> {
+	if (content instanceof Uint8Array) return content;
+	const parts: Uint8Array[] = [];
+	for await (const part of content) parts.push(part);
+	return joined(parts);
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+	return Buffer.concat(parts);
+}
+
+function dataUrl(mimeType: string, bytes: Uint8Array): string {
+	return `data:${mimeType};base64,${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')}`;
+}
+
+/** The last part of an address, as a name for the document. */
+function fileNameOf(url: string): string {
+	const last = URL.canParse(url) ? new URL(url).pathname.split('/').at(-1) : undefined;
+	try {
+		return decodeURIComponent(last || 'document');
+	} catch {
+		return last || 'document';
+	}
+}
+
+function expect<T extends z.ZodTypeAny>(subject: Subject, schema: T, answer: unknown): z.output<T> {
+	const parsed = schema.safeParse(answer);
+	if (parsed.success) return parsed.data;
+	throw unexpected(subject, parsed.error.issues[0]?.path.join('.') ?? '');
+}
+
+function unexpected({ provider }: Subject, field: string): ApiFault {
+	return new ApiFault(
+		'malformed',
+		`${provider.title} gave an answer about a file that cannot be used: ${field}`,
+	);
+}
