@@ -65,7 +65,7 @@ export const ON_WORKFLOW_STOP: INodeProperties = {
 	],
 	default: 'leave',
 	description:
-		'What happens to unfinished runs when this execution is stopped. A stop by hand, the execution timeout of n8n and a shutdown look alike, so all three count.',
+		'What happens to unfinished runs when this execution is stopped. A stop by hand and the execution timeout of n8n look alike, so both count. A shutdown of n8n gives no sign, so it cancels nothing.',
 };
 
 export const MAX_CONCURRENT_REQUESTS = numberField(SETTING.maxConcurrentRequests, {

@@ -1,0 +1,97 @@
+import type { Context, Hono } from 'hono';
+
+import type { AppEnv } from './app';
+import { iso } from './clock';
+import { cutOwnerPage } from './extend/lists';
+import type { JsonObject } from './json';
+import { cutPage, envelope, pageRequest } from './retab/lists';
+import type { World } from './world';
+
+/** What runs belong to: fixed lists for pickers and credential tests. */
+
+interface Owner {
+	id: string;
+	name: string;
+	createdAt: number;
+}
+
+const FIRST_CREATED = Date.parse('2026-01-05T09:00:00Z');
+const DAY_MS = 86_400_000;
+const WORKFLOWS_LIMIT = 10;
+
+function owners(prefix: string, ...names: string[]): Owner[] {
+	return names.map((name, at) => ({
+		id: `${prefix}sandbox_${name.toLowerCase().replace(/ /g, '_')}`,
+		name,
+		createdAt: FIRST_CREATED + at * DAY_MS,
+	}));
+}
+
+const RETAB_WORKFLOWS = owners('wf_', 'Invoices', 'Delivery notes', 'Claims');
+
+const EXTEND_OWNERS: Array<{ path: string; object: string; all: Owner[] }> = [
+	{ path: '/extractors', object: 'extractor', all: owners('ex_', 'Invoices', 'Receipts', 'Contracts') },
+	{ path: '/classifiers', object: 'classifier', all: owners('cl_', 'Mail', 'Claims') },
+	{ path: '/splitters', object: 'splitter', all: owners('spl_', 'Mail', 'Bundles') },
+	{ path: '/workflows', object: 'workflow', all: owners('workflow_', 'Invoices', 'Onboarding', 'Claims') },
+];
+
+function retabWorkflow({ id, name, createdAt }: Owner): JsonObject {
+	const created = iso(createdAt);
+	return {
+		id,
+		name,
+		description: '',
+		project_id: null,
+		published: { version_id: `ver_${id}`, published_at: created, description: '' },
+		created_at: created,
+		updated_at: created,
+	};
+}
+
+function listWorkflows(c: Context<AppEnv>): Response {
+	const page = pageRequest(new URL(c.req.url).searchParams, WORKFLOWS_LIMIT);
+	const all = page.ascending ? RETAB_WORKFLOWS : [...RETAB_WORKFLOWS].reverse();
+	const cut = cutPage(all, () => true, page, false);
+	return c.json(envelope(cut, cut.items.map(retabWorkflow)));
+}
+
+export function addRetabOwnerRoutes(app: Hono<AppEnv>): void {
+	app.get('/v1/workflows', (c) => listWorkflows(c));
+	app.get('/v1/auth/status', (c) =>
+		c.json({ authenticated: true, environment: 'test', organization_id: 'org_sandbox' }),
+	);
+}
+
+export function addExtendOwnerRoutes(app: Hono<AppEnv>): void {
+	for (const { path, object, all } of EXTEND_OWNERS) {
+		app.get(path, (c) => {
+			const { items, nextPageToken } = cutOwnerPage(all, new URL(c.req.url).searchParams);
+			const data = items.map(({ id, name, createdAt }) => {
+				const created = iso(createdAt);
+				return { object, id, name, createdAt: created, updatedAt: created };
+			});
+			return c.json({ object: 'list', data, ...(nextPageToken === undefined ? {} : { nextPageToken }) });
+		});
+	}
+}
+
+const SEEDED_FILE_ID = 'file_sandbox';
+
+/** A file that exists from the start in both APIs, so that a run can be made without an upload. */
+export function seedFiles(world: World): void {
+	for (const provider of ['retab', 'extend'] as const) {
+		world.store.addFile({
+			id: SEEDED_FILE_ID,
+			provider,
+			filename: 'invoice.pdf',
+			mimeType: 'application/pdf',
+			createdAt: FIRST_CREATED,
+			size: 0,
+			sha256: null,
+			state: 'ready',
+			expiresAt: Infinity,
+			received: null,
+		});
+	}
+}
