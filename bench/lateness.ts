@@ -67,7 +67,7 @@ async function round(sandbox: RemoteSandbox): Promise<Round> {
 	);
 	return {
 		lateness: cancelled.map(({ id, deadline }) =>
-			Math.max(0, (arrivals.get(String(id)) ?? Number.NaN) - Date.parse(String(deadline))),
+			Math.max(0, (arrivals.get(id as string) ?? Number.NaN) - Date.parse(deadline as string)),
 		),
 		polls: requests.filter(({ method }) => method === 'GET').length,
 		seconds: result.durationMs / 1_000,

@@ -9,6 +9,7 @@ import { request } from 'undici';
 export interface RemoteSandbox {
 	url: string;
 	retabKey: string;
+	extendKey: string;
 	reset(): Promise<void>;
 	/** Creates `count` runs and gives back their ids; `seed` as in sandbox/README.md. */
 	createRuns(count: number, seed: object): Promise<string[]>;
@@ -21,6 +22,10 @@ export interface ReceivedRequest {
 	time: number;
 	method: string;
 	path: string;
+	/** Bytes received. */
+	bodySize: number;
+	/** Null while there is no answer. */
+	status: number | null;
 }
 
 export async function launchSandbox(): Promise<RemoteSandbox> {
@@ -46,6 +51,7 @@ export async function launchSandbox(): Promise<RemoteSandbox> {
 	return {
 		url: base,
 		retabKey: 'rt_test_sandbox',
+		extendKey: 'sk_sandbox',
 		reset: async () => {
 			await call('POST', '/_sandbox/reset', {});
 		},

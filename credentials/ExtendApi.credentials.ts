@@ -69,10 +69,11 @@ export class ExtendApi implements ICredentialType {
 		},
 	];
 
-	authenticate = async (
+	authenticate = (
 		credentials: ICredentialDataDecryptedObject,
 		requestOptions: IHttpRequestOptions,
-	): Promise<IHttpRequestOptions> => withKey(accessOf('extend', credentials), requestOptions);
+	): Promise<IHttpRequestOptions> =>
+		Promise.resolve(withKey(accessOf('extend', credentials), requestOptions));
 
 	test: ICredentialTestRequest = {
 		request: {

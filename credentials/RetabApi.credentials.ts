@@ -64,10 +64,10 @@ export class RetabApi implements ICredentialType {
 		},
 	];
 
-	authenticate = async (
+	authenticate = (
 		credentials: ICredentialDataDecryptedObject,
 		requestOptions: IHttpRequestOptions,
-	): Promise<IHttpRequestOptions> => withKey(accessOf('retab', credentials), requestOptions);
+	): Promise<IHttpRequestOptions> => Promise.resolve(withKey(accessOf('retab', credentials), requestOptions));
 
 	test: ICredentialTestRequest = {
 		request: {

@@ -1,4 +1,5 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type { Settled } from '../shared/core/settle';
 import { z } from 'zod';
 
 import {
@@ -6,14 +7,15 @@ import {
 	type CleanupOutcome,
 	type CleanupReport,
 	type CleanupSource,
+	type ListGap,
 	cleanUp,
 } from '../shared/core/cleanup';
 import { SECOND } from '../shared/core/limits';
 import { hostClock } from '../shared/n8n/clock';
-import { BadInput } from '../shared/n8n/errors';
+import { BadInput, orBadInput } from '../shared/n8n/errors';
 import { addHints } from '../shared/n8n/hints';
 import { readCleanupLimit, readOlderThan, readOptions } from '../shared/n8n/input';
-import { type Settled, errorItem, outputItem, settleItems, throwFirst } from '../shared/n8n/items';
+import { errorItem, outputItem, settleItems, throwFirst } from '../shared/n8n/items';
 import { readMetadata } from '../shared/n8n/query';
 import type { Session } from '../shared/n8n/session';
 import { counted } from '../shared/n8n/text';
@@ -26,16 +28,17 @@ export async function cleanUpRuns(
 	session: Session,
 ): Promise<INodeExecutionData[]> {
 	const results: Array<Settled<CleanupReport>> = [];
+	const itemCount = context.getInputData().length;
 	// One input item after another: two cleanups at once would meet at the same runs.
-	for (let itemIndex = 0; itemIndex < context.getInputData().length; itemIndex++) {
+	for (let itemIndex = 0; itemIndex < itemCount && !session.scope.signal.aborted; itemIndex++) {
 		const settled = await settleItems(1, () => cleanUpItem(context, session, itemIndex));
 		results.push(...settled);
 	}
-	if (session.scope.signal.aborted) throw session.scope.signal.reason;
 	const reports = results.flatMap((result) => ('value' in result ? [result.value] : []));
-	throwFirst(context, results, reports.map(summary).join('; '));
+	// A stopped workflow does not fail: n8n keeps the items of what was done until then.
+	if (!session.scope.signal.aborted) throwFirst(context, results, reports.map(summary).join('; '));
 	addHints(context, reports.map(summary), 'info');
-	addHints(context, reports.flatMap(warningsOf));
+	addHints(context, [...new Set(reports.flatMap((report) => warningsOf(report, session)))]);
 	return results.flatMap((result, itemIndex) =>
 		'error' in result
 			? [errorItem(context.getNode(), result.error, itemIndex)]
@@ -86,11 +89,7 @@ function readSources(
 	const sources = [...new Set(chosen.data)].map((resource) => {
 		const api = session.api(resource);
 		if (!api.spec.cancel) throw new BadInput(`${api.provider.title} has no way to cancel ${api.spec.plural}`);
-		try {
-			return stuckSource(resource, api, filters, phases, youngest);
-		} catch (error) {
-			throw new BadInput(error instanceof Error ? error.message : String(error));
-		}
+		return orBadInput(() => stuckSource(resource, api, filters, phases, youngest));
 	});
 	if (sources.every(({ lists }) => lists.length === 0)) {
 		throw new BadInput(`None of the chosen resources knows a status of ${filters.statuses.join(', ')}`);
@@ -98,32 +97,46 @@ function readSources(
 	return sources;
 }
 
-const filtersField = z.object({
-	workflowId: z.string().optional(),
-	extractorId: z.string().optional(),
-	includeNeedsReview: z.boolean().default(false),
-	statuses: z.array(z.string()).default([]),
-	metadata: z.unknown(),
-});
+const notEmpty = z.string().trim().min(1);
+
+const somePairs = z.object({ pairs: z.array(z.unknown()).min(1) });
+
+/**
+ * A filter that is there but says nothing (an expression that led nowhere) is a mistake: without it more runs would be
+ * cancelled than were meant.
+ */
+function readFilter<T>(
+	given: Readonly<Record<string, unknown>>,
+	name: string,
+	schema: z.ZodType<T>,
+	problem: string,
+): T | undefined {
+	if (!Object.hasOwn(given, name)) return undefined;
+	const parsed = schema.safeParse(given[name]);
+	if (parsed.success) return parsed.data;
+	throw new BadInput(problem, 'Fill the filter in, or take it out of the node.');
+}
 
 function readStuckFilters(
 	context: IExecuteFunctions,
 	itemIndex: number,
 ): StuckFilters & { includeNeedsReview: boolean } {
-	const given = filtersField.safeParse(context.getNodeParameter('filters', itemIndex, {}));
-	if (!given.success) {
-		const issue = given.error.issues[0];
-		throw new BadInput(
-			`Filters: ${issue?.path.join('.') ?? ''} is not valid (${issue?.message ?? 'unknown'})`,
-		);
-	}
-	const { workflowId, extractorId, includeNeedsReview, statuses, metadata } = given.data;
+	const given = z.record(z.unknown()).safeParse(context.getNodeParameter('filters', itemIndex, {}));
+	if (!given.success) throw new BadInput('Filters must be an object');
+	const filter = <T>(name: string, schema: z.ZodType<T>, problem: string) =>
+		readFilter(given.data, name, schema, problem);
+	const pairs = filter('metadata', somePairs, 'Metadata must hold at least one pair of a name and a value');
 	return {
-		workflowId: workflowId?.trim() || undefined,
-		processorId: extractorId?.trim() || undefined,
-		metadata: readMetadata('Metadata', metadata),
-		statuses,
-		includeNeedsReview,
+		workflowId: filter('workflowId', notEmpty, 'Workflow ID must be a text that is not empty'),
+		processorId: filter(
+			'extractorId',
+			notEmpty,
+			'Extractor, Classifier or Splitter ID must be a text that is not empty',
+		),
+		metadata: readMetadata('Metadata', pairs),
+		statuses: filter('statuses', z.array(z.string()), 'Statuses must be a list of statuses') ?? [],
+		includeNeedsReview:
+			filter('includeNeedsReview', z.boolean(), 'Include Runs in Review must be true or false') ?? false,
 	};
 }
 
@@ -161,21 +174,34 @@ function summary({ runs }: CleanupReport): string {
 	return [`${runs.length} stuck`, ...parts].join(', ');
 }
 
-function warningsOf(report: CleanupReport): string[] {
+function warningsOf(report: CleanupReport, session: Session): string[] {
 	const hints: string[] = [];
+	if (report.stopped) hints.push('The workflow was stopped before the cleanup had come to its end.');
 	if (report.beyondLimit > 0) {
 		hints.push(
-			`${counted(report.beyondLimit, 'more run')} may be stuck beyond the limit. Run the cleanup again.`,
+			`${counted(report.beyondLimit, 'more run')} may be stuck beyond the limit. Raise it, or run the cleanup again.`,
 		);
 	}
 	if (report.ageless > 0) {
 		hints.push(`${counted(report.ageless, 'unfinished run')} left alone: nothing tells how old they are.`);
 	}
-	for (const { resource, fault } of report.incomplete) {
-		const reason = fault ? fault.message : 'it is too long';
+	const unknown = new Set(report.runs.flatMap(({ run }) => (run?.phase === 'unknown' ? [run.status] : [])));
+	if (unknown.size > 0) {
 		hints.push(
-			`The list of ${resource} runs could not be read to its end, so stuck runs may be missing: ${reason}`,
+			`${session.provider.title} reported a status this node does not know: ${[...unknown].join(', ')}. It counts as not finished. Look for a newer version of this package.`,
+		);
+	}
+	for (const { resource, why } of report.incomplete) {
+		const { plural } = session.api(resource).spec;
+		hints.push(
+			`The list of ${plural} could not be read to its end, so stuck runs may be missing: ${reasonOf(why)}`,
 		);
 	}
 	return hints;
+}
+
+function reasonOf(why: ListGap): string {
+	if (why === 'tooLong') return 'it is too long';
+	if (why === 'circular') return 'one of its pages leads back to an earlier one';
+	return [why.message, why.advice].filter(Boolean).join('. ');
 }

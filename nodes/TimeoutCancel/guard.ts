@@ -1,11 +1,12 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
+import type { Settled } from '../shared/core/settle';
 import type { Run } from '../shared/core/run';
 import { type WatchReport, type WatchTarget, watchRuns } from '../shared/core/watch';
 import { BadInput, nodeError } from '../shared/n8n/errors';
 import { addHints, hintsAbout } from '../shared/n8n/hints';
 import { readChoice, readOptions, readRunId, readTimeout } from '../shared/n8n/input';
-import { type Settled, errorItem, outputItem, settleItems, tally, throwFirst } from '../shared/n8n/items';
+import { errorItem, outputItem, settleItems, tally, throwFirst } from '../shared/n8n/items';
 import { watchTools } from '../shared/n8n/runNode';
 import type { Session } from '../shared/n8n/session';
 import { counted } from '../shared/n8n/text';

@@ -1,11 +1,12 @@
 import type { Clock } from './clock';
-import { ApiFault } from './faults';
+import type { ApiFault } from './faults';
 import type { Lane, RequestGate } from './gate';
 import { REQUEST, RETRY, TEXT } from './limits';
 import { type Detail, type RunPort, timeBoxed } from './port';
 import type { Phase, Run } from './run';
 import { backoff } from './schedule';
 import type { Scope } from './scope';
+import { settleFault } from './settle';
 
 /** A status a run was seen in, and since when (unix ms, our clock). */
 export interface SeenStatus {
@@ -60,8 +61,8 @@ export class RunAsker {
 	 * @throws ApiFault, or the reason why the scope ended
 	 */
 	async read(detail: Detail, scope: Scope, lane: Lane, limits: ReadLimits = {}): Promise<Run> {
-		try {
-			const run = await this.gate.run(
+		const asked = await settleFault(() =>
+			this.gate.run(
 				scope,
 				lane,
 				(slot) => {
@@ -71,14 +72,15 @@ export class RunAsker {
 					);
 				},
 				limits.ignorePauseAfter,
-			);
-			this.lastIsFull = detail === 'full';
-			this.heard(run);
-			return run;
-		} catch (error) {
-			if (error instanceof ApiFault) this.failed(error);
-			throw error;
+			),
+		);
+		if ('fault' in asked) {
+			this.failed(asked.fault);
+			throw asked.fault;
 		}
+		this.lastIsFull = detail === 'full';
+		this.heard(asked.value);
+		return asked.value;
 	}
 
 	/** Keeps count of a fault, and lets every request to the provider pause where the provider asked for it. */

@@ -6,6 +6,7 @@ import { CANCEL } from './limits';
 import { type CancelAnswer, type Detail, type RunPort, timeBoxed } from './port';
 import { type Run, isTerminal } from './run';
 import { type Scope, isInterruption } from './scope';
+import { settle, settleFault } from './settle';
 
 /**
  * What became of a cancel.
@@ -60,19 +61,16 @@ export async function confirmCancel(
 	budget: number,
 ): Promise<CancelResult> {
 	const cancellation = new Cancellation(tools, parent.fork(), budget);
-	try {
-		return await cancellation.run();
-	} catch (error) {
-		if (parent.signal.aborted) {
-			if (tools.whenStopped === 'report' && cancellation.hasLeft) return cancellation.resultAtEnd();
-			throw parent.signal.reason;
-		}
-		if (error instanceof ApiFault) return cancellation.result('unreachable');
-		if (!isInterruption(error, 'timeout')) throw error;
-		return cancellation.resultAtEnd();
-	} finally {
-		cancellation.release();
+	const settled = await settle(() => cancellation.run());
+	cancellation.release();
+	if ('value' in settled) return settled.value;
+	if (parent.signal.aborted) {
+		if (tools.whenStopped === 'report' && cancellation.hasLeft) return cancellation.resultAtEnd();
+		throw parent.signal.reason;
 	}
+	if (settled.error instanceof ApiFault) return cancellation.result('unreachable');
+	if (!isInterruption(settled.error, 'timeout')) throw settled.error;
+	return cancellation.resultAtEnd();
 }
 
 class Cancellation {
@@ -117,26 +115,33 @@ class Cancellation {
 		);
 		let wait: number = CANCEL.firstWait;
 		for (;;) {
-			let pause = wait;
-			try {
-				const detail = this.standing === 'accepted' ? 'light' : await this.attempt();
-				if (this.standing === 'accepted' && this.tools.until === 'accepted') return this.result('pending');
-				const run = await asker.read(detail, this.scope, 'urgent', {
-					timeout: this.callTimeout,
-					ignorePauseAfter: this.lastTry,
-				});
-				const inReview = run.phase === 'needsReview' && this.standing === 'refused';
-				if (isTerminal(run.phase) || inReview) return this.result('settled', run);
-				// A cancel is under way, be it ours whose answer was lost or somebody else's: another would be refused.
-				if (run.phase === 'cancelling') this.standing = 'accepted';
-			} catch (error) {
-				if (!(error instanceof ApiFault) || asker.isFinal(error)) throw error;
-				pause = Math.max(wait, asker.retryDelay());
-			}
+			const tried = await settleFault(() => this.cancelAndLook());
+			if ('fault' in tried && asker.isFinal(tried.fault)) throw tried.fault;
+			if ('value' in tried && tried.value) return tried.value;
+			const pause = 'fault' in tried ? Math.max(wait, asker.retryDelay()) : wait;
 			const left = this.lastTry - clock.now();
 			await clock.sleep(left > 0 ? Math.min(pause, left) : wait, this.scope.signal);
 			wait = Math.min(CANCEL.maxWait, wait * CANCEL.waitGrowth);
 		}
+	}
+
+	/**
+	 * One round: a cancel, unless one was accepted already, and a read. Gives back the result when there is one.
+	 *
+	 * @throws ApiFault
+	 */
+	private async cancelAndLook(): Promise<CancelResult | undefined> {
+		const detail = this.standing === 'accepted' ? 'light' : await this.attempt();
+		if (this.standing === 'accepted' && this.tools.until === 'accepted') return this.result('pending');
+		const run = await this.tools.asker.read(detail, this.scope, 'urgent', {
+			timeout: this.callTimeout,
+			ignorePauseAfter: this.lastTry,
+		});
+		const inReview = run.phase === 'needsReview' && this.standing === 'refused';
+		if (isTerminal(run.phase) || inReview) return this.result('settled', run);
+		// A cancel is under way, be it ours whose answer was lost or somebody else's: another would be refused.
+		if (run.phase === 'cancelling') this.standing = 'accepted';
+		return undefined;
 	}
 
 	/**
@@ -145,28 +150,27 @@ class Cancellation {
 	 * @throws ApiFault when the cancel was certainly not carried out, or will never be
 	 */
 	private async attempt(): Promise<Detail> {
-		try {
-			const answer = await this.request();
-			if (!answer.accepted) {
-				this.standing = 'refused';
-				this.fault = answer.fault;
-				this.tools.gate.heed(answer.fault, this.attempts);
-				return 'light';
-			}
-			this.standing = 'accepted';
-			this.tools.asker.cancelAccepted = true;
-			this.ours = true;
-			return answer.claimsEnded ? 'full' : 'light';
-		} catch (error) {
-			if (!(error instanceof ApiFault)) throw error;
-			this.tools.asker.failed(error);
-			this.fault = error;
+		const asked = await settleFault(() => this.request());
+		if ('fault' in asked) {
+			const { fault } = asked;
+			this.tools.asker.failed(fault);
+			this.fault = fault;
 			this.standing = 'unknown';
-			if (!error.retryable || error.kind === 'rateLimited' || error.neverArrived) throw error;
+			if (!fault.retryable || fault.kind === 'rateLimited' || fault.neverArrived) throw fault;
 			// Whatever else went wrong may hide a cancel that did arrive: only a read can tell.
 			this.ours = true;
 			return 'light';
 		}
+		const answer = asked.value;
+		if (!answer.accepted) {
+			this.standing = 'refused';
+			this.fault = answer.fault;
+			return 'light';
+		}
+		this.standing = 'accepted';
+		this.tools.asker.cancelAccepted = true;
+		this.ours = true;
+		return answer.claimsEnded ? 'full' : 'light';
 	}
 
 	private request(): Promise<CancelAnswer> {
@@ -174,10 +178,14 @@ class Cancellation {
 		return gate.run(
 			this.scope,
 			'urgent',
-			(slot) => {
+			async (slot) => {
 				this.requestedAt ??= clock.now();
 				this.attempts += 1;
-				return timeBoxed(clock, slot, this.callTimeout, (signal) => port.cancel(asker.id, commandId, signal));
+				const answer = await timeBoxed(clock, slot, this.callTimeout, (signal) =>
+					port.cancel(asker.id, commandId, signal),
+				);
+				if (!answer.accepted) gate.heed(answer.fault, this.attempts);
+				return answer;
 			},
 			this.attempts === 0 ? clock.now() : this.lastTry,
 		);

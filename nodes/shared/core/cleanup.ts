@@ -5,9 +5,10 @@ import { ApiFault } from './faults';
 import type { RequestGate } from './gate';
 import { LIST, RETRY } from './limits';
 import { persist } from './persist';
-import type { RunPort } from './port';
+import { type Detail, type RunPort, noAnswer } from './port';
 import { type Phase, type Run, type TimeMark, isTerminal } from './run';
 import type { Scope } from './scope';
+import { settle, settleFault } from './settle';
 
 export type CleanupOutcome =
 	'wouldCancel' | 'cancelled' | 'cancelPending' | 'alreadyFinished' | 'notCancellable' | 'unreachable';
@@ -32,6 +33,8 @@ export interface CleanupSource {
 	resource: string;
 	port: RunPort;
 	lists: readonly StuckList[];
+	/** The read that holds all that `matches` looks at. */
+	detail: Detail;
 	/** Whether the user's filters allow for this run, judged by the run itself. */
 	matches(run: Run): boolean;
 }
@@ -104,7 +107,7 @@ export async function cleanUp(
 	plan: CleanupPlan,
 ): Promise<CleanupReport> {
 	const report: CleanupReport = { runs: [], incomplete: [], ageless: 0, beyondLimit: 0, stopped: false };
-	try {
+	const done = await settle(async () => {
 		const candidates = await findCandidates(tools, sources, plan, report);
 		let next = 0;
 		while (next < candidates.length && report.runs.length < plan.limit) {
@@ -113,10 +116,9 @@ export async function cleanUp(
 			await cleanAll(tools, batch, plan, report);
 		}
 		report.beyondLimit = candidates.length - next;
-	} catch (error) {
-		if (!tools.scope.signal.aborted) throw error;
-		report.stopped = true;
-	}
+	});
+	if ('error' in done && !tools.scope.signal.aborted) throw done.error;
+	report.stopped = tools.scope.signal.aborted;
 	return report;
 }
 
@@ -160,7 +162,8 @@ async function findCandidates(
 	);
 	const [fault] = gaps;
 	// With a wrong key, say, "nothing is stuck" would be a lie that nobody notices.
-	if (found.size === 0 && fault instanceof ApiFault && gaps.every((why) => why instanceof ApiFault)) throw fault;
+	if (found.size === 0 && fault instanceof ApiFault && gaps.every((why) => why instanceof ApiFault))
+		throw fault;
 	const createdAt = ({ row }: Candidate) => row.created?.at ?? Number.POSITIVE_INFINITY;
 	return [...found.values()].sort((a, b) =>
 		createdAt(a) === createdAt(b) ? 0 : createdAt(a) - createdAt(b),
@@ -180,13 +183,10 @@ async function readList(
 	let last = Number.NEGATIVE_INFINITY;
 	let inOrder = list.oldestFirst;
 	for (let pages = 0; pages < LIST.cleanupPages; pages++) {
-		let page: Awaited<ReturnType<StuckList['page']>>;
-		try {
-			page = await persist(tools, (signal) => list.page(token, signal));
-		} catch (error) {
-			if (error instanceof ApiFault) return error;
-			throw error;
-		}
+		const from = token;
+		const read = await settleFault(() => persist(tools, (signal) => list.page(from, signal)));
+		if ('fault' in read) return read.fault;
+		const page = read.value;
 		for (const row of page.rows) {
 			const createdAt = row.created?.at;
 			if (createdAt !== undefined) {
@@ -216,14 +216,12 @@ async function cleanOne(
 	const { gate, clock, scope } = tools;
 	const asker = new RunAsker(row.id, source.port, gate, clock);
 	const known = { resource: source.resource, id: row.id };
-	let run: Run;
-	try {
-		run = await readAgain(tools, asker);
-	} catch (error) {
-		if (!(error instanceof ApiFault)) throw error;
+	const read = await settleFault(() => readAgain(tools, asker, source.detail));
+	if ('fault' in read) {
 		const age = row.created && clock.now() - row.created.at;
-		return { ...known, outcome: 'unreachable', age, lastFault: error };
+		return { ...known, outcome: 'unreachable', age, lastFault: read.fault };
 	}
+	const run = read.value;
 	const created = run.created ?? row.created ?? run.started;
 	const age = created && clock.now() - created.at;
 	if (!source.matches(run) || (age !== undefined && age < plan.olderThan)) return undefined;
@@ -246,19 +244,34 @@ async function cleanOne(
 		plan.confirmFor,
 	);
 	const outcome = outcomeOf(cancel);
-	const lastFault = asker.lastFault ?? (outcome === 'notCancellable' ? cancel.fault : undefined);
+	// Requests of a workflow that was stopped may have no answer yet: nothing went wrong with them.
+	const silence = scope.signal.aborted ? undefined : noAnswer(plan.confirmFor);
+	const lastFault = faultBehind(outcome, cancel, asker.lastFault, silence);
 	return { ...known, outcome, age, run: asker.last ?? run, cancel, lastFault };
 }
 
-async function readAgain({ clock, scope }: CleanupTools, asker: RunAsker): Promise<Run> {
-	for (let attempts = 1; ; attempts++) {
-		try {
-			return await asker.read('light', scope, 'call');
-		} catch (error) {
-			if (!(error instanceof ApiFault)) throw error;
-			if (asker.isFinal(error) || attempts >= RETRY.attempts) throw error;
-			await clock.sleep(asker.retryDelay(), scope.signal);
-		}
+/** What went wrong, where the outcome says that something did, and otherwise what went wrong last. */
+function faultBehind(
+	outcome: CleanupOutcome,
+	cancel: CancelResult,
+	last: ApiFault | undefined,
+	silence: ApiFault | undefined,
+): ApiFault | undefined {
+	if (outcome === 'notCancellable') return cancel.fault ?? last;
+	return outcome === 'unreachable' ? (last ?? cancel.fault ?? silence) : last;
+}
+
+async function readAgain({ clock, scope }: CleanupTools, asker: RunAsker, detail: Detail): Promise<Run> {
+	let failures = 0;
+	let rateLimited = 0;
+	for (;;) {
+		const read = await settleFault(() => asker.read(detail, scope, 'read'));
+		if ('value' in read) return read.value;
+		if (read.fault.kind === 'rateLimited') rateLimited += 1;
+		else failures += 1;
+		const enough = failures >= RETRY.attempts || rateLimited >= RETRY.rateLimitedAttempts;
+		if (asker.isFinal(read.fault) || enough) throw read.fault;
+		await clock.sleep(asker.retryDelay(), scope.signal);
 	}
 }
 

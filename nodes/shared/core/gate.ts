@@ -1,8 +1,9 @@
 import type { Clock } from './clock';
-import type { ApiFault } from './faults';
+import { ApiFault } from './faults';
 import { REQUEST, RETRY } from './limits';
 import { backoff } from './schedule';
 import { type Scope, isInterruption } from './scope';
+import { settle } from './settle';
 
 /**
  * Who may go first, and who may be interrupted.
@@ -83,16 +84,18 @@ export class RequestGate {
 		try {
 			for (;;) {
 				const flight = await this.admit(call, lane, ignorePauseAfter);
-				try {
+				const worked = await settle(() => {
 					// Between being handed a slot and using it, the scope may have ended.
 					scope.signal.throwIfAborted();
-					return await work(flight.scope);
-				} catch (error) {
-					scope.signal.throwIfAborted();
-					if (!isInterruption(flight.scope.signal.reason, 'preempted')) throw error;
-				} finally {
-					this.leave(flight);
-				}
+					return work(flight.scope);
+				});
+				// Before the slot goes to the next one, who would not know of the pause yet.
+				if ('error' in worked && worked.error instanceof ApiFault) this.heed(worked.error, 1);
+				const preempted = isInterruption(flight.scope.signal.reason, 'preempted');
+				this.leave(flight);
+				if ('value' in worked) return worked.value;
+				scope.signal.throwIfAborted();
+				if (!preempted) throw worked.error;
 			}
 		} finally {
 			call.release();
@@ -144,7 +147,9 @@ export class RequestGate {
 					const flight = flights.find((one) => one.lane === lane);
 					if (!flight) continue;
 					flight.scope.end('preempted');
-					this.leave(flight);
+					this.inFlight.delete(flight);
+					// Not to whoever is first in the queue: each that is out of patience takes one slot, for itself.
+					this.letIn(ticket);
 					return;
 				}
 			})
@@ -164,9 +169,13 @@ export class RequestGate {
 		for (const lane of PRECEDENCE) {
 			const [next] = this.queues[lane];
 			if (!next) continue;
-			this.queues[lane].delete(next);
-			next.take(this.enter(next.scope, lane));
+			this.letIn(next);
 			return;
 		}
+	}
+
+	private letIn(ticket: Ticket): void {
+		this.queues[ticket.lane].delete(ticket);
+		ticket.take(this.enter(ticket.scope, ticket.lane));
 	}
 }

@@ -63,6 +63,8 @@ export const RETRY = {
 	notFoundInARow: 3,
 	/** Attempts of a read outside a watch (get, list, delete), the first one included. */
 	attempts: 4,
+	/** The same for a cleanup's 429s: when hundreds of runs share a rate limit, one may be unlucky many times. */
+	rateLimitedAttempts: 20,
 } as const;
 
 export const CANCEL = {

@@ -3,7 +3,8 @@ import type { RequestGate } from './gate';
 import { LIST, REQUEST } from './limits';
 import { type RunPort, timeBoxed } from './port';
 import type { TimeMark } from './run';
-import type { Scope } from './scope';
+import { type Scope, isInterruption } from './scope';
+import { settle } from './settle';
 
 /**
  * Creation times that only a list row knows (Extend parse and workflow runs). Pages are read once and shared by all
@@ -18,7 +19,8 @@ export class ListedTimes {
 
 	private exhausted = false;
 
-	private turn: Promise<void> = Promise.resolve();
+	/** The page under way, for all who wait for it. */
+	private page?: Promise<void>;
 
 	constructor(
 		private readonly port: RunPort,
@@ -32,29 +34,32 @@ export class ListedTimes {
 	 * @throws ApiFault, or the reason why the scope ended
 	 */
 	async createdOf(id: string, scope: Scope): Promise<TimeMark | undefined> {
-		while (!this.known.has(id) && !this.exhausted) await this.readNextPage(id, scope);
+		while (!this.known.has(id) && !this.exhausted) {
+			this.page ??= this.readNextPage(scope).finally(() => {
+				this.page = undefined;
+			});
+			const { page } = this;
+			const read = await settle(() => untilEnd(scope, page));
+			if ('value' in read) continue;
+			// The one who read the page may have ended, and its page with it: then another one reads it.
+			if (!isInterruption(read.error) || scope.signal.aborted) throw read.error;
+		}
 		return this.known.get(id);
 	}
 
-	/** One page at a time: whoever waited for another's page looks at what it brought first. */
-	private readNextPage(id: string, scope: Scope): Promise<void> {
-		const turn = this.turn.then(async () => {
-			if (this.known.has(id) || this.exhausted) return;
-			const listPage = this.port.listPage?.bind(this.port);
-			if (!listPage) {
-				this.exhausted = true;
-				return;
-			}
-			const page = await this.gate.run(scope, 'read', (slot) =>
-				timeBoxed(this.clock, slot, REQUEST.timeout, (signal) => listPage(this.next, signal)),
-			);
-			for (const row of page.rows) if (row.created) this.known.set(row.id, row.created);
-			this.pages += 1;
-			this.exhausted = page.next === undefined || page.next === this.next || this.pages >= LIST.lookupPages;
-			this.next = page.next;
-		});
-		this.turn = turn.catch(() => undefined);
-		return untilEnd(scope, turn);
+	private async readNextPage(scope: Scope): Promise<void> {
+		const listPage = this.port.listPage?.bind(this.port);
+		if (!listPage) {
+			this.exhausted = true;
+			return;
+		}
+		const page = await this.gate.run(scope, 'read', (slot) =>
+			timeBoxed(this.clock, slot, REQUEST.timeout, (signal) => listPage(this.next, signal)),
+		);
+		for (const row of page.rows) if (row.created) this.known.set(row.id, row.created);
+		this.pages += 1;
+		this.exhausted = page.next === undefined || page.next === this.next || this.pages >= LIST.lookupPages;
+		this.next = page.next;
 	}
 }
 

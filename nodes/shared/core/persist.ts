@@ -1,10 +1,11 @@
 import type { Clock } from './clock';
-import { ApiFault } from './faults';
+import type { ApiFault } from './faults';
 import type { RequestGate } from './gate';
 import { REQUEST, RETRY } from './limits';
 import { timeBoxed } from './port';
 import { backoff } from './schedule';
 import type { Scope } from './scope';
+import { settleFault } from './settle';
 
 /**
  * Sends a request that may safely be repeated (a read, a delete) until it works: at most `RETRY.attempts` times, a 404 at
@@ -24,19 +25,19 @@ export async function persist<T>(
 	const scope = tools.scope.fork();
 	try {
 		for (let failures = 1; ; failures++) {
-			try {
-				return await gate.run(scope, 'call', (slot) => timeBoxed(clock, slot, timeout, request));
-			} catch (error) {
-				if (!(error instanceof ApiFault)) throw error;
-				gate.heed(error, failures);
-				const worthwhile =
-					error.kind === 'notFound'
-						? failures < RETRY.notFoundInARow
-						: error.retryable && failures < RETRY.attempts;
-				if (!worthwhile) throw error;
-				onFault?.(error);
-				await clock.sleep(backoff(failures, clock), scope.signal);
-			}
+			const sent = await settleFault(() =>
+				gate.run(scope, 'call', (slot) => timeBoxed(clock, slot, timeout, request)),
+			);
+			if ('value' in sent) return sent.value;
+			const { fault } = sent;
+			gate.heed(fault, failures);
+			const worthwhile =
+				fault.kind === 'notFound'
+					? failures < RETRY.notFoundInARow
+					: fault.retryable && failures < RETRY.attempts;
+			if (!worthwhile) throw fault;
+			onFault?.(fault);
+			await clock.sleep(backoff(failures, clock), scope.signal);
 		}
 	} finally {
 		scope.release();

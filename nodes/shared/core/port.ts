@@ -2,6 +2,7 @@ import { type Clock } from './clock';
 import { ApiFault } from './faults';
 import type { Run, TimeMark } from './run';
 import type { Scope } from './scope';
+import { settle } from './settle';
 
 /** `light` leaves out a large output where the API offers that; `full` is the whole object. */
 export type Detail = 'light' | 'full';
@@ -60,15 +61,12 @@ export async function timeBoxed<T>(
 		() => box.end('timeout'),
 		() => undefined,
 	);
-	try {
-		return await Promise.race([request(box.signal), ended]);
-	} catch (error) {
-		// The scope may end by a time limit of its own: only the box's own limit says anything about the API.
-		if (scope.signal.aborted) throw scope.signal.reason;
-		if (!box.signal.aborted) throw error;
-		throw noAnswer(ms);
-	} finally {
-		box.release();
-		ended.catch(() => undefined);
-	}
+	const answered = await settle(() => Promise.race([request(box.signal), ended]));
+	const timeIsOver = box.signal.aborted;
+	box.release();
+	ended.catch(() => undefined);
+	if ('value' in answered) return answered.value;
+	// The scope may end by a time limit of its own: only the box's own limit says anything about the API.
+	if (scope.signal.aborted) throw scope.signal.reason;
+	throw timeIsOver ? noAnswer(ms) : answered.error;
 }

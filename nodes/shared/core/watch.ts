@@ -2,7 +2,7 @@ import { RunAsker, type SeenStatus } from './asker';
 import { type CancelResult, type CancelTools, confirmCancel } from './cancel';
 import type { Clock } from './clock';
 import { type CountFrom, noTimeToCountFrom, timeToCountFrom } from './deadline';
-import { ApiFault } from './faults';
+import type { ApiFault } from './faults';
 import type { RequestGate } from './gate';
 import { CANCEL, LOOK } from './limits';
 import type { ListedTimes } from './listed';
@@ -10,6 +10,7 @@ import { type RunPort, noAnswer } from './port';
 import { type Phase, type Run, type TimeMark, isSettled } from './run';
 import { type PollSettings, nextPollDelay } from './schedule';
 import { Scope, isInterruption } from './scope';
+import { settle, settleFault } from './settle';
 
 /** How a watch of one run ended. See the README for what each one means. */
 export type Outcome =
@@ -108,7 +109,7 @@ export async function watchRuns(tools: WatchTools, targets: readonly WatchTarget
 				watch.id,
 				await watch.run().then(
 					(report) => ({ report }),
-					(error: Error) => ({ error }),
+					(error: unknown) => ({ error: error as Error }),
 				),
 			);
 		}),
@@ -139,6 +140,9 @@ class RunWatch {
 	/** From when each of the run's own times is counted: as reported, but never from the future. */
 	private readonly seenMarks = new Map<number, number>();
 
+	/** The creation time that only the list knew. */
+	private listedMark?: TimeMark;
+
 	/** The scope of polling: ends at the deadline, or with the workflow. */
 	private readonly polling: Scope;
 
@@ -159,16 +163,13 @@ class RunWatch {
 
 	/** @throws WatchError when the run cannot be watched as asked, Interruption `stopped` when the workflow was stopped */
 	async run(): Promise<WatchReport> {
-		try {
-			return await this.conclude(await this.poll());
-		} catch (error) {
-			const stopped = this.tools.scope.signal.aborted;
-			if (stopped && this.plan.onStop === 'cancel') await this.cancelOnStop();
-			throw error;
-		} finally {
-			this.polling.release();
-			this.alarm?.release();
-		}
+		const watched = await settle(async () => this.conclude(await this.poll()));
+		this.polling.release();
+		this.alarm?.release();
+		if ('value' in watched) return watched.value;
+		const stopped = this.tools.scope.signal.aborted;
+		if (stopped && this.plan.onStop === 'cancel') await this.cancelOnStop();
+		throw watched.error;
 	}
 
 	private async conclude(ending: Ending): Promise<WatchReport> {
@@ -190,33 +191,39 @@ class RunWatch {
 
 	private async poll(): Promise<Ending> {
 		if (this.plan.looks === 'none') return { by: 'deadline' };
-		const { clock } = this.tools;
 		this.setAlarm();
-		try {
-			for (;;) {
-				let delay: number;
-				try {
-					const run = await this.asker.read('light', this.polling, 'poll');
-					if (isSettled(run.phase)) return { by: 'run', run };
-					await this.learnDeadline(run);
-					if (this.deadline <= clock.now()) return { by: 'deadline' };
-					if (this.plan.looks === 'once') return { by: 'notYet' };
-					delay = nextPollDelay(this.plan.polls, clock.now() - this.startedAt, clock);
-				} catch (error) {
-					if (!(error instanceof ApiFault)) throw error;
-					if (this.asker.isFinal(error)) return { by: 'fault' };
-					delay = this.asker.retryDelay();
-				}
-				await clock.sleep(delay, this.polling.signal);
-			}
-		} catch (error) {
-			if (this.tools.scope.signal.aborted) throw this.tools.scope.signal.reason;
-			if (!isInterruption(error, 'deadline')) throw error;
-			if (this.plan.looks !== 'once') return { by: 'deadline' };
-			// The alarm of a single look is the end of its patience, not the run's deadline.
-			this.asker.lastFault ??= noAnswer(LOOK.budget);
-			return { by: 'fault' };
+		const polled = await settle(() => this.lookUntilEnd());
+		if ('value' in polled) return polled.value;
+		if (this.tools.scope.signal.aborted) throw this.tools.scope.signal.reason;
+		if (!isInterruption(polled.error, 'deadline')) throw polled.error;
+		if (this.plan.looks !== 'once') return { by: 'deadline' };
+		// The alarm of a single look is the end of its patience, not the run's deadline.
+		this.asker.lastFault ??= noAnswer(LOOK.budget);
+		return { by: 'fault' };
+	}
+
+	/** @throws Interruption when the scope of polling ended */
+	private async lookUntilEnd(): Promise<Ending> {
+		const { clock } = this.tools;
+		for (;;) {
+			const looked = await settleFault(() => this.look());
+			if ('value' in looked && looked.value) return looked.value;
+			if ('fault' in looked && this.asker.isFinal(looked.fault)) return { by: 'fault' };
+			const delay =
+				'fault' in looked
+					? this.asker.retryDelay()
+					: nextPollDelay(this.plan.polls, clock.now() - this.startedAt, clock);
+			await clock.sleep(delay, this.polling.signal);
 		}
+	}
+
+	/** One look at the run; nothing when it goes on and there is time left. @throws ApiFault, WatchError */
+	private async look(): Promise<Ending | undefined> {
+		const run = await this.asker.read('light', this.polling, 'poll');
+		if (isSettled(run.phase)) return { by: 'run', run };
+		await this.learnDeadline(run);
+		if (this.deadline <= this.tools.clock.now()) return { by: 'deadline' };
+		return this.plan.looks === 'once' ? { by: 'notYet' } : undefined;
 	}
 
 	/** Ends polling at the deadline, however busy or asleep it is by then. A single look has its own, fixed end. */
@@ -241,8 +248,8 @@ class RunWatch {
 			let from = this.startedAt;
 			let mark: TimeMark | undefined;
 			if (countFrom !== 'now') {
-				mark = timeToCountFrom(run, countFrom) ?? (await this.listedTime());
-				if (!mark) throw noTimeToCountFrom(port.title, this.id);
+				mark = await this.markOf(run, countFrom);
+				if (!mark) continue;
 				// A run cannot have begun in the future: a server clock that is ahead must not move the deadline away.
 				from = this.seenMarks.get(mark.at) ?? Math.min(mark.at, clock.now());
 				this.seenMarks.set(mark.at, from);
@@ -251,6 +258,7 @@ class RunWatch {
 			deadline = from + timeout;
 			countedFrom = mark;
 		}
+		if (deadline === Number.POSITIVE_INFINITY) throw noTimeToCountFrom(port.title, this.id);
 		this.countedFrom = countedFrom;
 		this.deadlineKnown = true;
 		if (deadline === this.deadline) return;
@@ -258,13 +266,17 @@ class RunWatch {
 		if (this.plan.looks !== 'once') this.setAlarm();
 	}
 
+	/** The time to count from, from the run or else from the list. A creation time from the list stays when the run starts. */
+	private async markOf(run: Run, countFrom: 'created' | 'started'): Promise<TimeMark | undefined> {
+		if (countFrom === 'created' && !run.created && this.listedMark) return this.listedMark;
+		return timeToCountFrom(run, countFrom) ?? (this.listedMark ??= await this.listedTime());
+	}
+
 	private async listedTime(): Promise<TimeMark | undefined> {
-		try {
-			return await this.tools.listed.createdOf(this.id, this.polling);
-		} catch (error) {
-			if (error instanceof ApiFault) this.asker.failed(error);
-			throw error;
-		}
+		const looked = await settleFault(() => this.tools.listed.createdOf(this.id, this.polling));
+		if ('value' in looked) return looked.value;
+		this.asker.failed(looked.fault);
+		throw looked.fault;
 	}
 
 	private async cancelAtDeadline(): Promise<WatchReport> {
@@ -302,23 +314,21 @@ class RunWatch {
 			() => scope.end('timeout'),
 			() => undefined,
 		);
-		try {
-			for (;;) {
-				try {
-					const full = await this.asker.read('full', scope, 'read');
-					if (isSettled(full.phase)) return full;
-				} catch (error) {
-					if (!(error instanceof ApiFault)) throw error;
-					if (this.asker.isFinal(error)) return run;
-				}
-				await clock.sleep(this.asker.retryDelay(), scope.signal);
-			}
-		} catch (error) {
-			if (!isInterruption(error, 'timeout')) throw error;
-			this.asker.lastFault ??= noAnswer(LOOK.fullRead);
-			return run;
-		} finally {
-			scope.release();
+		const read = await settle(() => this.readInFull(scope));
+		scope.release();
+		if ('value' in read) return read.value ?? run;
+		if (!isInterruption(read.error, 'timeout')) throw read.error;
+		this.asker.lastFault ??= noAnswer(LOOK.fullRead);
+		return run;
+	}
+
+	/** Nothing when it cannot be had. @throws Interruption when the scope ended */
+	private async readInFull(scope: Scope): Promise<Run | undefined> {
+		for (;;) {
+			const read = await settleFault(() => this.asker.read('full', scope, 'read'));
+			if ('value' in read && isSettled(read.value.phase)) return read.value;
+			if ('fault' in read && this.asker.isFinal(read.fault)) return undefined;
+			await this.tools.clock.sleep(this.asker.retryDelay(), scope.signal);
 		}
 	}
 

@@ -17,8 +17,8 @@ import {
 import type { ByteStream } from '../providers/http';
 import type { BodyField, CreateSpec, DocumentSource, DocumentsSpec, PairLimits } from '../providers/types';
 import { hostClock } from './clock';
-import { BadInput } from './errors';
-import { readFileIds, shown } from './input';
+import { BadInput, orBadInput } from './errors';
+import { asText, readFileIds, shown } from './input';
 import type { Session } from './session';
 
 /** A create request as the user set it up: checked, but nothing sent yet. */
@@ -88,10 +88,21 @@ export async function startRun(
 			clock: hostClock,
 			timeout: prepared.background ? REQUEST.startTimeout : REQUEST.foregroundTimeout,
 			idempotent: spec.idempotent ?? false,
+			ifUnclear: adviceIfUnclear(api, spec),
 		},
 		(signal) => api.create(body, headers, signal),
 	);
 	return run.body;
+}
+
+function adviceIfUnclear(api: ResourceApi, spec: CreateSpec): string {
+	const sent = spec.idempotent
+		? 'All attempts had the same idempotency key, so it was started once at most.'
+		: 'It was not sent again, because that could start the run twice.';
+	const look = api.spec.list
+		? 'Look for it with Get Many, newest first,'
+		: `${api.provider.title} has no list of ${api.spec.plural}: look for it in its dashboard`;
+	return `${sent} ${look} before you start it again.`;
 }
 
 function createSpecOf(api: ResourceApi): CreateSpec {
@@ -125,6 +136,8 @@ function bodyValue(field: BodyField, given: unknown): JsonValue | undefined {
 	switch (field.kind) {
 		case 'text':
 		case 'longText':
+		case 'secret':
+		case 'color':
 			return textOf(field, given);
 		case 'integer':
 			return integerOf(field, given);
@@ -132,7 +145,7 @@ function bodyValue(field: BodyField, given: unknown): JsonValue | undefined {
 			if (typeof given === 'boolean') return given;
 			throw new BadInput(`${field.label} must be true or false; it is ${shown(given)}`);
 		case 'options':
-			if (field.options?.some((option) => option === given)) return String(given);
+			if (field.options?.some((option) => option === given)) return given as string;
 			throw new BadInput(`${field.label} must be one of ${field.options?.join(', ')}; it is ${shown(given)}`);
 		case 'json':
 		case 'jsonList':
@@ -172,17 +185,14 @@ function jsonOf(field: BodyField, given: unknown): JsonValue | undefined {
 }
 
 function parseJson(field: BodyField, text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch (error) {
-		const reason = error instanceof Error ? error.message : String(error);
-		throw new BadInput(`${field.label} is not valid JSON: ${reason}`);
-	}
+	return orBadInput<unknown>(
+		() => JSON.parse(text),
+		(reason) => `${field.label} is not valid JSON: ${reason}`,
+	);
 }
 
-/** Rows of a repeating field: from the panel (`{ rows: [...] }`), or a list from an expression. */
 function rowsOf(field: BodyField, given: unknown): JsonValue | undefined {
-	const rows = Array.isArray(given) ? given : (fieldsOf(given).rows ?? []);
+	const { rows = [] } = fieldsOf(given);
 	if (!Array.isArray(rows)) throw new BadInput(`${field.label} must be a list of rows`);
 	if (rows.length === 0) {
 		if (field.required) throw new BadInput(`${field.label} needs at least one row`);
@@ -192,8 +202,8 @@ function rowsOf(field: BodyField, given: unknown): JsonValue | undefined {
 		const values = fieldsOf(row);
 		const sent: JsonObject = {};
 		for (const column of field.columns ?? []) {
-			const value = values[column.name] ?? values[column.field];
-			const empty = value === undefined || value === null || value === '';
+			const value = values[column.name];
+			const empty = value === undefined || value === null || (typeof value === 'string' && !value.trim());
 			const place = `${field.label}: ${column.label} of row ${at + 1}`;
 			if (empty && column.required) throw new BadInput(`${place} is empty`);
 			if (empty) continue;
@@ -222,7 +232,10 @@ function pairsOf(field: BodyField, given: unknown): JsonObject | undefined {
 		if (typeof value === 'object' && value !== null) {
 			throw new BadInput(`${field.label}: the value of "${name}" must be a text; it is ${shown(value)}`);
 		}
-		sent[name.trim()] = String(value ?? '');
+		if (Object.hasOwn(sent, name.trim())) {
+			throw new BadInput(`${field.label}: the name "${name.trim()}" is used twice`);
+		}
+		Object.defineProperty(sent, name.trim(), { value: asText.parse(value ?? ''), enumerable: true });
 	}
 	checkLimits(field, sent, field.limits ?? {});
 	return Object.keys(sent).length > 0 ? sent : undefined;
@@ -237,7 +250,7 @@ function checkLimits(field: BodyField, pairs: JsonObject, limits: PairLimits): v
 	for (const [name, value] of entries) {
 		if (limits.name && name.length > limits.name)
 			refuse(`the name "${name.slice(0, 40)}" is longer than ${limits.name} characters`);
-		if (limits.value && String(value).length > limits.value)
+		if (limits.value && asText.parse(value).length > limits.value)
 			refuse(`the value of "${name}" is longer than ${limits.value} characters`);
 	}
 	const bytes = new TextEncoder().encode(JSON.stringify(pairs)).length;
@@ -301,7 +314,7 @@ async function readBlocks(
 		const { blockId } = values;
 		if (typeof blockId !== 'string' || blockId.trim() === '') throw new BadInput('Start Block ID is empty');
 		if (prepared.some((other) => other.blockId === blockId.trim())) {
-			throw new BadInput(`Start Block ID "${blockId}" is used twice`);
+			throw new BadInput(`Start Block ID "${blockId.trim()}" is used twice`);
 		}
 		const source = sourceOf(spec, values.documentSource ?? 'binary');
 		const fallback: Fields = { binaryPropertyName: 'data' };
@@ -346,7 +359,7 @@ async function inputsOf(
 			);
 		}
 		case 'url':
-			return parts('documentUrl', 'Document URL').map((url) => ({ from: 'url', url: webAddress(url) }));
+			return addresses(parameter('documentUrl'), many).map((url) => ({ from: 'url', url: webAddress(url) }));
 		case 'fileId':
 			return readFileIds(parts('fileId', 'File ID')).map((id) => ({ from: 'fileId', id }));
 		case 'text': {
@@ -359,8 +372,19 @@ async function inputsOf(
 	}
 }
 
+/** Commas may stand within an address as well: only one before another address separates two. */
+function addresses(value: unknown, many: boolean): string[] {
+	if (typeof value !== 'string' || value.trim() === '') throw new BadInput('Document URL is empty');
+	if (!many) return [value.trim()];
+	return value
+		.trim()
+		.replace(/[\s,]+$/, '')
+		.split(/\s*,\s*(?=[a-z][a-z+.-]*:\/\/|data:)/i);
+}
+
 function webAddress(url: string): string {
-	const allowed = URL.canParse(url) && ['https:', 'http:', 'data:'].includes(new URL(url).protocol);
+	const allowed =
+		URL.canParse(url) && !/\s/.test(url) && ['https:', 'http:', 'data:'].includes(new URL(url).protocol);
 	if (!allowed) throw new BadInput(`Document URL must begin with https:// or http://; it is ${shown(url)}`);
 	return url;
 }
@@ -380,9 +404,12 @@ async function payloadOf(context: IExecuteFunctions, name: string, itemIndex: nu
 		);
 	}
 	const { id } = data;
-	const common = { fileName: data.fileName ?? 'document', mimeType: data.mimeType };
+	const fallback = data.fileExtension ? `document.${data.fileExtension}` : 'document';
+	const common = { fileName: data.fileName || fallback, mimeType: data.mimeType };
+	const empty = new BadInput(`The file in the binary field "${name}" is empty`);
 	if (id) {
 		const { fileSize } = await helpers.getBinaryMetadata(id);
+		if (fileSize === 0) throw empty;
 		return {
 			...common,
 			size: fileSize,
@@ -390,7 +417,8 @@ async function payloadOf(context: IExecuteFunctions, name: string, itemIndex: nu
 		};
 	}
 	const content = await helpers.getBinaryDataBuffer(itemIndex, name);
-	return { ...common, size: content.length, open: async () => content };
+	if (content.length === 0) throw empty;
+	return { ...common, size: content.length, open: () => Promise.resolve(content) };
 }
 
 async function withDocuments(
@@ -412,7 +440,9 @@ async function withDocuments(
 		case 'byBlock':
 			return {
 				...body,
-				[place.key]: Object.fromEntries(documents.map(({ blockId }, at) => [blockId, delivered[at] ?? null])),
+				[place.key]: Object.fromEntries(
+					documents.map(({ blockId = '' }, at): [string, JsonValue] => [blockId, delivered[at] ?? null]),
+				),
 			};
 		case 'oneOrPackage':
 			return delivered.length > 1

@@ -78,6 +78,10 @@ function bodyField(field: BodyField): INodeProperties {
 		case 'text':
 		case 'ids':
 			return { ...common, type: 'string', default: field.default ?? '' };
+		case 'secret':
+			return { ...common, type: 'string', typeOptions: { password: true }, default: field.default ?? '' };
+		case 'color':
+			return { ...common, type: 'color', default: field.default ?? '' };
 		case 'longText':
 			return { ...common, type: 'string', typeOptions: { rows: 4 }, default: field.default ?? '' };
 		case 'integer':
@@ -93,12 +97,7 @@ function bodyField(field: BodyField): INodeProperties {
 			return {
 				...common,
 				type: 'options',
-				options: (field.options ?? [])
-					.map((value): INodePropertyOptions => ({
-						name: value.startsWith('/') ? value : titled(value),
-						value,
-					}))
-					.sort((a, b) => a.name.localeCompare(b.name)),
+				options: (field.options ?? []).map(bodyOption).sort((a, b) => a.name.localeCompare(b.name)),
 				default: field.default ?? field.options?.[0] ?? '',
 			};
 		case 'json':
@@ -124,6 +123,14 @@ function bodyField(field: BodyField): INodeProperties {
 				options: [METADATA_PAIR],
 			};
 	}
+}
+
+/** `/v1/schemas/generate` → `Schemas Generate`, any other value in Title Case. */
+function bodyOption(value: string): INodePropertyOptions {
+	const route = /^\/v\d+\/(.+)$/.exec(value)?.[1];
+	return route === undefined
+		? { name: titled(value), value }
+		: { name: titled(route.replaceAll('/', '_')), value, description: value };
 }
 
 function columnField(column: BodyColumn): INodeProperties {
@@ -246,6 +253,13 @@ function documentsByBlock(resource: string, sources: readonly DocumentSource[]):
 				displayName: 'Document',
 				name: 'rows',
 				values: [
+					sourceField(sources),
+					...sources
+						.map((source) => ({
+							...valueField(source, false),
+							displayOptions: { show: { documentSource: [source] } },
+						}))
+						.sort((a, b) => a.displayName.localeCompare(b.displayName)),
 					{
 						displayName: 'Start Block ID',
 						name: 'blockId',
@@ -255,11 +269,6 @@ function documentsByBlock(resource: string, sources: readonly DocumentSource[]):
 						placeholder: 'e.g. start-document',
 						description: 'ID of the block in the workflow',
 					},
-					sourceField(sources),
-					...sources.map((source) => ({
-						...valueField(source, false),
-						displayOptions: { show: { documentSource: [source] } },
-					})),
 				],
 			},
 		],

@@ -2,6 +2,7 @@ import { NodeApiError, NodeOperationError, type INode } from 'n8n-workflow';
 
 import { ApiFault, WatchError } from '../core/faults';
 import { UnclearStart } from '../core/start';
+import { settleNow } from '../core/settle';
 import { safeMessage } from './text';
 
 /** A parameter is not what it must be. Thrown before any request; becomes a `NodeOperationError`. */
@@ -13,6 +14,19 @@ export class BadInput extends Error {
 		super(message);
 		this.name = 'BadInput';
 	}
+}
+
+/**
+ * What a table of a provider refuses comes from the user: as bad input, in the words of the table.
+ *
+ * @param say puts the reason into a sentence
+ * @throws BadInput
+ */
+export function orBadInput<T>(read: () => T, say = (reason: string) => reason, advice?: string): T {
+	const settled = settleNow(read);
+	if ('value' in settled) return settled.value;
+	const { error } = settled;
+	throw new BadInput(say(error instanceof Error ? error.message : String(error)), advice);
 }
 
 export interface ErrorPlace {
@@ -44,7 +58,7 @@ export function nodeError(
 		);
 	};
 	if (error instanceof ApiFault) return apiError(error.message, error, error.advice);
-	if (error instanceof UnclearStart) return apiError(error.message, error.fault, CHECK_BEFORE_REPEATING);
+	if (error instanceof UnclearStart) return apiError(error.message, error.fault, error.advice);
 	const message = safeMessage(error instanceof Error ? error.message : String(error)) + place;
 	const advice = error instanceof BadInput || error instanceof WatchError ? error.advice : undefined;
 	return new NodeOperationError(node, message, {
@@ -52,9 +66,6 @@ export function nodeError(
 		itemIndex,
 	});
 }
-
-const CHECK_BEFORE_REPEATING =
-	'It was not sent again, because that could start the run twice. Look for it with Get Many, newest first, before you start it again.';
 
 function sentences(...parts: Array<string | undefined>): string | undefined {
 	const said = parts.filter((part): part is string => part !== undefined && part !== '');

@@ -171,14 +171,15 @@ function readDuration(
 	itemIndex: number,
 	field: { name: 'timeout' | 'olderThan'; label: string; unit: 'seconds' | 'minutes'; longest: string },
 ): number {
-	const range = SETTING[field.name];
+	const { name, label, longest } = field;
+	const range = SETTING[name];
 	const unit = check(
-		oneOf(`${field.label} Unit`, ['seconds', 'minutes', 'hours']),
-		context.getNodeParameter(`${field.name}Unit`, itemIndex, field.unit),
+		oneOf(`${label} Unit`, ['seconds', 'minutes', 'hours']),
+		context.getNodeParameter(`${name}Unit`, itemIndex, field.unit),
 	);
 	const inUnit: Range = { ...range, max: (range.max * SECOND) / UNIT_MS[unit] };
-	const value = context.getNodeParameter(field.name, itemIndex, range.default);
-	return check(numberIn(field.label, inUnit, `${unit} (${field.longest} at most)`), value) * UNIT_MS[unit];
+	const value = context.getNodeParameter(name, itemIndex, range.default);
+	return check(numberIn(label, inUnit, `${unit} (${longest} at most)`), value) * UNIT_MS[unit];
 }
 
 /**

@@ -1,25 +1,29 @@
 import type { IDataObject, IExecuteFunctions, INode, INodeExecutionData } from 'n8n-workflow';
 
+import { type Settled, settle } from '../core/settle';
 import { nodeError } from './errors';
 import { counted } from './text';
 
-/** What came of one item. */
-export type Settled<T> = { value: T } | { error: unknown };
-
-/** Runs `work` for all items at once and waits for all of them, however some end. */
-export function settleItems<T>(
+/**
+ * Runs `work` for all items and waits for all of them, however some end.
+ *
+ * @param atOnce items under way at the same time at most
+ */
+export async function settleItems<T>(
 	count: number,
 	work: (itemIndex: number) => T | Promise<T>,
+	atOnce = count,
 ): Promise<Array<Settled<T>>> {
-	return Promise.all(
-		Array.from({ length: count }, async (_, itemIndex): Promise<Settled<T>> => {
-			try {
-				return { value: await work(itemIndex) };
-			} catch (error) {
-				return { error };
-			}
-		}),
-	);
+	const results: Array<Settled<T>> = [];
+	let next = 0;
+	const workThrough = async () => {
+		while (next < count) {
+			const itemIndex = next++;
+			results[itemIndex] = await settle(() => work(itemIndex));
+		}
+	};
+	await Promise.all(Array.from({ length: Math.min(count, atOnce) }, workThrough));
+	return results;
 }
 
 export function outputItem(json: object, itemIndex: number): INodeExecutionData {

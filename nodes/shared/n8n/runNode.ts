@@ -1,5 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
+import type { Settled } from '../core/settle';
 import { ApiFault } from '../core/faults';
 import { ListedTimes } from '../core/listed';
 import { persist } from '../core/persist';
@@ -25,7 +26,7 @@ import {
 	readOptions,
 	readRunId,
 } from './input';
-import { type Settled, errorItem, outputItem, settleItems, throwFirst } from './items';
+import { errorItem, outputItem, settleItems, throwFirst } from './items';
 import { readFilters, readGetQuery } from './query';
 import { OPERATIONS, type Operation, hasOperation } from './runFields';
 import { type Session, openSession } from './session';
@@ -103,13 +104,15 @@ function readOperation(context: IExecuteFunctions, api: ResourceApi): Operation 
 async function createRuns({ context, session, api, itemCount }: Work): Promise<Array<Settled<JsonObject[]>>> {
 	const prepared = await settleItems(itemCount, (itemIndex) => prepareCreate(context, api, itemIndex));
 	throwFirst(context, prepared);
-	const started = await settleItems(itemCount, async (itemIndex) => {
+	const startOne = async (itemIndex: number) => {
 		const item = prepared[itemIndex];
 		if (!item || 'error' in item) throw item?.error;
 		return [await startRun(session, api, item.value, itemIndex)];
-	});
+	};
+	// More than can be sent would only wait for their turn with their documents in memory.
+	const started = await settleItems(itemCount, startOne, session.maxConcurrentRequests);
 	const ids = started.flatMap((result) =>
-		'value' in result ? result.value.map(({ id }) => String(id)) : [],
+		'value' in result ? result.value.flatMap(({ id }) => (typeof id === 'string' ? [id] : [])) : [],
 	);
 	throwFirst(context, started, `started ${ids.join(', ')}`);
 	return started;
@@ -211,28 +214,33 @@ function valueOfCancel(api: ResourceApi, report: WatchReport): Settled<JsonObjec
 }
 
 async function pollRuns(work: Work): Promise<Array<Settled<JsonObject[]>>> {
+	const onTimeout = new Map<number, OnTimeout>();
 	const results = await watchItems(work, (itemIndex) => {
-		const { polls, confirmFor } = readOptions(work.context, itemIndex);
+		const { context } = work;
+		const { polls, confirmFor } = readOptions(context, itemIndex);
+		onTimeout.set(
+			itemIndex,
+			readChoice(context, 'onTimeout', 'When Max Wait Is Over', ['error', 'returnRun'], itemIndex),
+		);
 		return {
-			timeout: readMaxWait(work.context, itemIndex),
+			timeout: readMaxWait(context, itemIndex),
 			plan: { polls, confirmFor, whenTimeIsUp: 'leave', onStop: 'leave', looks: 'untilSettled' },
 		};
 	});
 	return results.map((result, itemIndex) =>
-		'error' in result ? result : valueOfPoll(work, result.value, itemIndex),
+		'error' in result ? result : valueOfPoll(work.api, result.value, onTimeout.get(itemIndex)),
 	);
 }
 
-function valueOfPoll({ context, api }: Work, report: WatchReport, itemIndex: number): Settled<JsonObject[]> {
+type OnTimeout = 'error' | 'returnRun';
+
+function valueOfPoll(
+	api: ResourceApi,
+	report: WatchReport,
+	onTimeout: OnTimeout | undefined,
+): Settled<JsonObject[]> {
 	if (report.outcome === 'unreachable') return { error: lastFaultOf(report) };
 	if (report.outcome !== 'stillRunning') return { value: report.run ? [report.run.body] : [] };
-	const onTimeout = readChoice(
-		context,
-		'onTimeout',
-		'When Max Wait Is Over',
-		['error', 'returnRun'],
-		itemIndex,
-	);
 	if (!report.run) return { error: lastFaultOf(report) };
 	if (onTimeout === 'returnRun') return { value: [report.run.body] };
 	const waited = Math.round(report.elapsed / 100) / 10;

@@ -1,3 +1,4 @@
+import { createHash } from 'crypto';
 import type { IExecuteFunctions, ILoadOptionsFunctions } from 'n8n-workflow';
 
 import { RequestGate } from '../core/gate';
@@ -8,20 +9,25 @@ import type { Send, SendBytes } from '../providers/http';
 import { resourceOf } from '../providers';
 import type { ProviderSpec } from '../providers/types';
 import { hostClock } from './clock';
-import { BadInput } from './errors';
+import { orBadInput } from './errors';
 import { type RequestContext, sendBytesThrough, sendThrough } from './transport';
 
 /** All that one execution of a node shares: the way to the provider, the bound on requests, the stop of the workflow. */
 export interface Session {
 	provider: ProviderSpec;
 	gate: RequestGate;
+	/** Requests in flight at most. */
+	maxConcurrentRequests: number;
 	/** Ends when the workflow is stopped. */
 	scope: Scope;
 	/** @throws BadInput when the provider has no such resource */
 	api(resource: string): ResourceApi;
 	/** The same for each attempt to cancel the same run in this execution of this node. */
 	commandId: (runId: string) => string;
-	/** The same for each attempt to start the run of the same item in this execution of this node. */
+	/**
+	 * The same for each attempt to start the run of the same item in this execution of this node, and for no other: a node in
+	 * a loop is executed many times, and two n8n instances that share an account count their executions alike.
+	 */
 	startId: (itemIndex: number) => string;
 	sendBytes: SendBytes;
 }
@@ -38,15 +44,25 @@ export async function openSession(
 	const { send, sendBytes } = await connect(context, provider);
 	const executionId = context.getExecutionId();
 	const nodeId = context.getNode().id;
+	const startId = (itemIndex: number): string => {
+		const attempt = [context.getInstanceId(), executionId, nodeId, runIndexOf(context), itemIndex];
+		return createHash('sha256').update(attempt.join(':')).digest('hex');
+	};
 	return {
 		provider,
 		gate: new RequestGate(maxConcurrentRequests, hostClock),
+		maxConcurrentRequests,
 		scope: Scope.from(context.getExecutionCancelSignal()),
 		api: (resource) => apiOf(provider, resource, send),
 		sendBytes,
 		commandId: (runId) => `${executionId}:${nodeId}:${runId}`,
-		startId: (itemIndex) => `${executionId}:${nodeId}:${itemIndex}`,
+		startId,
 	};
+}
+
+/** Which time in this execution the node runs: 0, and on in a loop. n8n's own retries of a failed node do not count. */
+function runIndexOf(context: IExecuteFunctions): number {
+	return Number(context.getWorkflowDataProxy(0).$runIndex);
 }
 
 /** The API of a resource outside an execution: for the pickers of the panel. */
@@ -63,29 +79,18 @@ async function connect(
 	provider: ProviderSpec,
 ): Promise<{ send: Send; sendBytes: SendBytes }> {
 	const data = await context.getCredentials(provider.credential);
-	try {
-		const access = accessOf(provider.name, data);
-		return {
-			send: sendThrough(context, provider, access),
-			sendBytes: sendBytesThrough(context, provider, access),
-		};
-	} catch (error) {
-		throw wrongCredential(provider, error);
-	}
-}
-
-function wrongCredential(provider: ProviderSpec, error: unknown): BadInput {
-	const reason = error instanceof Error ? error.message : String(error);
-	return new BadInput(
-		`The ${provider.title} credential cannot be used: ${reason}`,
+	const access = orBadInput(
+		() => accessOf(provider.name, data),
+		(reason) => `The ${provider.title} credential cannot be used: ${reason}`,
 		'Open the credential and correct it.',
 	);
+	return {
+		send: sendThrough(context, provider, access),
+		sendBytes: sendBytesThrough(context, provider, access),
+	};
 }
 
 function apiOf(provider: ProviderSpec, resource: string, send: Send): ResourceApi {
-	try {
-		return new ResourceApi(provider, resourceOf(provider, resource), send, () => hostClock.now());
-	} catch (error) {
-		throw new BadInput(error instanceof Error ? error.message : String(error));
-	}
+	const spec = orBadInput(() => resourceOf(provider, resource));
+	return new ResourceApi(provider, spec, send, () => hostClock.now());
 }

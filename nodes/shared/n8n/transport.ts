@@ -32,8 +32,8 @@ export function sendThrough(context: RequestContext, provider: ProviderSpec, acc
 			url: `${access.baseUrl}${path}`,
 			qs: query === undefined ? undefined : { ...query },
 			arrayFormat: 'repeat',
-			headers: { ...headers, ...(raw && headersOf(raw)) },
-			body: raw ? (raw.content as Buffer) : body,
+			headers: { ...(body && JSON_BODY), ...headers, ...(raw && headersOf(raw)) },
+			body: raw ? raw.content : body && JSON.stringify(body),
 			json: true,
 		};
 		try {
@@ -58,7 +58,7 @@ export function sendBytesThrough(context: RequestContext, provider: ProviderSpec
 			method,
 			url,
 			headers: { ...headersOf(raw), ...headers },
-			body: raw.content as Buffer,
+			body: raw.content,
 			abortSignal: signal,
 		};
 		try {
@@ -75,23 +75,31 @@ const ANSWER_AS_IT_IS = {
 	returnFullResponse: true,
 	ignoreHttpStatusErrors: true,
 	disableFollowRedirect: true,
+	// The signal ends each request in its own time. n8n would end it after 5 minutes, which is too early for an upload or a
+	// run that is waited for; 0 means no limit.
+	timeout: 0,
 } as const;
+
+/**
+ * JSON is sent as a text: from an object n8n would drop fields that are called `constructor` or `prototype`, and the whole
+ * body when it is `{}`.
+ */
+const JSON_BODY = { 'content-type': 'application/json' };
 
 function headersOf({ contentType, length }: RawBody): Record<string, string> {
 	return { 'content-type': contentType, 'content-length': String(length) };
 }
 
+/** Some servers repeat the key: in error texts, in a request id, or in what they show of a request. */
 function readable(response: IN8nHttpFullResponse, secret: string): ApiResponse {
-	const good = response.statusCode >= 200 && response.statusCode <= 299 && typeof response.body !== 'string';
 	return {
 		status: response.statusCode,
 		headers: Object.fromEntries(
 			Object.entries(response.headers).flatMap(([name, value]) =>
-				typeof value === 'string' ? [[name.toLowerCase(), value]] : [],
+				typeof value === 'string' ? [[name.toLowerCase(), String(redact(value, secret))]] : [],
 			),
 		),
-		// Some servers repeat the key in their error messages.
-		body: good ? response.body : redact(response.body ?? '', secret),
+		body: redact(response.body ?? '', secret),
 	};
 }
 
@@ -103,7 +111,7 @@ interface NetworkProblem {
 const CHECK_ADDRESS =
 	'Check the Base URL or Region in the credential, and that this n8n may reach it (network, proxy, firewall).';
 
-/** Node's error codes in plain words. Their names must not be in a message: n8n rewrites messages that hold them. */
+/** Node's error codes, and the errors of n8n's own guard, in plain words. Their names must not be in a message: n8n rewrites messages that hold them. */
 const NETWORK_PROBLEMS: Record<string, NetworkProblem> = {
 	ECONNREFUSED: { text: 'the connection was refused', neverArrived: true },
 	ENOTFOUND: { text: 'the host was not found', neverArrived: true },
@@ -119,6 +127,8 @@ const NETWORK_PROBLEMS: Record<string, NetworkProblem> = {
 		text: 'the TLS certificate of the host is self-signed',
 		neverArrived: true,
 	},
+	SsrfBlockedIpError: { text: 'this n8n does not allow requests to its address', neverArrived: true },
+	SsrfBlockedHostnameError: { text: 'this n8n does not allow requests to that host', neverArrived: true },
 };
 
 function networkFault(provider: ProviderSpec, error: unknown, secret: string): ApiFault {
@@ -132,13 +142,13 @@ function networkFault(provider: ProviderSpec, error: unknown, secret: string): A
 	});
 }
 
-/** The error codes along a chain of causes: n8n wraps the client's error, under different names in its versions. */
+/** The error codes and names along a chain of causes: n8n wraps the client's error, under different names in its versions. */
 function codesOf(error: unknown): string[] {
 	const codes: string[] = [];
 	let at: unknown = error;
 	for (let depth = 0; depth < 5 && typeof at === 'object' && at !== null; depth++) {
-		const { code, httpCode, cause } = at as { code?: unknown; httpCode?: unknown; cause?: unknown };
-		for (const found of [code, httpCode]) if (typeof found === 'string') codes.push(found);
+		const { code, httpCode, name, cause } = at as Record<string, unknown>;
+		for (const found of [code, httpCode, name]) if (typeof found === 'string') codes.push(found);
 		at = cause;
 	}
 	return codes;

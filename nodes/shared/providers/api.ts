@@ -1,7 +1,8 @@
 import { ApiFault } from '../core/faults';
 import type { CancelAnswer, Detail, RunPage, RunPort } from '../core/port';
+import { settleFault } from '../core/settle';
 import { type JsonObject, type Run, isTerminal } from '../core/run';
-import { type ApiRequest, type Send, type SendBytes, type Upload, exchange, faultOf } from './http';
+import { type ApiRequest, type Send, type SendBytes, type Upload, exchange, uploadFaultOf } from './http';
 import type { ProviderSpec, Query, ResourceSpec } from './types';
 import { type Page, cancellationStatus, claimedPhase, parsePage, parseRow, parseRun } from './wire';
 
@@ -45,13 +46,14 @@ export class ResourceApi implements RunPort {
 		const { cancel } = this.spec;
 		if (!cancel) throw new RangeError(`${this.provider.title} cannot cancel ${this.spec.plural}`);
 		const body = cancel.commandIdField ? { [cancel.commandIdField]: commandId } : undefined;
-		let answer: unknown;
-		try {
-			answer = await this.exchange({ method: 'POST', path: `${this.pathOf(id)}/cancel`, body }, signal);
-		} catch (error) {
-			if (!(error instanceof ApiFault) || !REFUSALS.has(error.status ?? 0)) throw error;
-			return { accepted: false, fault: error };
+		const answered = await settleFault(() =>
+			this.exchange({ method: 'POST', path: `${this.pathOf(id)}/cancel`, body }, signal),
+		);
+		if ('fault' in answered) {
+			if (!REFUSALS.has(answered.fault.status ?? 0)) throw answered.fault;
+			return { accepted: false, fault: answered.fault };
 		}
+		const answer = answered.value;
 		if (cancel.answer === 'envelope') return this.answerOf(cancellationStatus(answer));
 		const claimed = claimedPhase(this.spec, answer);
 		return { accepted: true, claimsEnded: claimed !== undefined && isTerminal(claimed) };
@@ -95,8 +97,23 @@ export class ResourceApi implements RunPort {
 	 * @throws ApiFault
 	 */
 	async create(body: JsonObject, headers: ApiRequest['headers'], signal: AbortSignal): Promise<Run> {
-		const answer = await this.exchange({ method: 'POST', path: this.spec.path, body, headers }, signal);
+		const answer = await this.exchange(
+			{ method: 'POST', path: this.spec.path, body, headers, advice: this.createAdvice() },
+			signal,
+		);
 		return parseRun(this.provider, this.spec, answer);
+	}
+
+	private createAdvice(): ApiRequest['advice'] {
+		const missing = [
+			`Check the IDs in the parameters. A ${this.provider.title} key only sees what belongs to its own environment or workspace.`,
+			this.spec.goneAdvice,
+		];
+		return {
+			404: missing.filter(Boolean).join(' '),
+			409: 'Something that the run depends on has changed or is in use. Check it, then start the run again.',
+			410: missing.filter(Boolean).join(' '),
+		};
 	}
 
 	/**
@@ -109,13 +126,14 @@ export class ResourceApi implements RunPort {
 		return typeof answer === 'object' && answer !== null ? (answer as JsonObject) : undefined;
 	}
 
-	/** @throws RangeError for an id that would leave its segment of the path, however it is encoded */
 	/** Sends bytes to an upload address. @throws ApiFault */
 	async put(upload: Upload, sendBytes: SendBytes, signal: AbortSignal): Promise<void> {
 		const response = await sendBytes(upload, signal);
-		if (response.status < 200 || response.status > 299) throw faultOf(this, response, this.now());
+		if (response.status < 200 || response.status > 299) throw uploadFaultOf(this, response, this.now());
 	}
 
+	/** @throws RangeError for an id that would leave its segment of the path, however it is encoded */
+	/** @throws RangeError for an id that would leave its segment of the path, however it is encoded */
 	private pathOf(id: string): string {
 		if (/^\.{0,2}$/.test(id)) throw new RangeError(`"${id}" cannot be the ID of a run`);
 		return `${this.spec.path}/${encodeURIComponent(id)}`;

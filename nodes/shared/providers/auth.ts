@@ -17,7 +17,9 @@ export const EXTEND_API_VERSION = '2026-02-09';
 const key = z
 	.string({ invalid_type_error: 'The API key is missing', required_error: 'The API key is missing' })
 	.trim()
-	.min(1, 'The API key is empty');
+	.min(1, 'The API key is empty')
+	// Anything else cannot stand in a header, and mostly comes along when a key is copied.
+	.regex(/^[\x21-\x7e]+$/, 'The API key holds spaces, line breaks or other characters that no key has');
 
 const retabCredential = z.object({
 	apiKey: key,
@@ -116,10 +118,11 @@ export function withKey<T extends Destination>(
 	const own = new URL(access.baseUrl);
 	const address = request.url ?? request.uri ?? '';
 	const base = request.baseURL ?? access.baseUrl;
-	// As a client resolves it: `//other.example/path` is another host, too.
-	const target = URL.canParse(address) ? new URL(address) : new URL(address, base);
-	if (target.origin !== own.origin) {
-		throw new RangeError(`This credential sends its key to ${own.host} only, not to ${target.host}`);
+	// `//other.example` and `https:host` are absolute to some clients and relative to others: no reading may lead away.
+	const readings = [new URL(address, base), ...(URL.canParse(address) ? [new URL(address)] : [])];
+	const other = readings.find(({ origin }) => origin !== own.origin);
+	if (other) {
+		throw new RangeError(`This credential sends its key to ${own.origin} only, not to ${other.origin}`);
 	}
 	return {
 		...request,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ApiFault } from '../core/faults';
 import { DOCUMENT } from '../core/limits';
 import type { JsonObject, JsonValue } from '../core/run';
-import type { ApiRequest, ByteStream, Subject, Upload } from './http';
+import { type ApiRequest, type ByteStream, type Subject, type Upload, UPLOAD_AGAIN } from './http';
 
 /** A document as the user hands it over. */
 export type DocumentInput =
@@ -18,7 +18,7 @@ export interface Payload {
 	mimeType: string;
 	/** Bytes. */
 	size: number;
-	open(): Promise<Uint8Array | ByteStream>;
+	open: () => Promise<Uint8Array | ByteStream>;
 }
 
 /** How documents travel. Each call may be repeated: an upload that is sent twice starts nothing. */
@@ -55,6 +55,8 @@ const retabLink = z.object({
  * bare id is refused.
  */
 export function retabDelivery(subject: Subject, routes: DocumentRoutes): DeliverDocument {
+	// All documents of a run travel in one request.
+	let room = DOCUMENT.inlineUpTo;
 	return async (input, asFileId) => {
 		switch (input.from) {
 			case 'url':
@@ -66,9 +68,8 @@ export function retabDelivery(subject: Subject, routes: DocumentRoutes): Deliver
 			case 'binary': {
 				const { payload } = input;
 				if (asFileId) return (await retabUploadOf(subject, routes, payload)).fileId;
-				if (payload.size > DOCUMENT.inlineUpTo) {
-					return (await retabUploadOf(subject, routes, payload)).document;
-				}
+				if (payload.size > room) return (await retabUploadOf(subject, routes, payload)).document;
+				room -= payload.size;
 				return {
 					filename: payload.fileName,
 					url: dataUrl(payload.mimeType, await bytesOf(await payload.open())),
@@ -82,6 +83,7 @@ async function retabFile(subject: Subject, routes: DocumentRoutes, id: string): 
 	const answer = await routes.call({
 		method: 'GET',
 		path: `/v1/files/${encodeURIComponent(id)}/download-link`,
+		advice: { 404: 'Check the File ID. A Retab key only sees files of its own environment.' },
 	});
 	const { mime_data, download_url, filename } = expect(subject, retabLink, answer);
 	if (mime_data) return mime_data;
@@ -110,6 +112,7 @@ async function retabUploadOf(
 		method: 'POST',
 		path: `/v1/files/upload/${encodeURIComponent(fileId)}/complete`,
 		body: {},
+		advice: { 404: UPLOAD_AGAIN, 410: UPLOAD_AGAIN, 422: UPLOAD_AGAIN },
 	});
 	return { fileId, document: expect(subject, retabDocument, completed) };
 }
@@ -175,11 +178,13 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 function dataUrl(mimeType: string, bytes: Uint8Array): string {
-	return `data:${mimeType};base64,${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')}`;
+	// Parameters such as a charset stay out: they may hold what a data URL must not.
+	return `data:${mimeType.split(';', 1)[0]?.trim()};base64,${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')}`;
 }
 
 /** The last part of an address, as a name for the document. */
 function fileNameOf(url: string): string {
+	if (url.startsWith('data:')) return 'document';
 	const last = URL.canParse(url) ? new URL(url).pathname.split('/').at(-1) : undefined;
 	try {
 		return decodeURIComponent(last || 'document');
@@ -188,7 +193,7 @@ function fileNameOf(url: string): string {
 	}
 }
 
-function expect<T extends z.ZodTypeAny>(subject: Subject, schema: T, answer: unknown): z.output<T> {
+function expect<T>(subject: Subject, schema: z.ZodType<T, z.ZodTypeDef, unknown>, answer: unknown): T {
 	const parsed = schema.safeParse(answer);
 	if (parsed.success) return parsed.data;
 	throw unexpected(subject, parsed.error.issues[0]?.path.join('.') ?? '');

@@ -153,6 +153,7 @@ export const extend: ProviderSpec = {
 			article: 'a',
 			description: 'Sort a document into one of several classes',
 			path: '/classify_runs',
+			ownerPaths: [['classifier', 'id']],
 			idExample: 'clr_xK9m',
 			list: list([
 				statusFilter(RUN_PHASES),
@@ -196,6 +197,7 @@ export const extend: ProviderSpec = {
 			article: 'an',
 			description: 'Get structured data out of a document',
 			path: '/extract_runs',
+			ownerPaths: [['extractor', 'id']],
 			idExample: 'exr_xK9m',
 			list: list([
 				statusFilter(RUN_PHASES),
@@ -267,6 +269,7 @@ export const extend: ProviderSpec = {
 			article: 'a',
 			description: 'Run of a processor, from before extract, classify and split runs had routes of their own',
 			path: '/processor_runs',
+			ownerPaths: [['processorId']],
 			idExample: 'exr_xK9m',
 			wrappedIn: 'processorRun',
 			goneAdvice: 'Processor runs are a legacy route: newer API versions in the credential may not have it.',
@@ -299,6 +302,7 @@ export const extend: ProviderSpec = {
 			article: 'a',
 			description: 'Cut a document into its sub-documents',
 			path: '/split_runs',
+			ownerPaths: [['splitter', 'id']],
 			idExample: 'splr_xK9m',
 			list: list([
 				statusFilter(RUN_PHASES),
@@ -319,6 +323,7 @@ export const extend: ProviderSpec = {
 			article: 'a',
 			description: 'Run of an Extend workflow',
 			path: '/workflow_runs',
+			ownerPaths: [['workflow', 'id']],
 			idExample: 'workflow_run_xK9m',
 			phases: WORKFLOW_PHASES,
 			startedPath: ['startTime'],

@@ -13,6 +13,8 @@ export interface ApiRequest {
 	/** Bytes instead of a JSON body. */
 	raw?: RawBody;
 	headers?: Readonly<Record<string, string>>;
+	/** What the user can do about certain answers, by status, where that differs from what helps with a run. */
+	advice?: Readonly<Record<number, string>>;
 }
 
 /** As much of a Node stream as is needed here. */
@@ -76,7 +78,7 @@ export async function exchange(
 	now: () => number,
 ): Promise<unknown> {
 	const response = await send(request, signal);
-	if (response.status < 200 || response.status > 299) throw faultOf(subject, response, now());
+	if (response.status < 200 || response.status > 299) throw faultOf(subject, response, now(), request.advice);
 	if (typeof response.body !== 'string') return response.body;
 	// An empty answer to a POST or DELETE (204) is an answer; to a GET it is a broken one.
 	if (response.body.trim() === '' && request.method !== 'GET') return undefined;
@@ -84,7 +86,12 @@ export async function exchange(
 }
 
 /** The fault that an answer outside 2xx stands for. */
-export function faultOf({ provider, spec }: Subject, response: ApiResponse, now: number): ApiFault {
+export function faultOf(
+	{ provider, spec }: Subject,
+	response: ApiResponse,
+	now: number,
+	advice: ApiRequest['advice'] = {},
+): ApiFault {
 	const kind = faultKindOf(response.status);
 	const { message, code } = describeErrorBody(response.body);
 	const details: FaultDetails = {
@@ -92,12 +99,29 @@ export function faultOf({ provider, spec }: Subject, response: ApiResponse, now:
 		code,
 		retryAfter: retryAfterOf(response.headers, now),
 		requestId: response.headers[provider.requestIdHeader],
-		advice: adviceOn(kind, response, provider, spec),
+		advice: advice[response.status] ?? adviceOn(kind, response, provider, spec),
 	};
 	const what = response.status === CONFLICT ? 'reported a conflict' : WHAT_HAPPENED[kind];
 	const said = message ? `: ${message}` : '';
 	return new ApiFault(kind, `${provider.title} ${what} (${response.status})${said}`, details);
 }
+
+/** The fault that an answer of the storage behind an upload address stands for: it has nothing to do with the key. */
+export function uploadFaultOf({ provider }: Subject, response: ApiResponse, now: number): ApiFault {
+	const { message } = describeErrorBody(response.body);
+	const said = message ? `: ${message}` : '';
+	return new ApiFault(
+		faultKindOf(response.status),
+		`The file storage of ${provider.title} did not take the file (${response.status})${said}`,
+		{
+			status: response.status,
+			retryAfter: retryAfterOf(response.headers, now),
+			advice: UPLOAD_AGAIN,
+		},
+	);
+}
+
+export const UPLOAD_AGAIN = 'No run was started. Run the node again: it uploads the file anew.';
 
 const WHAT_HAPPENED: Record<FaultKind, string> = {
 	auth: 'refused the API key',

@@ -161,6 +161,8 @@ const LIFECYCLE = {
 	statusPath: ['lifecycle', 'status'],
 	createdPath: ['timing', 'created_at'],
 	startedPath: ['timing', 'started_at'],
+	// Older examples hold the ids of the workflow in an object of their own.
+	ownerPaths: [['workflow_id'], ['workflow', 'workflow_id']],
 } as const satisfies Partial<ResourceSpec>;
 
 export const retab: ProviderSpec = {

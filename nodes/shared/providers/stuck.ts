@@ -1,7 +1,8 @@
 import type { CleanupSource, StuckList } from '../core/cleanup';
 import { DAY } from '../core/limits';
-import type { Phase, Run } from '../core/run';
+import { type Phase, type Run, isTerminal } from '../core/run';
 import type { ResourceApi } from './api';
+import { sentDay } from './filters';
 import type { FilterSpec, Query, ResourceSpec } from './types';
 import { parseRow, phaseOf, valueAt } from './wire';
 
@@ -45,55 +46,66 @@ export function stuckSource(
 	}
 	const statusParam = withRole(spec, 'status')?.param;
 	const query: Query = { ...(statusParam ? spec.list.oldestFirst : spec.list.newestFirst) };
-	const untilParam = withRole(spec, 'until')?.param;
+	const until = withRole(spec, 'until');
 	// Whole days only, and whether the day itself counts is not documented: the day after is safe either way.
-	if (untilParam) query[untilParam] = new Date(youngest + DAY).toISOString().slice(0, 10);
+	if (until) query[until.param] = sentDay(until, new Date(youngest + DAY).toISOString().slice(0, 10));
 	applyOwner(api, query, 'workflow', filters.workflowId);
 	applyOwner(api, query, 'processor', filters.processorId);
 	applyMetadata(api, query, filters.metadata);
 
 	const list = (narrowed: Query, oldestFirst: boolean): StuckList => ({
 		oldestFirst,
-		page: async (token, signal) => {
-			const page = await api.page(narrowed, token, Number.POSITIVE_INFINITY, signal);
-			const rows = page.rows.flatMap((row) => parseRow(spec, row) ?? []);
-			return {
-				rows: rows.map(({ id, status, created }) => ({
-					id,
-					created,
-					phase: status === undefined ? 'unknown' : phaseOf(spec, status),
-				})),
-				next: page.next,
-			};
-		},
+		page: pagesOf(api, narrowed),
 	});
+	const statuses = wantedStatuses(spec, filters, phases);
 	return {
 		resource,
 		port: api,
+		// One list per status, as the status filters take a single value; one of all runs where there is no such filter.
 		lists: statusParam
-			? statusesToList(spec, filters, phases).map((status) =>
+			? statuses.map((status) =>
 					list({ ...query, [statusParam]: status }, spec.list?.oldestFirst !== undefined),
 				)
-			: [list(query, false)],
+			: statuses.slice(0, 1).map(() => list(query, false)),
+		// Retab calls its light read a "status projection" and does not say what else it leaves out; an unfinished run has no
+		// large output anyway.
+		detail: Object.keys(filters.metadata).length > 0 ? 'full' : 'light',
 		matches: (run) => matches(spec, run, filters),
 	};
 }
 
-function withRole(spec: ResourceSpec, role: NonNullable<FilterSpec['role']>): FilterSpec | undefined {
+/** The pages of a list, as far as they tell about runs. */
+export function pagesOf(api: ResourceApi, query: Query): StuckList['page'] {
+	return async (token, signal) => {
+		const page = await api.page(query, token, Number.POSITIVE_INFINITY, signal);
+		const rows = page.rows.flatMap((row) => parseRow(api.spec, row) ?? []);
+		return {
+			rows: rows.map(({ id, status, created }) => ({
+				id,
+				created,
+				phase: status === undefined ? 'unknown' : phaseOf(api.spec, status),
+			})),
+			next: page.next,
+		};
+	};
+}
+
+export function withRole(spec: ResourceSpec, role: NonNullable<FilterSpec['role']>): FilterSpec | undefined {
 	return spec.list?.filters.find((filter) => filter.role === role);
 }
 
-/** One list per status: the status filters take a single value. */
-function statusesToList(spec: ResourceSpec, filters: StuckFilters, phases: ReadonlySet<Phase>): string[] {
-	const allowed = withRole(spec, 'status')?.options ?? [];
-	return allowed.filter(
+/** Statuses of this resource that count as stuck, of those its list can be asked for. */
+function wantedStatuses(spec: ResourceSpec, filters: StuckFilters, phases: ReadonlySet<Phase>): string[] {
+	const known = withRole(spec, 'status')?.options ?? Object.keys(spec.phases);
+	return known.filter(
 		(status) =>
 			phases.has(phaseOf(spec, status)) &&
 			(filters.statuses.length === 0 || filters.statuses.includes(status)),
 	);
 }
 
-function applyOwner(
+/** @throws RangeError when the list of this resource cannot be narrowed like that */
+export function applyOwner(
 	api: ResourceApi,
 	query: Query,
 	role: 'workflow' | 'processor',
@@ -103,7 +115,7 @@ function applyOwner(
 	const param = withRole(api.spec, role)?.param;
 	if (!param) {
 		throw new RangeError(
-			`${api.provider.title} cannot narrow ${api.spec.plural} by the ID of a ${role === 'workflow' ? 'workflow' : 'extractor, classifier or splitter'}. Take the filter or the resource out.`,
+			`${api.provider.title} cannot narrow ${api.spec.plural} by the ID of ${role === 'workflow' ? 'a workflow' : 'an extractor, classifier or splitter'}. Take the filter or the resource out.`,
 		);
 	}
 	query[param] = id;
@@ -120,10 +132,28 @@ function applyMetadata(api: ResourceApi, query: Query, metadata: StuckFilters['m
 	if (param) query[param] = JSON.stringify(metadata);
 }
 
+/** A list may lie, and may not even know a filter that was sent to it: only what the run itself shows counts. */
 function matches(spec: ResourceSpec, run: Run, filters: StuckFilters): boolean {
-	if (filters.statuses.length > 0 && !filters.statuses.includes(run.status)) return false;
-	return Object.entries(filters.metadata).every(([name, wanted]) => {
+	const { statuses, workflowId, processorId, metadata } = filters;
+	// A run that has ended while we looked is in none of the statuses any more, and still is one of the chosen.
+	if (statuses.length > 0 && !isTerminal(run.phase) && !statuses.includes(run.status)) return false;
+	if (!isOwnedBy(spec, run, workflowId ?? processorId)) return false;
+	return Object.entries(metadata).every(([name, wanted]) => {
 		const value = valueAt(run.body, [...(spec.metadataPath ?? []), name]);
 		return (typeof value === 'string' ? value : JSON.stringify(value)) === wanted;
 	});
+}
+
+/** True as well where the run does not show its owner at all: then the filter of the list has to be trusted. */
+export function isOwnedBy(spec: ResourceSpec, run: Run, owner: string | undefined): boolean {
+	const shown = (spec.ownerPaths ?? [])
+		.map((path) => shownAt(run.body, path))
+		.filter((at) => at !== undefined);
+	return owner === undefined || shown.length === 0 || shown.includes(owner);
+}
+
+/** What stands at a path; `null` where the way there ends in a null (made without an owner), `undefined` where it is missing. */
+function shownAt(body: Run['body'], path: readonly string[]): unknown {
+	const values = path.map((_, depth) => valueAt(body, path.slice(0, depth + 1)));
+	return values.includes(null) ? null : values.at(-1);
 }

@@ -73,11 +73,23 @@ export interface BodyField {
 	/** Required fields come first, the others stand under "Additional Fields". */
 	required?: boolean;
 	/**
-	 * `json` is a JSON editor for an object, `jsonList` for an array; `rows` are repeating groups of `columns`; `pairs` are
-	 * name and value; `ids` is a list of ids in one text.
+	 * `secret` is a text that is hidden while it is typed, `color` a text such as `#000080`; `json` is a JSON editor for an
+	 * object, `jsonList` for an array; `rows` are repeating groups of `columns`; `pairs` are name and value; `ids` is a list of
+	 * ids in one text.
 	 */
 	kind:
-		'text' | 'longText' | 'integer' | 'boolean' | 'options' | 'json' | 'jsonList' | 'rows' | 'pairs' | 'ids';
+		| 'text'
+		| 'longText'
+		| 'secret'
+		| 'color'
+		| 'integer'
+		| 'boolean'
+		| 'options'
+		| 'json'
+		| 'jsonList'
+		| 'rows'
+		| 'pairs'
+		| 'ids';
 	/** What the API takes when the field is left out. */
 	default?: string | number | boolean;
 	range?: { min: number; max: number };

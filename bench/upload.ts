@@ -1,0 +1,137 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { INodeParameters } from 'n8n-workflow';
+
+import { createTestInstance, setBinaryDataMode, type TestInstance } from '../test/nodes/support';
+import { Extend, ExtendApi, Retab, RetabApi } from './built';
+import { type ReceivedRequest, type RemoteSandbox, launchSandbox } from './sandbox';
+
+/**
+ * How much memory does a large document take on its way to the API?
+ *
+ * n8n holds the file outside memory (binary data mode `filesystem`), the node streams it to the sandbox, which counts the
+ * bytes in a process of its own. What counts is the resident memory of this process, n8n's engine included: the highest
+ * value while the node works against the value right before.
+ */
+const MB = 1024 * 1024;
+const FILE_SIZE = 60 * MB;
+const ALLOWED_GROWTH = 150 * MB;
+const SAMPLE_MS = 5;
+const ROUNDS = 3;
+
+interface Way {
+	name: string;
+	node: 'retab' | 'extend';
+	parameters: INodeParameters;
+	isUpload: (request: ReceivedRequest) => boolean;
+	/** Bytes the sandbox receives beside the file: the head and the tail of a form. */
+	overhead: number;
+}
+
+const WAYS: Way[] = [
+	{
+		name: 'Retab, upload route',
+		node: 'retab',
+		parameters: { resource: 'parse', operation: 'create' },
+		isUpload: ({ method }) => method === 'PUT',
+		overhead: 0,
+	},
+	{
+		name: 'Extend, form',
+		node: 'extend',
+		parameters: { resource: 'parseRun', operation: 'create' },
+		isUpload: ({ path }) => path === '/files/upload',
+		overhead: 1_024,
+	},
+];
+
+interface Figures {
+	before: number;
+	highest: number;
+	seconds: number;
+	received: number;
+}
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** Resident memory once what earlier rounds left behind is gone. */
+async function restingMemory(): Promise<number> {
+	for (let at = 0; at < 3; at++) {
+		collectGarbage();
+		await delay(50);
+	}
+	return process.memoryUsage.rss();
+}
+
+async function upload(n8n: TestInstance, sandbox: RemoteSandbox, way: Way, size: number): Promise<Figures> {
+	await sandbox.reset();
+	const file = { content: Buffer.alloc(size, 'x'), fileName: 'large.pdf', mimeType: 'application/pdf' };
+	const item = await n8n.binaryItem({}, { data: file });
+	const { id } = item.binary?.data ?? {};
+	if (!id?.startsWith('filesystem')) throw new Error(`The file is not on disk: ${String(id)}`);
+	// From here on the file is on disk only.
+	file.content = Buffer.alloc(0);
+	const before = await restingMemory();
+	let highest = before;
+	const sampling = setInterval(() => {
+		highest = Math.max(highest, process.memoryUsage.rss());
+	}, SAMPLE_MS);
+	const result = await n8n.runWorkflow({ node: way.node, parameters: way.parameters, items: [item] });
+	clearInterval(sampling);
+	if (result.status !== 'success') throw new Error(`${way.name}: ${result.error?.message ?? result.status}`);
+	const received = (await sandbox.requests())
+		.filter((request) => way.isUpload(request) && request.status === 200)
+		.reduce((sum, { bodySize }) => sum + bodySize, 0);
+	return { before, highest, seconds: result.durationMs / 1_000, received };
+}
+
+async function main(): Promise<void> {
+	console.log(`A file of ${FILE_SIZE / MB} MB, ${ROUNDS} rounds each, Node ${process.version}\n`);
+	console.log('way                    before MB   highest MB   growth MB   seconds   bytes received');
+	await setBinaryDataMode('filesystem');
+	const sandbox = await launchSandbox();
+	let good = true;
+	try {
+		const n8n = createTestInstance({
+			nodes: [Retab, Extend],
+			credentialTypes: [RetabApi, ExtendApi],
+			credentials: {
+				retabApi: { apiKey: sandbox.retabKey, baseUrl: sandbox.url },
+				extendApi: { apiKey: sandbox.extendKey, region: 'custom', baseUrl: sandbox.url },
+			},
+		});
+		// n8n loads its HTTP client with the first request: that is not what is measured.
+		for (const way of WAYS) await upload(n8n, sandbox, way, 3 * MB);
+		for (const way of WAYS) {
+			for (let at = 0; at < ROUNDS; at++) {
+				const figures = await upload(n8n, sandbox, way, FILE_SIZE);
+				print(way, figures);
+				const extra = figures.received - FILE_SIZE;
+				good &&= figures.highest - figures.before <= ALLOWED_GROWTH;
+				good &&= extra >= 0 && extra <= way.overhead;
+			}
+		}
+	} finally {
+		await sandbox.close();
+	}
+	console.log(
+		`\n${good ? 'ok' : 'not ok'}: at most ${ALLOWED_GROWTH / MB} MB more than before, every byte received`,
+	);
+	process.exitCode = good ? 0 : 1;
+}
+
+function print({ name }: Way, { before, highest, seconds, received }: Figures): void {
+	const inMb = (bytes: number): string => (bytes / MB).toFixed(1);
+	const cells = [
+		inMb(before).padStart(9),
+		inMb(highest).padStart(13),
+		inMb(highest - before).padStart(12),
+		seconds.toFixed(2).padStart(10),
+		String(received).padStart(17),
+	];
+	console.log(`${name.padEnd(23)}${cells.join('')}`);
+}
+
+void main();

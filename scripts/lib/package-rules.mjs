@@ -1,0 +1,222 @@
+import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+
+/**
+ * What the packed package may be and hold. Each rule takes the files of the package by path and returns what breaks it,
+ * one line each.
+ *
+ * @typedef {Map<string, Buffer>} Files
+ */
+
+/** Modules that the built code may load. n8n provides both; everything else is relative. */
+export const PROVIDED_MODULES = ['n8n-workflow', 'zod'];
+
+/** Modules of Node itself that n8n's rules for community packages allow, also on n8n Cloud. */
+const ALLOWED_BUILTINS = ['crypto'];
+
+/**
+ * Values that the built code may import from n8n-workflow: those that n8n 1.x has as well as 2.x. The newest of them is
+ * `NodeConnectionTypes`, since n8n-workflow 1.83.0. Never `sleepWithAbort`, which only n8n 1.98 to 2.33 have.
+ */
+export const WORKFLOW_VALUES = ['NodeApiError', 'NodeConnectionTypes', 'NodeOperationError', 'sleep'];
+
+/** Largest package, in bytes. */
+export const SIZE_LIMIT = { packed: 120 * 1024, unpacked: 600 * 1024 };
+
+/** Files at the top of the package. */
+const TOP_FILES = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+
+/** Scripts that npm runs on the machine of whoever installs or packs the package. */
+const INSTALL_SCRIPTS = [
+	'dependencies',
+	'install',
+	'postinstall',
+	'postpack',
+	'postprepare',
+	'preinstall',
+	'prepack',
+	'prepare',
+	'preprepare',
+	'prepublish',
+	'prepublishOnly',
+];
+
+/** Fields that would bring further packages, files or programs along. */
+const FOREIGN_FIELDS = [
+	'bin',
+	'bundleDependencies',
+	'bundledDependencies',
+	'dependencies',
+	'optionalDependencies',
+	'overrides',
+	'peerDependenciesMeta',
+	'private',
+];
+
+/**
+ * The files a package must consist of: each source built, each icon and codex file copied, and the texts.
+ *
+ * @param {string[]} sources Files of `nodes` and `credentials`, from the project folder, with slashes.
+ */
+export function expectedFiles(sources) {
+	const built = sources.flatMap((file) => {
+		if (file.endsWith('.ts')) return [`dist/${file.slice(0, -'.ts'.length)}.js`];
+		return /\.(?:svg|png|node\.json)$/.test(file) ? [`dist/${file}`] : [];
+	});
+	return [...TOP_FILES, ...built].sort();
+}
+
+/**
+ * @param {Files} files
+ * @param {string[]} expected
+ */
+export function wrongFiles(files, expected) {
+	return [
+		...expected.filter((name) => !files.has(name)).map((name) => `missing: ${name}`),
+		...[...files.keys()].filter((name) => !expected.includes(name)).map((name) => `not expected: ${name}`),
+		...[...files].filter(([, content]) => content.length === 0).map(([name]) => `empty: ${name}`),
+	];
+}
+
+/** @param {Files} files */
+export function manifestOf(files) {
+	return /** @type {Record<string, unknown>} */ (JSON.parse(String(files.get('package.json'))));
+}
+
+/** @param {Files} files */
+export function wrongManifest(files) {
+	const manifest = manifestOf(files);
+	const scripts = /** @type {Record<string, string>} */ (manifest['scripts'] ?? {});
+	const problems = [
+		...FOREIGN_FIELDS.filter((field) => field in manifest).map((field) => `has "${field}"`),
+		...INSTALL_SCRIPTS.filter((name) => name in scripts).map((name) => `has the script "${name}"`),
+	];
+	if (!isDeepStrictEqual(manifest['peerDependencies'], { 'n8n-workflow': '*' })) {
+		problems.push('"peerDependencies" is not exactly { "n8n-workflow": "*" }');
+	}
+	if (manifest['license'] !== 'MIT') problems.push('"license" is not MIT');
+	const changes = String(files.get('CHANGELOG.md'));
+	if (!changes.includes(`\n## [${String(manifest['version'])}]`)) {
+		problems.push(`CHANGELOG.md says nothing about version ${String(manifest['version'])}`);
+	}
+	return problems;
+}
+
+/** @param {Files} files */
+function scriptsOf(files) {
+	return [...files]
+		.filter(([name]) => name.endsWith('.js'))
+		.map(([name, content]) => ({ name, code: String(content) }));
+}
+
+/**
+ * @param {string} code
+ * @returns {string[]} What is loaded; `(computed)` for what is not a plain text.
+ */
+function modulesOf(code) {
+	return [...code.matchAll(/\b(?:require|import)\s*\(\s*(?:(["'])([^"'\n]+)\1\s*\))?/g)].map(
+		([, , name]) => name ?? '(computed)',
+	);
+}
+
+/**
+ * @param {string} from File that loads.
+ * @param {string} module Relative, without ending.
+ */
+function fileOf(from, module) {
+	return `${path.posix.join(path.posix.dirname(from), module)}.js`;
+}
+
+/** @param {Files} files */
+export function wrongImports(files) {
+	return scriptsOf(files).flatMap(({ name, code }) =>
+		modulesOf(code)
+			.filter((module) => !PROVIDED_MODULES.includes(module) && !ALLOWED_BUILTINS.includes(module))
+			.filter((module) => !module.startsWith('.') || !isFileOrIndex(files, fileOf(name, module)))
+			.map((module) => `${name} loads ${module}`),
+	);
+}
+
+/**
+ * @param {Files} files
+ * @param {string} file
+ */
+function isFileOrIndex(files, file) {
+	return files.has(file) || files.has(file.replace(/\.js$/, '/index.js'));
+}
+
+/** What is left of a source that only declares types: nothing but comments and the mark of an ES module. */
+const ONLY_TYPES =
+	/^"use strict";\s*(?:(?:\/\/[^\n]*|\/\*[\s\S]*?\*\/|Object\.defineProperty\(exports, "__esModule", \{ value: true \}\);)\s*)*$/;
+
+/**
+ * Built files that no node or credential loads.
+ *
+ * @param {Files} files
+ */
+export function deadFiles(files) {
+	const { nodes = [], credentials = [] } = /** @type {{ nodes?: string[], credentials?: string[] }} */ (
+		manifestOf(files)['n8n'] ?? {}
+	);
+	const seen = new Set();
+	const ahead = [...nodes, ...credentials];
+	for (let name = ahead.pop(); name !== undefined; name = ahead.pop()) {
+		const content = files.get(name);
+		if (seen.has(name) || content === undefined) continue;
+		seen.add(name);
+		for (const module of modulesOf(String(content))) {
+			const file = fileOf(name, module);
+			ahead.push(file, file.replace(/\.js$/, '/index.js'));
+		}
+	}
+	return scriptsOf(files)
+		.filter(({ name, code }) => !seen.has(name) && !ONLY_TYPES.test(code))
+		.map(({ name }) => `${name} is loaded by nothing`);
+}
+
+/**
+ * Names of the values the built code takes from n8n-workflow.
+ *
+ * @param {Files} files
+ */
+export function workflowValues(files) {
+	const names = scriptsOf(files).flatMap(({ code }) => {
+		const variable = /\b(\w+) = (?:__\w+\()?require\("n8n-workflow"\)/.exec(code)?.[1];
+		if (variable === undefined) return [];
+		return [...code.matchAll(new RegExp(`\\b${variable}\\b(?!\\s*=)(?:\\.(\\w+))?`, 'g'))].map(
+			([, name]) => name ?? '(all of it)',
+		);
+	});
+	return [...new Set(names)].sort();
+}
+
+/** What must be in no text of the package, and what to call it. `/home/node` is the home folder of n8n's own container. */
+const FORBIDDEN_TEXTS = /** @type {[string, RegExp][]} */ ([
+	['a key', /\b(?:sk|rk|pk|rt|api|key|gh[oprsu]|xox[abeprs]|glpat|npm|AKIA)[-_]?(?=\w*\d)[A-Za-z0-9]{20,}/],
+	['a key', /\b(?:rt|sk|pk)_(?:live|test|prod)_(?=\w*\d)\w{12,}/],
+	['a signed token', /\beyJ[\w-]{10,}\.[\w-]{10,}/],
+	['a private key', /-----BEGIN [A-Z ]+-----/],
+	['a long random text', /(?<![\w/+-])(?=\w*\d)(?=\w*[a-z])(?:[0-9a-f]{32,}|[A-Za-z0-9]{40,})(?![\w/+-])/],
+	[
+		'a path of a machine',
+		/(?:^|[\s"'`(=:])(?:\/(?:home(?!\/node\/)|Users|root|work|tmp|opt|private|mnt)\/\w|[A-Z]:\\)/,
+	],
+	['a package registry', /\bregistry\.[a-z]|_authToken|\.npmrc/i],
+	['a source map', /sourceMappingURL/],
+]);
+
+/**
+ * @param {Files} files
+ * @param {string[]} ownTexts Texts that only this machine knows: its folders, its registry.
+ */
+export function forbiddenTexts(files, ownTexts) {
+	return [...files].flatMap(([name, content]) => {
+		const text = String(content);
+		const known = FORBIDDEN_TEXTS.flatMap(([what, pattern]) => {
+			const found = pattern.exec(text)?.[0];
+			return found === undefined ? [] : [`${name} holds ${what}: ${found.trim().slice(0, 12)}…`];
+		});
+		const own = ownTexts.filter((secret) => text.includes(secret)).map(() => `${name} names this machine`);
+		return [...known, ...own];
+	});
+}

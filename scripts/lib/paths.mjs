@@ -1,0 +1,18 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The checkout this script belongs to. */
+export const PROJECT_ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+/** The private package that holds the real n8n and the Node.js it runs on. */
+export const N8N_ROOT = path.join(PROJECT_ROOT, 'sandbox', 'n8n');
+
+/** Where the install and the build remember what they did; goes away with `node_modules`. */
+export const PROJECT_CACHE = path.join(PROJECT_ROOT, 'node_modules', '.cache', 'document-runs');
+export const N8N_CACHE = path.join(N8N_ROOT, 'node_modules', '.cache', 'document-runs');
+
+/** Importable workflows of the package. */
+export const EXAMPLES = path.join(PROJECT_ROOT, 'examples');
+
+/** Pictures of the README and the documentation. */
+export const IMAGES = path.join(PROJECT_ROOT, 'docs', 'images');

@@ -1,0 +1,251 @@
+import {
+	itemsOf,
+	type Execution,
+	type Json,
+	type N8nClient,
+	type Workflow,
+} from '../../scripts/lib/real-n8n.mjs';
+import { PACKAGE, readExample, readSandboxWorkflow } from '../../scripts/lib/workflows.mjs';
+import { forSandbox, logIn, restartN8n, sandbox, stack } from './stack';
+
+/** The demo's workflows need about 10 s; a busy machine several times that. */
+const EXECUTION_MS = 90_000;
+/** n8n writes waits of 65 s and more into its database and looks for those that are over once a minute. */
+const DURABLE_WAIT_S = 65;
+const DURABLE_LOOP_MS = 240_000;
+
+let n8n: N8nClient;
+
+beforeAll(async () => {
+	n8n = await logIn();
+});
+
+async function execute(workflow: Workflow, timeoutMs = EXECUTION_MS): Promise<Execution> {
+	const { id } = await n8n.createWorkflow(workflow);
+	return await n8n.finished(await n8n.runWorkflow(id, 'Start'), timeoutMs);
+}
+
+/** A workflow of a manual trigger and one node of this package. */
+function single(type: 'retab' | 'extend' | 'timeoutCancel', parameters: Json): Workflow {
+	return forSandbox({
+		name: `Only ${type}`,
+		nodes: [
+			{
+				id: 'start',
+				name: 'Start',
+				type: 'n8n-nodes-base.manualTrigger',
+				typeVersion: 1,
+				position: [0, 0],
+				parameters: {},
+			},
+			{
+				id: 'node',
+				name: 'Node',
+				type: `${PACKAGE}.${type}`,
+				typeVersion: 1,
+				position: [220, 0],
+				parameters,
+			},
+		],
+		connections: { Start: { main: [[{ node: 'Node', type: 'main', index: 0 }]] } },
+		settings: { executionOrder: 'v1' },
+	});
+}
+
+describe('the packed package in n8n', () => {
+	test('n8n loads every node under the name of the package, also as tools for agents', async () => {
+		const names = (await n8n.types('nodes')).map(({ name }) => name);
+
+		for (const node of ['retab', 'extend', 'timeoutCancel']) {
+			expect(names).toContain(`${PACKAGE}.${node}`);
+			expect(names).toContain(`${PACKAGE}.${node}Tool`);
+		}
+	});
+
+	test('each node and credential has an icon for light and for dark mode', async () => {
+		const nodes = (await n8n.types('nodes')).filter(({ name }) => name.startsWith(`${PACKAGE}.`));
+		const credentials = (await n8n.types('credentials')).filter(({ name }) =>
+			['retabApi', 'extendApi'].includes(name),
+		);
+		expect(credentials).toHaveLength(2);
+
+		for (const { iconUrl } of [...nodes, ...credentials]) {
+			expect(Object.keys(iconUrl ?? {})).toEqual(['light', 'dark']);
+			for (const place of Object.values(iconUrl ?? {})) {
+				const response = await fetch(`${stack.n8nUrl}/${place}`);
+				expect(response.headers.get('content-type')).toContain('image/svg+xml');
+			}
+		}
+	});
+});
+
+describe('credential tests', () => {
+	test('the right keys are accepted', async () => {
+		for (const credential of stack.credentials) {
+			expect(await n8n.testCredential(credential)).toMatchObject({ status: 'OK' });
+		}
+	});
+
+	test('a wrong key is refused', async () => {
+		for (const credential of stack.credentials) {
+			const wrong = { ...credential, data: { ...credential.data, apiKey: 'wrong-key' } };
+			const answer = await n8n.testCredential(wrong);
+
+			expect(answer.status).toBe('Error');
+			expect(answer.message).not.toContain('wrong-key');
+		}
+	});
+});
+
+describe('the example workflows', () => {
+	test('cancel after a timeout: each run leaves through its own output', async () => {
+		const workflow = await readExample('timeout-cancel');
+		const execution = await execute(forSandbox(workflow, { 'Timeout Cancel': { timeout: 3 } }));
+
+		expect(execution).toMatchObject({ status: 'success' });
+		const ids = itemsOf(execution, 'Start Extraction').map((item) => item['id']);
+		expect(itemsOf(execution, 'Timeout Cancel', 0)).toMatchObject([{ id: ids[0], outcome: 'completed' }]);
+		expect(itemsOf(execution, 'Timeout Cancel', 1)).toMatchObject([{ id: ids[1], outcome: 'failed' }]);
+		expect(itemsOf(execution, 'Timeout Cancel', 2)).toMatchObject([
+			{ id: ids[2], outcome: 'cancelled', timedOut: true, status: 'cancelled' },
+		]);
+		const [result] = itemsOf(execution, 'Use the Result');
+		expect(result?.['summary']).toMatch(/ is finished after \d+ ms$/);
+		expect(result?.['output']).toHaveProperty('total');
+		expect(itemsOf(execution, 'Handle the Failure')).toMatchObject([
+			{ summary: `${String(ids[1])} ended badly: failed` },
+		]);
+		expect(itemsOf(execution, 'It Took Too Long')).toMatchObject([
+			{ summary: `${String(ids[2])} was out of time: cancelled` },
+		]);
+		expect(await sandbox.run(String(ids[2]))).toMatchObject({ phase: 'cancelled', cancelRequests: 1 });
+	});
+
+	test('durable loop: looks again and again until the time is up', async () => {
+		const workflow = await readExample('durable-loop');
+		const execution = await execute(
+			forSandbox(workflow, {
+				'Check Once': { timeout: 4, timeoutUnit: 'seconds' },
+				'Wait a While': { amount: 1, unit: 'seconds' },
+			}),
+		);
+
+		expect(execution).toMatchObject({ status: 'success' });
+		expect(itemsOf(execution, 'Check Once', 3).length).toBeGreaterThan(1);
+		expect(itemsOf(execution, 'Timed Out')).toMatchObject([{ outcome: 'cancelled' }]);
+		expect(itemsOf(execution, 'Completed')).toEqual([]);
+	});
+
+	test(
+		'durable loop: a restart of n8n while it waits changes nothing',
+		async () => {
+			const workflow = await readExample('durable-loop');
+			const { id } = await n8n.createWorkflow(
+				forSandbox(workflow, {
+					'Check Once': { timeout: 20, timeoutUnit: 'seconds' },
+					'Wait a While': { amount: DURABLE_WAIT_S, unit: 'seconds' },
+				}),
+			);
+			const executionId = await n8n.runWorkflow(id, 'Start');
+			const waiting = await n8n.executionWith(executionId, ['waiting'], EXECUTION_MS);
+			expect(itemsOf(waiting, 'Check Once', 3)).toMatchObject([{ outcome: 'stillRunning' }]);
+
+			await restartN8n();
+
+			const execution = await n8n.finished(executionId, DURABLE_LOOP_MS);
+			expect(execution).toMatchObject({ status: 'success' });
+			const [cancelled] = itemsOf(execution, 'Timed Out');
+			expect(cancelled).toMatchObject({ outcome: 'cancelled', timedOut: true });
+			// The deadline is the one from before the restart, not a new one.
+			const created = Date.parse(String((cancelled?.['run'] as Json)['created_at']));
+			expect(Date.parse(String(cancelled?.['deadline']))).toBe(created + 20_000);
+		},
+		DURABLE_LOOP_MS + EXECUTION_MS,
+	);
+});
+
+test('the sandbox workflow: cancels that do not go smoothly', async () => {
+	const execution = await execute(forSandbox(await readSandboxWorkflow('every-outcome')));
+
+	const extractions = itemsOf(execution, 'Extractions: Create').map((item) => item['id']);
+	expect(itemsOf(execution, 'Extractions: Timeout Cancel', 0)).toMatchObject([
+		{ id: extractions[0], outcome: 'completed', timedOut: true },
+	]);
+	expect(itemsOf(execution, 'Extractions: Timeout Cancel', 2)).toMatchObject([
+		{ id: extractions[1], outcome: 'cancelled' },
+		{ id: extractions[2], outcome: 'cancelPending', cancel: { confirmedAt: null } },
+	]);
+	expect(itemsOf(execution, 'Jobs: Timeout Cancel', 2)).toMatchObject([
+		{ outcome: 'cancelled', cancel: { attempts: 2 } },
+	]);
+	expect(itemsOf(execution, 'Extend Runs: Timeout Cancel', 0)).toMatchObject([{ outcome: 'completed' }]);
+	expect(itemsOf(execution, 'Extend Runs: Timeout Cancel', 2)).toMatchObject([{ outcome: 'cancelled' }]);
+});
+
+describe('stopping the workflow', () => {
+	/** Watches a hanging run, stops the execution, and says what became of the run. */
+	async function stopWhileWatching(onWorkflowStop: 'leave' | 'cancel') {
+		const runId = await sandbox.createRun({
+			provider: 'retab',
+			resource: 'job',
+			steering: { result: 'stuck' },
+		});
+		const parameters = {
+			operation: 'watch',
+			provider: 'retab',
+			resource: 'job',
+			runId,
+			timeout: 5,
+			timeoutUnit: 'minutes',
+			countFrom: 'now',
+			options: { onWorkflowStop },
+		};
+		const { id } = await n8n.createWorkflow(single('timeoutCancel', parameters));
+		const executionId = await n8n.runWorkflow(id, 'Start');
+		await n8n.executionWith(executionId, ['running'], EXECUTION_MS);
+		await sandbox.polled(runId);
+
+		await n8n.stopExecution(executionId);
+
+		expect(await n8n.finished(executionId, EXECUTION_MS)).toMatchObject({ status: 'canceled' });
+		return runId;
+	}
+
+	test('leaves the remote run alone by default', async () => {
+		const runId = await stopWhileWatching('leave');
+
+		expect(await sandbox.run(runId)).toMatchObject({ cancelRequests: 0, phase: 'running' });
+	});
+
+	test('cancels the remote run where the user asked for it', async () => {
+		const runId = await stopWhileWatching('cancel');
+
+		expect(await sandbox.ended(runId)).toMatchObject({ cancelRequests: 1, phase: 'cancelled' });
+	});
+});
+
+describe('the provider nodes', () => {
+	test.each([
+		{ type: 'retab', provider: 'retab', resource: 'extraction' },
+		{ type: 'extend', provider: 'extend', resource: 'extractRun' },
+	] as const)('$type: lists, polls and reads runs', async ({ type, provider, resource }) => {
+		const id = await sandbox.createRun({ provider, resource, steering: { durationMs: 500 } });
+		const runId = { __rl: true, mode: 'id', value: id };
+
+		const polled = await execute(single(type, { resource, operation: 'poll', runId, maxWait: 30 }));
+		const listed = await execute(single(type, { resource, operation: 'getAll', returnAll: true }));
+		const read = await execute(single(type, { resource, operation: 'get', runId }));
+
+		expect(itemsOf(polled, 'Node')).toMatchObject([{ id }]);
+		expect(itemsOf(listed, 'Node').map((item) => item['id'])).toContain(id);
+		expect(itemsOf(read, 'Node')).toEqual(itemsOf(polled, 'Node'));
+	});
+
+	test('a run that does not exist ends the workflow with an error that says so', async () => {
+		const runId = { __rl: true, mode: 'id', value: 'job_missing' };
+		const execution = await execute(single('retab', { resource: 'job', operation: 'get', runId }));
+
+		expect(execution.status).toBe('error');
+		expect(execution.error?.message).toMatch(/not find/);
+	});
+});

@@ -1,0 +1,237 @@
+import * as fc from 'fast-check';
+
+import { RequestGate } from '../../nodes/shared/core/gate';
+import { ListedTimes } from '../../nodes/shared/core/listed';
+import { PHASES, type Phase } from '../../nodes/shared/core/run';
+import { Scope } from '../../nodes/shared/core/scope';
+import { type WatchPlan, type WatchResult, watchRuns } from '../../nodes/shared/core/watch';
+import { getEventListeners } from 'node:events';
+import { FakeClock } from '../support/fakeClock';
+import {
+	DIALECTS,
+	type DialectName,
+	type FaultKindPlan,
+	type FaultPlan,
+	RemoteApi,
+	type RemotePlan,
+	type RemoteRunPlan,
+} from '../support/remote';
+
+/** A whole story: what the remote runs do, what goes wrong, and what the user asked for. */
+export interface WatchCase {
+	remote: RemotePlan;
+	targets: ReadonlyArray<{ run: number; timeout: number; countFrom: 'now' | 'created' | 'started' }>;
+	limit: number;
+	plan: WatchPlan;
+	/** Virtual ms at which the workflow is stopped; absent when it is not. */
+	stopAt?: number;
+}
+
+/** What became of it. Times are virtual milliseconds from the begin. */
+export interface Watched {
+	story: WatchCase;
+	remote: RemoteApi;
+	results?: WatchResult[];
+	/** What `watchRuns` threw, when it did. */
+	thrown?: unknown;
+	endedAt: number;
+	/** Unix ms of the begin. */
+	start: number;
+	/** How many requests had left when the workflow was stopped. */
+	sentBeforeStop?: number;
+	timersLeft: number;
+	listenersLeft: number;
+}
+
+export const idOf = (run: number) => `run_${run}`;
+
+const ms = (min: number, max: number) => fc.integer({ min, max });
+
+/** Round numbers meet each other: a deadline, a poll and an answer in the same millisecond. */
+const instant = (min: number, max: number) =>
+	fc.oneof(
+		ms(min, max),
+		ms(Math.ceil(min / 1_000), Math.floor(max / 1_000)).map((seconds) => seconds * 1_000),
+	);
+
+const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+
+const remoteRun: fc.Arbitrary<RemoteRunPlan> = fc.record({
+	createdAt: instant(-90_000, 0),
+	startsAt: instant(-60_000, 60_000),
+	endsAt: optional(instant(-20_000, 120_000)),
+	endsAs: fc.constantFrom<Phase>(...PHASES),
+	reviewedAt: optional(instant(0, 120_000)),
+	strangeFrom: fc.option(instant(0, 60_000), { nil: undefined, freq: 3 }),
+	invisibleReads: fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: ms(1, 4) }),
+	cancel: fc.record({
+		takes: fc.oneof(fc.constant(0), instant(0, 45_000)),
+		ignored: fc.oneof(
+			{ weight: 5, arbitrary: fc.constant(false) },
+			{ weight: 1, arbitrary: fc.constant(true) },
+		),
+		finishesFirst: fc.oneof(
+			{ weight: 5, arbitrary: fc.constant(false) },
+			{ weight: 1, arbitrary: fc.constant(true) },
+		),
+		races: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: ms(1, 3) }),
+		answersLost: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: ms(1, 3) }),
+	}),
+});
+
+const retryAfter = optional(instant(0, 400_000));
+
+const faultKind: fc.Arbitrary<FaultKindPlan> = fc.oneof(
+	fc.record({
+		kind: fc.constant('status' as const),
+		status: fc.constantFrom(408, 429, 429, 500, 502, 503, 503),
+		retryAfter,
+		asDate: fc.boolean(),
+	}),
+	fc.record({
+		kind: fc.constant('status' as const),
+		status: fc.constantFrom(400, 401, 402, 403, 404, 404, 404, 410, 422),
+	}),
+	fc.record({
+		kind: fc.constantFrom(
+			'hang' as const,
+			'hangDeaf' as const,
+			'reset' as const,
+			'refusedConnection' as const,
+			'brokenJson' as const,
+			'webPage' as const,
+		),
+	}),
+);
+
+const fault: fc.Arbitrary<FaultPlan> = fc.record({
+	from: instant(0, 90_000),
+	lasts: fc.oneof(ms(1, 5_000), ms(5_000, 120_000)),
+	on: fc.constantFrom<FaultPlan['on']>('read', 'read', 'cancel', 'list', 'all'),
+	every: fc.oneof({ weight: 3, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: ms(2, 7) }),
+	what: faultKind,
+});
+
+/** A run can only end in ways its resource knows. */
+function possible(dialect: DialectName, run: RemoteRunPlan): RemoteRunPlan {
+	const { statuses }: { statuses: Partial<Record<Phase, string>> } = DIALECTS[dialect];
+	const known = run.endsAs !== 'waiting' && run.endsAs !== 'running' && run.endsAs !== 'cancelling';
+	return { ...run, endsAs: known && statuses[run.endsAs] !== undefined ? run.endsAs : 'completed' };
+}
+
+const remote = (maxRuns: number): fc.Arbitrary<RemotePlan> =>
+	fc
+		.record({
+			dialect: fc.constantFrom(...(Object.keys(DIALECTS) as DialectName[])),
+			runs: fc.array(remoteRun, { minLength: 1, maxLength: maxRuns }),
+			faults: fc.array(fault, { maxLength: 3 }),
+			latency: fc.constantFrom(0, 5, 100, 2_000),
+			skew: fc.oneof(
+				{ weight: 4, arbitrary: fc.constant(0) },
+				{ weight: 1, arbitrary: ms(-120_000, 120_000) },
+			),
+			rowsPerPage: ms(1, 10),
+			seed: fc.nat(),
+		})
+		.map((plan) => ({ ...plan, runs: plan.runs.map((run) => possible(plan.dialect, run)) }));
+
+const plan: fc.Arbitrary<WatchPlan> = fc
+	.record({
+		mode: fc.constantFrom<WatchPlan['polls']['mode']>('adaptive', 'fixed'),
+		interval: fc.oneof(ms(500, 3_000), ms(3_000, 90_000)),
+		stretch: ms(0, 30_000),
+		confirmFor: fc.oneof(ms(100, 5_000), ms(5_000, 40_000)),
+		whenTimeIsUp: fc.oneof(
+			{ weight: 6, arbitrary: fc.constant('cancel' as const) },
+			{ weight: 1, arbitrary: fc.constant('leave' as const) },
+		),
+		onStop: fc.constantFrom<WatchPlan['onStop']>('leave', 'cancel'),
+		looks: fc.oneof(
+			{ weight: 6, arbitrary: fc.constant('untilSettled' as const) },
+			{ weight: 2, arbitrary: fc.constant('once' as const) },
+			{ weight: 1, arbitrary: fc.constant('none' as const) },
+		),
+	})
+	.map(({ mode, interval, stretch, ...rest }) => ({
+		polls: { mode, interval, maxInterval: interval + stretch },
+		...rest,
+	}));
+
+type Target = WatchCase['targets'][number];
+
+/** As the nodes offer it: a single look is counted from the run's own times, and a cancel is for now. */
+function asOffered(target: Target, looks: WatchPlan['looks']): Target {
+	if (looks === 'none') return { ...target, countFrom: 'now', timeout: 0 };
+	if (looks === 'once' && target.countFrom === 'now') return { ...target, countFrom: 'created' };
+	return target;
+}
+
+export const watchCases: fc.Arbitrary<WatchCase> = fc
+	.record({
+		remote: fc.oneof({ weight: 4, arbitrary: remote(5) }, { weight: 1, arbitrary: remote(20) }),
+		picks: fc.array(
+			fc.record({
+				run: fc.nat(),
+				timeout: instant(1, 90_000),
+				countFrom: fc.constantFrom('now' as const, 'created' as const, 'started' as const),
+			}),
+			{ minLength: 1, maxLength: 20 },
+		),
+		limit: ms(1, 5),
+		plan,
+		stopAt: fc.option(instant(0, 120_000), { nil: undefined, freq: 2 }),
+	})
+	.map(({ picks, ...story }) => ({
+		...story,
+		// Each run is watched, some of them more than once.
+		targets: [...story.remote.runs.keys()]
+			.map((run, index) => ({ timeout: 30_000, countFrom: 'now' as const, ...picks[index], run }))
+			.concat(
+				picks
+					.slice(story.remote.runs.length)
+					.map((pick) => ({ ...pick, run: pick.run % story.remote.runs.length })),
+			)
+			.map((target) => asOffered(target, story.plan.looks)),
+	}));
+
+/** Plays a story on a fake clock. */
+export async function playStory(story: WatchCase): Promise<Watched> {
+	const clock = new FakeClock({ seed: story.remote.seed, ties: 'shuffled' });
+	const start = clock.now();
+	const remoteApi = new RemoteApi(clock, story.remote);
+	const port = remoteApi.api();
+	const host = new AbortController();
+	const scope = Scope.from(host.signal);
+	const gate = new RequestGate(story.limit, clock);
+	const listed = new ListedTimes(port, gate, clock);
+	const tools = { port, gate, clock, scope, listed, commandId: (id: string) => `command:${id}` };
+	const targets = story.targets.map(({ run, ...target }) => ({ id: idOf(run), ...target, plan: story.plan }));
+
+	const watched: Watched = { story, remote: remoteApi, start, endedAt: 0, timersLeft: 0, listenersLeft: 0 };
+	const done = new AbortController();
+	if (story.stopAt !== undefined) {
+		clock.sleep(story.stopAt, done.signal).then(
+			() => {
+				host.abort();
+				watched.sentBeforeStop = remoteApi.log.length;
+			},
+			() => undefined,
+		);
+	}
+	const work = watchRuns(tools, targets).then(
+		(results) => {
+			watched.results = results;
+		},
+		(error: unknown) => {
+			watched.thrown = error;
+		},
+	);
+	await clock.finish(work, 3_600_000);
+	watched.endedAt = clock.now() - start;
+	done.abort();
+	scope.release();
+	await clock.settle();
+	watched.timersLeft = clock.sleeping;
+	watched.listenersLeft = getEventListeners(host.signal, 'abort').length;
+	return watched;
+}

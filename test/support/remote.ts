@@ -1,0 +1,509 @@
+import { ApiFault } from '../../nodes/shared/core/faults';
+import { type JsonObject, type Phase, isTerminal } from '../../nodes/shared/core/run';
+import { PROVIDERS, resourceOf } from '../../nodes/shared/providers';
+import { ResourceApi } from '../../nodes/shared/providers/api';
+import type { ApiRequest, ApiResponse } from '../../nodes/shared/providers/http';
+import { type FakeClock, seededRandom } from './fakeClock';
+
+/**
+ * A small model of the two APIs for property tests: runs that live through a history of their own, cancels that mean what
+ * they mean at each resource, and faults. It speaks HTTP at the level of `Send`, and logs every request with its times.
+ */
+
+/** How a resource calls its phases, and what a cancel means to it. */
+interface Dialect {
+	provider: 'retab' | 'extend';
+	statuses: Partial<Record<Phase, string>>;
+	/** Whether a read shows when the run was created, and when it started. */
+	showsCreated: boolean;
+	showsStarted: boolean;
+	/**
+	 * - `idempotent`: 200 with the record, whatever its state (Retab primitives)
+	 * - `refusing`: a refusal on a run that has ended (Retab jobs 400, eval runs 404, Extend)
+	 * - `envelope`: always 200, `cancellation_status` tells (Retab workflow runs)
+	 */
+	cancel: 'idempotent' | 'refusing' | 'envelope';
+	/** Statuses a refusal may come with. */
+	refusals: readonly number[];
+	/** Phases besides the ended ones in which a cancel is refused. */
+	refusedIn: readonly Phase[];
+	/** Query parameter that only light reads, or only full reads, carry. */
+	light?: { param: string; value: string };
+}
+
+const RETAB_STATUSES: Partial<Record<Phase, string>> = {
+	waiting: 'queued',
+	running: 'in_progress',
+	completed: 'completed',
+	failed: 'failed',
+	cancelled: 'cancelled',
+};
+
+const EXTEND_STATUSES: Partial<Record<Phase, string>> = {
+	waiting: 'PENDING',
+	running: 'PROCESSING',
+	completed: 'PROCESSED',
+	failed: 'FAILED',
+	cancelled: 'CANCELLED',
+};
+
+export const DIALECTS = {
+	extraction: {
+		provider: 'retab',
+		statuses: RETAB_STATUSES,
+		showsCreated: true,
+		showsStarted: false,
+		cancel: 'idempotent',
+		refusals: [],
+		refusedIn: [],
+		light: { param: 'include_output', value: 'false' },
+	},
+	job: {
+		provider: 'retab',
+		statuses: { ...RETAB_STATUSES, expired: 'expired' },
+		showsCreated: true,
+		showsStarted: true,
+		cancel: 'refusing',
+		refusals: [400],
+		refusedIn: [],
+		light: { param: 'include_response', value: 'false' },
+	},
+	workflowRun: {
+		provider: 'retab',
+		statuses: { ...RETAB_STATUSES, running: 'running', failed: 'error', needsReview: 'awaiting_review' },
+		showsCreated: true,
+		showsStarted: true,
+		cancel: 'envelope',
+		refusals: [],
+		refusedIn: [],
+	},
+	evalRun: {
+		provider: 'retab',
+		statuses: { ...RETAB_STATUSES, running: 'running', failed: 'error' },
+		showsCreated: true,
+		showsStarted: true,
+		cancel: 'refusing',
+		refusals: [404],
+		refusedIn: [],
+	},
+	extractRun: {
+		provider: 'extend',
+		statuses: EXTEND_STATUSES,
+		showsCreated: true,
+		showsStarted: false,
+		cancel: 'refusing',
+		refusals: [400, 409, 422],
+		refusedIn: ['waiting'],
+	},
+	parseRun: {
+		provider: 'extend',
+		statuses: EXTEND_STATUSES,
+		showsCreated: false,
+		showsStarted: false,
+		cancel: 'refusing',
+		refusals: [400, 409, 422],
+		refusedIn: ['waiting'],
+		light: { param: 'responseType', value: 'url' },
+	},
+	extendWorkflowRun: {
+		provider: 'extend',
+		statuses: {
+			...EXTEND_STATUSES,
+			cancelling: 'CANCELLING',
+			needsReview: 'NEEDS_REVIEW',
+			rejected: 'REJECTED',
+		},
+		showsCreated: false,
+		showsStarted: true,
+		cancel: 'refusing',
+		refusals: [400, 409, 422],
+		refusedIn: ['cancelling', 'needsReview'],
+	},
+} as const satisfies Record<string, Dialect>;
+
+export type DialectName = keyof typeof DIALECTS;
+
+export const UNKNOWN_STATUS = 'HIBERNATING';
+
+/** All times are virtual milliseconds from the begin of the test; negative ones lie before it. */
+export interface RemoteRunPlan {
+	createdAt: number;
+	startsAt: number;
+	/** Absent for a run that is stuck. */
+	endsAt?: number;
+	endsAs: Phase;
+	/** A run that waits for a person is completed by one then. */
+	reviewedAt?: number;
+	/** From then on a run that is under way shows a status nobody knows. */
+	strangeFrom?: number;
+	/** So many reads do not find the run yet. */
+	invisibleReads: number;
+	cancel: {
+		/** Milliseconds from an accepted cancel to its effect. */
+		takes: number;
+		/** Accepted, and nothing ever happens. */
+		ignored: boolean;
+		/** The run completes at the very moment the first cancel arrives. */
+		finishesFirst: boolean;
+		/** So many cancels are answered 409 before one is taken. */
+		races: number;
+		/** So many cancels are carried out, and their answers get lost. */
+		answersLost: number;
+	};
+}
+
+export type FaultKindPlan =
+	| { kind: 'status'; status: number; retryAfter?: number; asDate?: boolean }
+	| { kind: 'hang' | 'hangDeaf' | 'reset' | 'refusedConnection' | 'brokenJson' | 'webPage' };
+
+export interface FaultPlan {
+	from: number;
+	/** Milliseconds. */
+	lasts: number;
+	on: 'read' | 'cancel' | 'list' | 'all';
+	/** Only every so manieth request is hit; 1 is all. */
+	every: number;
+	what: FaultKindPlan;
+}
+
+export interface RemotePlan {
+	dialect: DialectName;
+	runs: readonly RemoteRunPlan[];
+	faults: readonly FaultPlan[];
+	/** Longest time a request takes when nothing is wrong. */
+	latency: number;
+	/** Milliseconds the clock of the server is ahead. */
+	skew: number;
+	/** Rows per page of the list. */
+	rowsPerPage: number;
+	seed: number;
+}
+
+/** One request as the server, and the wire, saw it. Times are virtual milliseconds from the begin of the test. */
+export interface Logged {
+	index: number;
+	kind: 'read' | 'cancel' | 'list';
+	id: string;
+	detail: 'light' | 'full';
+	at: number;
+	/** When it was answered, broke, or was given up, and how many requests had left by then. */
+	endedAt: number;
+	sentByThen: number;
+	/** The HTTP answer that reached the client. */
+	status?: number;
+	/** Phase a read showed. */
+	phase?: Phase;
+	/** The run's own times as a read showed them: unix ms. */
+	created?: number;
+	started?: number;
+	/** What the server did with a cancel, whether or not the client heard of it. */
+	carriedOut?: boolean;
+	/** What the client heard of a cancel. */
+	heard?: 'accepted' | 'refused';
+	commandId?: string;
+	/** Ids in a page of the list. */
+	rows?: string[];
+	/** Milliseconds the answer asked to pause. */
+	retryAfter?: number;
+	/** The client gave it up. */
+	aborted: boolean;
+}
+
+class RemoteRun {
+	private readonly pausedAt: number = Number.POSITIVE_INFINITY;
+
+	private terminalAt: number;
+
+	private terminalAs: Phase;
+
+	private cancelAsked = false;
+
+	private cancelAt = Number.POSITIVE_INFINITY;
+
+	private cancels = 0;
+
+	reads = 0;
+
+	constructor(
+		readonly id: string,
+		readonly plan: RemoteRunPlan,
+		private readonly dialect: Dialect,
+	) {
+		this.terminalAt = plan.endsAt ?? Number.POSITIVE_INFINITY;
+		this.terminalAs = plan.endsAs;
+		if (plan.endsAs !== 'needsReview') return;
+		this.pausedAt = this.terminalAt;
+		this.terminalAt = plan.reviewedAt ?? Number.POSITIVE_INFINITY;
+		this.terminalAs = 'completed';
+	}
+
+	phaseAt(now: number): Phase {
+		if (this.cancelAt <= now && this.cancelAt < this.terminalAt) return 'cancelled';
+		if (this.terminalAt <= now) return this.terminalAs;
+		if (this.cancelAsked && this.dialect.statuses.cancelling) return 'cancelling';
+		if (this.pausedAt <= now) return 'needsReview';
+		if (now < this.plan.startsAt) return 'waiting';
+		return now >= (this.plan.strangeFrom ?? Number.POSITIVE_INFINITY) ? 'unknown' : 'running';
+	}
+
+	statusAt(now: number): string {
+		return this.dialect.statuses[this.phaseAt(now)] ?? UNKNOWN_STATUS;
+	}
+
+	/** Takes a cancel, or does not. */
+	cancel(now: number): 'taken' | 'race' | 'refused' {
+		const { plan, dialect } = this;
+		this.cancels += 1;
+		if (plan.cancel.finishesFirst && !isTerminal(this.phaseAt(now))) {
+			this.terminalAt = now;
+			this.terminalAs = 'completed';
+		}
+		const phase = this.phaseAt(now);
+		if (isTerminal(phase)) return dialect.cancel === 'idempotent' ? 'taken' : 'refused';
+		if (dialect.refusedIn.includes(phase)) return 'refused';
+		if (this.cancels <= plan.cancel.races && dialect.cancel === 'refusing') return 'race';
+		if (plan.cancel.ignored) return 'taken';
+		this.cancelAsked = true;
+		this.cancelAt = Math.min(this.cancelAt, now + plan.cancel.takes);
+		return 'taken';
+	}
+
+	get losesAnswer(): boolean {
+		return this.cancels <= this.plan.cancel.answersLost;
+	}
+}
+
+export class RemoteApi {
+	readonly log: Logged[] = [];
+
+	readonly runs: readonly RemoteRun[];
+
+	mostInFlight = 0;
+
+	private readonly dialect: Dialect;
+
+	private readonly start: number;
+
+	private readonly random: () => number;
+
+	private readonly hits = new Map<FaultPlan, number>();
+
+	private inFlight = 0;
+
+	constructor(
+		private readonly clock: FakeClock,
+		private readonly plan: RemotePlan,
+	) {
+		this.dialect = DIALECTS[plan.dialect];
+		this.start = clock.now();
+		this.random = seededRandom(plan.seed);
+		this.runs = plan.runs.map((run, index) => new RemoteRun(`run_${index}`, run, this.dialect));
+	}
+
+	/** Milliseconds since the begin of the test. */
+	get now(): number {
+		return this.clock.now() - this.start;
+	}
+
+	/** The client's side of it. */
+	api(): ResourceApi {
+		const provider = PROVIDERS[this.dialect.provider];
+		const name = this.plan.dialect === 'extendWorkflowRun' ? 'workflowRun' : this.plan.dialect;
+		const send = (request: ApiRequest, signal: AbortSignal) => this.send(request, signal);
+		return new ResourceApi(provider, resourceOf(provider, name), send, () => this.clock.now());
+	}
+
+	private async send(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
+		const entry = this.entryOf(request);
+		this.log.push(entry);
+		this.inFlight += 1;
+		this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
+		let open = true;
+		const end = () => {
+			if (!open) return;
+			open = false;
+			this.inFlight -= 1;
+			entry.endedAt = this.now;
+			entry.sentByThen = this.log.length;
+			entry.aborted = signal.aborted;
+		};
+		signal.addEventListener('abort', end, { once: true });
+		try {
+			const half = (this.random() * this.plan.latency) / 2;
+			await this.clock.sleep(half, signal);
+			const answer = await this.perform(request, entry, signal);
+			await this.clock.sleep(half, signal);
+			this.note(entry, answer);
+			return answer;
+		} finally {
+			signal.removeEventListener('abort', end);
+			end();
+		}
+	}
+
+	private entryOf({ method, path, query, body }: ApiRequest): Logged {
+		const { light } = this.dialect;
+		const id = /run_\d+/.exec(path)?.[0] ?? '*';
+		const commandId = body?.command_id;
+		return {
+			index: this.log.length,
+			kind: method === 'POST' ? 'cancel' : id === '*' ? 'list' : 'read',
+			id,
+			detail: light && String(query?.[light.param]) === light.value ? 'light' : 'full',
+			at: this.now,
+			endedAt: Number.POSITIVE_INFINITY,
+			sentByThen: 0,
+			aborted: false,
+			commandId: typeof commandId === 'string' ? commandId : undefined,
+		};
+	}
+
+	/** What happens when the request arrives: the effect, and the answer that is sent back. */
+	private async perform(request: ApiRequest, entry: Logged, signal: AbortSignal): Promise<ApiResponse> {
+		const fault = this.faultFor(entry);
+		if (fault) return this.fail(fault, signal);
+		if (entry.kind === 'list') return this.page(request, entry);
+		const run = this.runs.find(({ id }) => id === entry.id);
+		if (!run) return respond(404, { detail: 'not found' });
+		return entry.kind === 'cancel' ? this.cancel(run, entry, signal) : this.read(run, entry);
+	}
+
+	private faultFor(entry: Logged): FaultKindPlan | undefined {
+		for (const fault of this.plan.faults) {
+			if (this.now < fault.from || this.now >= fault.from + fault.lasts) continue;
+			if (fault.on !== 'all' && fault.on !== entry.kind) continue;
+			const hit = (this.hits.get(fault) ?? 0) + 1;
+			this.hits.set(fault, hit);
+			if (hit % fault.every === 0) return fault.what;
+		}
+		return undefined;
+	}
+
+	private fail(what: FaultKindPlan, signal: AbortSignal): Promise<ApiResponse> {
+		switch (what.kind) {
+			case 'status': {
+				const { status, retryAfter, asDate } = what;
+				const wait = asDate
+					? new Date(this.serverTime() + (retryAfter ?? 0)).toUTCString()
+					: String((retryAfter ?? 0) / 1_000);
+				const headers = {
+					date: new Date(this.serverTime()).toUTCString(),
+					...(retryAfter !== undefined && { 'retry-after': wait }),
+				};
+				return Promise.resolve(respond(status, { detail: 'planted', message: 'planted' }, headers));
+			}
+			case 'hang':
+				return new Promise((_, reject) => {
+					signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+				});
+			case 'hangDeaf':
+				return new Promise(() => undefined);
+			case 'reset':
+				return Promise.reject(new ApiFault('network', 'the connection was reset'));
+			case 'refusedConnection':
+				return Promise.reject(new ApiFault('network', 'the connection was refused', { neverArrived: true }));
+			case 'brokenJson':
+				return Promise.resolve(respond(200, '{"id": "run_1", "sta'));
+			case 'webPage':
+				return Promise.resolve(respond(200, '<html><body>Down for maintenance</body></html>'));
+		}
+	}
+
+	private read(run: RemoteRun, entry: Logged): ApiResponse {
+		run.reads += 1;
+		if (run.reads <= run.plan.invisibleReads) return respond(404, { detail: 'not found' });
+		const body = this.bodyOf(run);
+		entry.phase = run.phaseAt(this.now);
+		const { showsCreated, showsStarted } = this.dialect;
+		if (showsCreated) entry.created = this.serverTime(run.plan.createdAt);
+		if (showsStarted && this.hasStarted(run)) entry.started = this.serverTime(run.plan.startsAt);
+		return respond(200, body);
+	}
+
+	private cancel(run: RemoteRun, entry: Logged, signal: AbortSignal): ApiResponse | Promise<ApiResponse> {
+		const what = run.cancel(this.now);
+		entry.carriedOut = what === 'taken';
+		if (run.losesAnswer) {
+			const ways = ['hang', 'reset', 'brokenJson', 'webPage'] as const;
+			const kind = ways[Math.floor(this.random() * ways.length)] ?? 'reset';
+			return this.fail({ kind }, signal);
+		}
+		if (what === 'race') return respond(409, { detail: 'Job status changed, please retry' });
+		if (this.dialect.cancel === 'envelope') {
+			const cancellation_status =
+				what === 'refused'
+					? 'cancellation_failed'
+					: run.phaseAt(this.now) === 'cancelled'
+						? 'cancelled'
+						: 'cancellation_requested';
+			return respond(200, { run: this.bodyOf(run), redis_available: true, cancellation_status });
+		}
+		if (what === 'refused') {
+			const { refusals } = this.dialect;
+			const status = refusals[Math.floor(this.random() * refusals.length)] ?? 400;
+			return respond(status, { detail: 'cannot be cancelled', message: 'cannot be cancelled' });
+		}
+		return respond(200, this.bodyOf(run));
+	}
+
+	private page({ query }: ApiRequest, entry: Logged): ApiResponse {
+		const from = Number(query?.nextPageToken ?? 0);
+		const until = from + this.plan.rowsPerPage;
+		const rows = this.runs.slice(from, until);
+		entry.rows = rows.map(({ id }) => id);
+		const data = rows.map((run) => ({
+			id: run.id,
+			status: run.statusAt(this.now),
+			createdAt: this.isoTime(run.plan.createdAt),
+		}));
+		return respond(200, { data, ...(until < this.runs.length && { nextPageToken: String(until) }) });
+	}
+
+	private bodyOf(run: RemoteRun): JsonObject {
+		const { provider, statuses, showsCreated, showsStarted } = this.dialect;
+		const { id } = run;
+		const status = run.statusAt(this.now);
+		const created = showsCreated ? this.isoTime(run.plan.createdAt) : null;
+		const started = showsStarted && this.hasStarted(run) ? this.isoTime(run.plan.startsAt) : null;
+		if (provider === 'extend') return { id, status, createdAt: created, startTime: started };
+		return statuses.running === 'running'
+			? { id, lifecycle: { status }, timing: { created_at: created, started_at: started } }
+			: { id, status, created_at: created, started_at: started };
+	}
+
+	private hasStarted(run: RemoteRun): boolean {
+		return run.plan.startsAt <= this.now;
+	}
+
+	/** Unix ms by the server's clock, of a time of the test. */
+	private serverTime(at = this.now): number {
+		return this.start + at + this.plan.skew;
+	}
+
+	private isoTime(at: number): string {
+		return new Date(this.serverTime(at)).toISOString();
+	}
+
+	/** What the answer said, once it has reached the client. */
+	private note(entry: Logged, { status, headers, body }: ApiResponse): void {
+		entry.status = status;
+		const wait = headers['retry-after'];
+		if (wait !== undefined) {
+			entry.retryAfter = /^[\d.]+$/.test(wait)
+				? Number(wait) * 1_000
+				: Date.parse(wait) - Date.parse(headers.date ?? '');
+		}
+		if (entry.kind !== 'cancel') return;
+		if (status >= 400) {
+			if ([400, 404, 409, 422].includes(status)) entry.heard = 'refused';
+			return;
+		}
+		if (typeof body !== 'object' || body === null) return;
+		const failed = 'cancellation_status' in body && body.cancellation_status === 'cancellation_failed';
+		entry.heard = failed ? 'refused' : 'accepted';
+	}
+}
+
+function respond(status: number, body: unknown, headers: Record<string, string> = {}): ApiResponse {
+	return { status, headers, body };
+}

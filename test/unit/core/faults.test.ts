@@ -1,0 +1,31 @@
+import { ApiFault, type FaultKind, WatchError, faultKindOf } from '../../../nodes/shared/core/faults';
+
+test.each<[FaultKind, number[]]>([
+	['auth', [401, 403]],
+	['request', [400, 402, 405, 406, 410, 411, 413, 415, 418, 422, 451]],
+	['redirect', [300, 301, 302, 303, 304, 307, 308]],
+	['notFound', [404]],
+	['rateLimited', [429]],
+	['server', [408, 409, 425, 500, 501, 502, 503, 504, 520, 599]],
+	['malformed', [100, 199]],
+])('%s: %j', (kind, statuses) => {
+	expect(statuses.map(faultKindOf)).toEqual(statuses.map(() => kind));
+});
+
+test.each<[FaultKind, boolean]>([
+	['auth', false],
+	['request', false],
+	['redirect', false],
+	['notFound', false],
+	['rateLimited', true],
+	['server', true],
+	['network', true],
+	['malformed', true],
+])('%s may work a moment later: %s', (kind, retryable) => {
+	expect(new ApiFault(kind, 'text').retryable).toBe(retryable);
+});
+
+test('no error name holds a word that makes n8n take the execution for cancelled', () => {
+	expect(new ApiFault('server', 'text').name).toBe('ApiFault');
+	expect(new WatchError('text', 'advice').name).toBe('WatchError');
+});

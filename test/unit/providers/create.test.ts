@@ -1,0 +1,344 @@
+import { ApiFault } from '../../../nodes/shared/core/faults';
+import { DOCUMENT } from '../../../nodes/shared/core/limits';
+import type { JsonValue } from '../../../nodes/shared/core/run';
+import { PROVIDERS, resourceOf } from '../../../nodes/shared/providers';
+import {
+	type DeliverDocument,
+	type DocumentInput,
+	type DocumentRoutes,
+	extendDelivery,
+	type Payload,
+	retabDelivery,
+} from '../../../nodes/shared/providers/documents';
+import type { ApiRequest, ByteStream, Subject, Upload } from '../../../nodes/shared/providers/http';
+import type { BodyField, CreateSpec } from '../../../nodes/shared/providers/types';
+
+/** The tables of create bodies against the field tables of the APIs, and how documents travel. */
+
+const SPECS = Object.entries(PROVIDERS).flatMap(([provider, { resources }]) =>
+	Object.entries(resources).flatMap(([resource, { create }]): Array<[string, CreateSpec]> =>
+		create ? [[`${provider} ${resource}`, create]] : [],
+	),
+);
+
+/** Retab: OpenAPI document of 2026-08-16. Extend: SDK 1.17.0. `*` marks what is required. */
+const FIELDS: Record<string, string> = {
+	'retab classification':
+		'*document *categories first_n_pages instructions n_consensus model bust_cache background',
+	'retab edit': '*document *instructions config.color model bust_cache background',
+	'retab evalRun': '*workflow_id scope.type scope.block_id scope.eval_id',
+	'retab experimentRun': '*experiment_id workflow_id plan_token',
+	'retab extraction':
+		'*document *json_schema additional_messages deep_extraction instructions n_consensus metadata model bust_cache background',
+	'retab fileBlueprint': '*file_id intent background',
+	'retab job': '*endpoint *request metadata',
+	'retab parse': '*document table_parsing_format instructions model bust_cache background',
+	'retab partition': '*document *key *instructions allow_overlap n_consensus model bust_cache background',
+	'retab schemaGeneration': '*documents instructions model background',
+	'retab split': '*document *subdocuments instructions n_consensus model bust_cache background',
+	'retab workflowRun': 'documents *workflow_id json_inputs metadata version',
+	'extend classifyRun':
+		'*file classifier.id classifier.version classifier.overrideConfig config priority metadata',
+	'extend editRun': '*file config',
+	'extend evaluationSetRun': '*evaluationSetId entity.id entity.version evaluationSetItemIds',
+	'extend extractRun':
+		'*file extractor.id extractor.version extractor.overrideConfig config priority metadata',
+	'extend formDetectionRun': '*file config',
+	'extend parseRun': '*file config metadata dataRetention.mode',
+	'extend splitRun': '*file splitter.id splitter.version splitter.overrideConfig config priority metadata',
+	'extend workflowRun': '*file *workflow.id workflow.version outputs priority metadata secrets',
+};
+
+function fieldsOf({ documents, fields, backgroundField }: CreateSpec): string {
+	const named = (required: boolean | undefined, name: string) => `${required ? '*' : ''}${name}`;
+	return [
+		...(documents ? [named(documents.required, documents.key)] : []),
+		...fields.map(({ required, path }) => named(required, path.join('.'))),
+		...(backgroundField ? [backgroundField] : []),
+	].join(' ');
+}
+
+test('each kind of run has the fields of its API', () => {
+	expect(Object.fromEntries(SPECS.map(([name, spec]) => [name, fieldsOf(spec)]))).toEqual(FIELDS);
+});
+
+/** What the APIs say they do without the field. */
+const DEFAULTS: Record<string, unknown> = {
+	allow_overlap: true,
+	bust_cache: false,
+	'config.color': '#000080',
+	'dataRetention.mode': 'workspace_default',
+	deep_extraction: false,
+	model: 'retab-small',
+	n_consensus: 1,
+	'scope.type': 'workflow',
+	table_parsing_format: 'html',
+	version: 'production',
+};
+
+test('the defaults shown in the panel are those of the API', () => {
+	const shown = SPECS.flatMap(([, { fields }]) => fields)
+		.filter((field) => field.default !== undefined)
+		.map((field): [string, unknown] => [field.path.join('.'), field.default]);
+	expect(Object.fromEntries(shown)).toEqual(DEFAULTS);
+	for (const [name, value] of shown) expect([name, value]).toEqual([name, DEFAULTS[name]]);
+});
+
+test.each(SPECS)('%s: each field has a name and a place of its own', (_name, { fields }) => {
+	const own = (key: (field: BodyField) => string) => new Set(fields.map(key)).size;
+	expect(own(({ name }) => name)).toBe(fields.length);
+	expect(own(({ path }) => path.join('.'))).toBe(fields.length);
+	expect(own(({ label }) => label)).toBe(fields.length);
+});
+
+test('only schema generations and jobs have an idempotency key', () => {
+	const idempotent = SPECS.filter(([, spec]) => spec.idempotent).map(([name]) => name);
+	expect(idempotent).toEqual(['retab job', 'retab schemaGeneration']);
+});
+
+test.each<[string, object, string | undefined]>([
+	['retab evalRun', {}, undefined],
+	['retab evalRun', { scope: { type: 'workflow' } }, undefined],
+	[
+		'retab evalRun',
+		{ scope: { type: 'block', block_id: 'b', eval_id: 'e' } },
+		'Eval ID goes with the scope Single only',
+	],
+	['extend classifyRun', { config: {} }, undefined],
+	['extend classifyRun', { classifier: { id: 'c' } }, undefined],
+	['extend classifyRun', {}, 'Classifier ID or Config is needed'],
+	['extend extractRun', {}, undefined],
+	[
+		'extend extractRun',
+		{ extractor: { overrideConfig: {} }, config: {} },
+		'Extractor Version and Override Config need Extractor ID',
+	],
+	['extend evaluationSetRun', {}, undefined],
+])('%s: %j', (name, body, problem) => {
+	const spec = SPECS.find(([one]) => one === name)?.[1];
+	expect(spec?.check?.(body as Record<string, unknown>)).toBe(problem);
+});
+
+function subject(provider: 'retab' | 'extend', resource: string): Subject {
+	return { provider: PROVIDERS[provider], spec: resourceOf(PROVIDERS[provider], resource) };
+}
+
+interface Traffic {
+	deliver: DeliverDocument;
+	sent: Array<ApiRequest | Upload>;
+}
+
+/** Requests are answered in turn; uploads are opened as a transport would. */
+function traffic(provider: 'retab' | 'extend', ...answers: unknown[]): Traffic {
+	const sent: Array<ApiRequest | Upload> = [];
+	const routes: DocumentRoutes = {
+		call: (request) => {
+			sent.push(request);
+			return Promise.resolve(answers.shift());
+		},
+		upload: async (request) => {
+			sent.push(await request());
+			return answers.shift();
+		},
+		put: async (upload) => {
+			sent.push(await upload());
+		},
+	};
+	const deliver =
+		provider === 'retab'
+			? retabDelivery(subject('retab', 'parse'), routes)
+			: extendDelivery(subject('extend', 'parseRun'), routes);
+	return { deliver, sent };
+}
+
+function payload(content: string | Buffer, more: Partial<Payload> = {}): DocumentInput {
+	const bytes = Buffer.from(content);
+	return {
+		from: 'binary',
+		payload: {
+			fileName: 'a.pdf',
+			mimeType: 'application/pdf',
+			size: bytes.length,
+			open: () => Promise.resolve(bytes),
+			...more,
+		},
+	};
+}
+
+describe('a document of Retab', () => {
+	test.each<[string, DocumentInput, JsonValue]>([
+		[
+			'an address, named by its last part',
+			{ from: 'url', url: 'https://example.com/x/B%C3%BCro%201.pdf?sig=1#p' },
+			{ filename: 'Büro 1.pdf', url: 'https://example.com/x/B%C3%BCro%201.pdf?sig=1#p' },
+		],
+		[
+			'an address that cannot be decoded',
+			{ from: 'url', url: 'https://example.com/100%.pdf' },
+			{ filename: '100%.pdf', url: 'https://example.com/100%.pdf' },
+		],
+		[
+			'an address without a last part',
+			{ from: 'url', url: 'https://example.com' },
+			{ filename: 'document', url: 'https://example.com' },
+		],
+		[
+			'a data URL has no name',
+			{ from: 'url', url: 'data:application/pdf;base64,AA/BB' },
+			{ filename: 'document', url: 'data:application/pdf;base64,AA/BB' },
+		],
+		[
+			'a name that was given',
+			{ from: 'url', url: 'https://example.com/x', fileName: 'y.pdf' },
+			{ filename: 'y.pdf', url: 'https://example.com/x' },
+		],
+		['a small file', payload('hi'), { filename: 'a.pdf', url: 'data:application/pdf;base64,aGk=' }],
+		[
+			'a type with parameters',
+			payload('hi', { mimeType: 'text/plain; charset="utf-8"' }),
+			{ filename: 'a.pdf', url: 'data:text/plain;base64,aGk=' },
+		],
+	])('%s', async (_what, input, expected) => {
+		const { deliver, sent } = traffic('retab');
+		await expect(deliver(input, false)).resolves.toEqual(expected);
+		expect(sent).toEqual([]);
+	});
+
+	test('a small file that comes as a stream in pieces, at an offset in a larger buffer', async () => {
+		const pieces = ['one ', 'two'].map((text) => Buffer.from(`__${text}__`).subarray(2, 2 + text.length));
+		const stream = {
+			async *[Symbol.asyncIterator]() {
+				yield* pieces;
+			},
+			compose: () => stream,
+		} as ByteStream;
+		const { deliver } = traffic('retab');
+		const input = payload('one two', { open: () => Promise.resolve(stream) });
+		await expect(deliver(input, false)).resolves.toEqual({
+			filename: 'a.pdf',
+			url: `data:application/pdf;base64,${Buffer.from('one two').toString('base64')}`,
+		});
+	});
+
+	test('a file that is there already is looked up', async () => {
+		const mime_data = { filename: 'a.pdf', url: 'https://storage.retab.com/a' };
+		const { deliver, sent } = traffic('retab', { mime_data, download_url: 'https://x.example' });
+		await expect(deliver({ from: 'fileId', id: 'file:1' }, false)).resolves.toEqual(mime_data);
+		expect(sent).toMatchObject([{ method: 'GET', path: '/v1/files/file%3A1/download-link' }]);
+	});
+
+	test('an older server that knows only the link', async () => {
+		const { deliver } = traffic('retab', { download_url: 'https://x.example/1', mime_data: null });
+		await expect(deliver({ from: 'fileId', id: 'file_1' }, false)).resolves.toEqual({
+			filename: 'file_1',
+			url: 'https://x.example/1',
+		});
+	});
+
+	test('where the body takes the bare id, nothing is looked up', async () => {
+		const { deliver, sent } = traffic('retab');
+		await expect(deliver({ from: 'fileId', id: 'file_1' }, true)).resolves.toBe('file_1');
+		expect(sent).toEqual([]);
+	});
+
+	test.each([
+		['nothing', undefined],
+		['no link at all', {}],
+		['a link of the wrong shape', { mime_data: { id: 'file_1' } }],
+	])('an answer with %s cannot be used', async (_what, answer) => {
+		const { deliver } = traffic('retab', answer);
+		const failed = deliver({ from: 'fileId', id: 'file_1' }, false);
+		await expect(failed).rejects.toBeInstanceOf(ApiFault);
+		await expect(failed).rejects.toMatchObject({ kind: 'malformed' });
+	});
+
+	test('a large file: announced, put, completed', async () => {
+		const { deliver, sent } = traffic(
+			'retab',
+			{ fileId: 'f/1', uploadUrl: 'https://s.example/1', uploadHeaders: null },
+			{ filename: 'a.pdf', url: 'https://storage.retab.com/1' },
+		);
+		const large = payload(Buffer.alloc(DOCUMENT.inlineUpTo + 1));
+		await expect(deliver(large, false)).resolves.toEqual({
+			filename: 'a.pdf',
+			url: 'https://storage.retab.com/1',
+		});
+		expect(sent).toMatchObject([
+			{ path: '/v1/files/upload', body: { filename: 'a.pdf', size_bytes: DOCUMENT.inlineUpTo + 1 } },
+			{ method: 'PUT', url: 'https://s.example/1', headers: {} },
+			{ path: '/v1/files/upload/f%2F1/complete', body: {} },
+		]);
+	});
+
+	test.each([{}, { fileId: 'f' }, { fileId: 'f', uploadUrl: 'not an address' }, { fileId: 7 }, 'text'])(
+		'an announcement answered with %j: nothing is put anywhere',
+		async (answer) => {
+			const { deliver, sent } = traffic('retab', answer);
+			await expect(deliver(payload('hi'), true)).rejects.toMatchObject({ kind: 'malformed' });
+			expect(sent).toHaveLength(1);
+		},
+	);
+
+	test('several files share the room in one request', async () => {
+		const { deliver, sent } = traffic('retab', { fileId: 'f', uploadUrl: 'https://s.example/1' });
+		const half = payload(Buffer.alloc(DOCUMENT.inlineUpTo / 2));
+		const delivered = await Promise.allSettled([
+			deliver(half, false),
+			deliver(half, false),
+			deliver(payload('x'), false),
+		]);
+		expect(delivered.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+		expect(sent[0]).toMatchObject({ path: '/v1/files/upload', body: { size_bytes: 1 } });
+	});
+
+	test('bare text is not a file', async () => {
+		const { deliver } = traffic('retab');
+		await expect(deliver({ from: 'text', text: 'hi' }, false)).rejects.toThrow(RangeError);
+	});
+});
+
+describe('a document of Extend', () => {
+	test.each<[string, DocumentInput, JsonValue]>([
+		['an address', { from: 'url', url: 'https://example.com/a' }, { url: 'https://example.com/a' }],
+		[
+			'an address with a name',
+			{ from: 'url', url: 'https://example.com/a', fileName: 'b.pdf' },
+			{ url: 'https://example.com/a', name: 'b.pdf' },
+		],
+		['a file', { from: 'fileId', id: 'file_1' }, { id: 'file_1' }],
+		['text as it is', { from: 'text', text: '  a\n' }, { text: '  a\n' }],
+	])('%s', async (_what, input, expected) => {
+		const { deliver, sent } = traffic('extend');
+		await expect(deliver(input, false)).resolves.toEqual(expected);
+		expect(sent).toEqual([]);
+	});
+
+	test('a file is a form with one part, and its length is right to the byte', async () => {
+		const { deliver, sent } = traffic('extend', { id: 'file_1' });
+		const fileName = 'a"b\r\nc Größe.pdf';
+		await expect(deliver(payload('hello', { fileName }), false)).resolves.toEqual({ id: 'file_1' });
+		const { raw } = sent[0] as ApiRequest;
+		const boundary = /^multipart\/form-data; boundary=(\S+)$/.exec(raw?.contentType ?? '')?.[1];
+		const body = Buffer.from(raw?.content as Uint8Array);
+		expect(body.length).toBe(raw?.length);
+		expect(body.toString()).toBe(
+			[
+				`--${boundary}`,
+				'content-disposition: form-data; name="file"; filename="a_b__c Größe.pdf"',
+				'content-type: application/pdf',
+				'',
+				'hello',
+				`--${boundary}--`,
+				'',
+			].join('\r\n'),
+		);
+	});
+
+	test('an upload answered without an id', async () => {
+		const { deliver } = traffic('extend', { file: { id: 'file_1' } });
+		await expect(deliver(payload('hi'), false)).rejects.toMatchObject({
+			kind: 'malformed',
+			message: 'Extend gave an answer about a file that cannot be used: id',
+		});
+	});
+});
