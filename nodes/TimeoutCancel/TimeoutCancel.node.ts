@@ -22,9 +22,10 @@ export class TimeoutCancel implements INodeType {
 		defaults: { name: 'Timeout Cancel' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: OUTPUTS,
+		// With `show`, the editor takes Provider for a choice of authentication and leaves it out of the panel.
 		credentials: [
-			{ name: 'retabApi', required: true, displayOptions: { show: { provider: ['retab'] } } },
-			{ name: 'extendApi', required: true, displayOptions: { show: { provider: ['extend'] } } },
+			{ name: 'retabApi', required: true, displayOptions: { hide: { provider: ['extend'] } } },
+			{ name: 'extendApi', required: true, displayOptions: { hide: { provider: ['retab'] } } },
 		],
 		usableAsTool: true,
 		properties: FIELDS,

@@ -71,7 +71,8 @@ export class RealN8n {
 		this.#child = child;
 		const end = Date.now() + START_TIMEOUT_MS;
 		while (!(await this.#answers())) {
-			if (child.over) throw new Failure('n8n ended while it was starting.', { details: child.tail(LOG_LINES) });
+			if (child.over)
+				throw new Failure('n8n ended while it was starting.', { details: child.tail(LOG_LINES) });
 			if (Date.now() > end) {
 				await child.stop();
 				throw new Failure(`n8n did not answer within ${START_TIMEOUT_MS / 1000} s.`, {
