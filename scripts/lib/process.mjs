@@ -8,8 +8,8 @@ import { explain, Failure } from './failure.mjs';
 /** Oldest major version of Node.js these scripts are tested with. */
 const OLDEST_NODE = 20;
 
-/** How long a child may take to end by itself before it is killed, in ms. n8n closes its database meanwhile. */
-const STOP_GRACE_MS = 10_000;
+/** How long a child may take to end by itself before it is killed, in ms, where it does not say otherwise. */
+const STOP_GRACE_MS = 2_000;
 
 /** How many lines of a child's output are kept in memory to be shown when it fails. */
 const TAIL_LINES = 200;
@@ -135,6 +135,7 @@ export function npmCommand() {
  * @property {'inherit' | 'collect'} [output] `inherit` shows the child's output, `collect` (default) keeps its end.
  * @property {(line: string) => void} [onLine] Called for each collected line.
  * @property {string} [logFile] Where all of the collected output is written as well.
+ * @property {number} [graceMs] How long it may take to end by itself when it is stopped, before it is killed.
  */
 
 /**
@@ -167,6 +168,7 @@ export class Child {
 	/** @type {string[]} */
 	#lines = [];
 	#over = false;
+	#graceMs;
 
 	/**
 	 * @param {string} command
@@ -174,6 +176,7 @@ export class Child {
 	 * @param {RunOptions} options
 	 */
 	constructor(command, args, options) {
+		this.#graceMs = options.graceMs ?? STOP_GRACE_MS;
 		const env = { ...process.env, ...options.env };
 		for (const name of Object.keys(env)) if (env[name] === undefined) delete env[name];
 		const inherit = options.output === 'inherit';
@@ -250,7 +253,7 @@ export class Child {
 		} else {
 			this.process.kill('SIGTERM');
 		}
-		const killer = setTimeout(() => this.process.kill('SIGKILL'), STOP_GRACE_MS);
+		const killer = setTimeout(() => this.process.kill('SIGKILL'), this.#graceMs);
 		await this.ended.catch(() => undefined);
 		clearTimeout(killer);
 	}

@@ -9,6 +9,9 @@ import { Child, isLeaving } from './process.mjs';
 /** How long n8n may take to answer after it was started, in ms: a cold disk and a slow machine need minutes. */
 const START_TIMEOUT_MS = 180_000;
 
+/** How long n8n may take to close its database and end, in ms. */
+const STOP_GRACE_MS = 15_000;
+
 /** How often a starting n8n is asked whether it is ready, in ms. */
 const READY_POLL_MS = 250;
 
@@ -58,6 +61,7 @@ export class RealN8n {
 		const child = new Child(install.node, [install.cli, 'start'], {
 			cwd: userFolder,
 			logFile: this.logFile,
+			graceMs: STOP_GRACE_MS,
 			env: {
 				...n8nEnvironment(install, userFolder),
 				N8N_PORT: String(ports.editor),
@@ -128,7 +132,7 @@ export class RealN8n {
  *
  * @typedef {Record<string, unknown>} Json
  * @typedef {{ json: Json, pairedItem?: unknown }} Item
- * @typedef {{ name: string, type: string, typeVersion: number, position: [number, number], parameters: Json, id?: string,
+ * @typedef {{ name: string, type: string, typeVersion: number, position: [number, number], parameters: Json, id?: string, disabled?: boolean,
  *   credentials?: Record<string, { id: string, name: string }> }} WorkflowNode
  * @typedef {{ name: string, nodes: WorkflowNode[], connections: Json, settings?: Json }} Workflow
  * @typedef {{ id: string, name: string, type: string, data: Json }} Credential

@@ -48,6 +48,8 @@ export const sandbox = {
 		resource: string;
 		steering?: Json;
 		request?: Json;
+		/** Unix ms. */
+		createdAt?: number;
 	}): Promise<string> {
 		const { ids } = (await call('POST', '/_sandbox/runs', seed)) as { ids: string[] };
 		const [id] = ids;
@@ -56,6 +58,10 @@ export const sandbox = {
 	},
 	async run(id: string): Promise<SandboxRun> {
 		return (await call('GET', `/_sandbox/runs/${id}`)) as SandboxRun;
+	},
+	/** Forgets a run. */
+	async remove(id: string): Promise<void> {
+		await call('DELETE', `/_sandbox/runs/${id}`);
 	},
 	/** Waits until somebody has asked the API for a run. */
 	async polled(id: string): Promise<void> {
@@ -96,12 +102,12 @@ export async function eventually<T>(look: () => Promise<T | undefined>, complain
 	}
 }
 
-async function call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> {
+async function call(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<unknown> {
 	const response = await fetch(stack.sandboxUrl + path, {
 		method,
 		headers: { 'content-type': 'application/json' },
 		...(body === undefined ? {} : { body: JSON.stringify(body) }),
 	});
 	if (!response.ok) throw new Error(`${method} ${path}: ${String(response.status)} ${await response.text()}`);
-	return await response.json();
+	return response.status === 204 ? undefined : await response.json();
 }

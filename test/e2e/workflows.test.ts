@@ -164,6 +164,61 @@ describe('the example workflows', () => {
 	);
 });
 
+describe('the example that cleans up on a schedule', () => {
+	const THREE_HOURS_MS = 3 * 3_600_000;
+
+	/** Two runs that have been stuck for three hours, and one that is young. */
+	async function stuckAndYoung(): Promise<{ stuck: string[]; young: string }> {
+		const hanging = { provider: 'retab', steering: { result: 'stuck' } };
+		const old = { ...hanging, createdAt: Date.now() - THREE_HOURS_MS };
+		return {
+			stuck: [
+				await sandbox.createRun({ ...old, resource: 'extraction' }),
+				await sandbox.createRun({ ...old, resource: 'parse' }),
+			],
+			young: await sandbox.createRun({ ...hanging, resource: 'extraction' }),
+		};
+	}
+
+	async function cleanUp(change: (node: Workflow['nodes'][number]) => Workflow['nodes'][number]) {
+		const example = forSandbox(await readExample('cleanup'));
+		const { id } = await n8n.createWorkflow({ ...example, nodes: example.nodes.map(change) });
+		return await n8n.finished(await n8n.runWorkflow(id, 'Every Hour'), EXECUTION_MS);
+	}
+
+	test('as imported it cancels nothing, and its message lists the stuck runs', async () => {
+		const { stuck } = await stuckAndYoung();
+
+		const execution = await cleanUp((node) => node);
+
+		expect(execution).toMatchObject({ status: 'success' });
+		const found = itemsOf(execution, 'Find Stuck Runs');
+		expect(found.map((item) => item['id']).sort()).toEqual([...stuck].sort());
+		const [{ message } = {}] = itemsOf(execution, 'Write Message');
+		expect(String(message).split('\n')).toEqual([
+			'0 of 2 stuck runs cancelled',
+			expect.stringMatching(/^\w+ \w+: wouldCancel, 180 minutes old$/),
+			expect.stringMatching(/^\w+ \w+: wouldCancel, 180 minutes old$/),
+		]);
+		for (const id of stuck) {
+			expect(await sandbox.run(id)).toMatchObject({ phase: 'running', cancelRequests: 0 });
+			await sandbox.remove(id);
+		}
+	});
+
+	test('with its second node activated it cancels them, and leaves the young run alone', async () => {
+		const { stuck, young } = await stuckAndYoung();
+
+		const execution = await cleanUp((node) => ({ ...node, disabled: false }));
+
+		expect(execution).toMatchObject({ status: 'success' });
+		const [{ message } = {}] = itemsOf(execution, 'Write Message');
+		expect(message).toMatch(/^2 of 2 stuck runs cancelled\n/);
+		for (const id of stuck) expect(await sandbox.run(id)).toMatchObject({ phase: 'cancelled' });
+		expect(await sandbox.run(young)).toMatchObject({ phase: 'running', cancelRequests: 0 });
+	});
+});
+
 test('the sandbox workflow: cancels that do not go smoothly', async () => {
 	const execution = await execute(forSandbox(await readSandboxWorkflow('every-outcome')));
 

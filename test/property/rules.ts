@@ -17,6 +17,8 @@ const ONE_LOOK = 30_000;
 const FULL_READ = 30_000;
 const STOP_BUDGET = 10_000;
 const LAST_TRY = 1_000;
+const ONE_REQUEST = 30_000;
+const ONE_CALL_AROUND_A_CANCEL = { shortest: 1_000, longest: 10_000, share: 1 / 3 };
 const LOOKUP_PAGES = 10;
 
 /** Sums of fractions of milliseconds are not exact. */
@@ -90,6 +92,8 @@ export function checkRules(watched: Watched): void {
 		aCancelIsNotRepeated(story);
 		neverBeforeTheDeadline(story);
 		exactlyAtTheDeadline(story, stories);
+		noRequestTakesForEver(story);
+		aRunInReviewIsLeftToThePerson(story);
 		pollsKeepTheirDistance(story);
 		pollsAreLight(story);
 		sameCommandId(story);
@@ -395,6 +399,28 @@ function ignoresPauses(entry: Logged, stories: Story[]): boolean {
 	const begin = stopped ? (story.watched.story.stopAt ?? 0) : dueOf(story);
 	const budget = stopped ? STOP_BUDGET : story.watched.story.plan.confirmFor;
 	return entry.at >= begin + budget - Math.min(LAST_TRY, budget / 2) - DUST;
+}
+
+/** Rule 3: a request that hangs is given up, around a cancel sooner than elsewhere. */
+function noRequestTakesForEver(story: Story): void {
+	const { shortest, longest, share } = ONE_CALL_AROUND_A_CANCEL;
+	const urgent = new Set(urgentOf(story));
+	for (const entry of story.requests) {
+		const budget = afterStop(story, entry) ? STOP_BUDGET : story.watched.story.plan.confirmFor;
+		const most = urgent.has(entry) ? Math.min(longest, Math.max(shortest, budget * share)) : ONE_REQUEST;
+		claim(entry.endedAt - entry.at <= most + DUST, 'a request that hangs is given up', story, entry.index);
+	}
+}
+
+/** Rule 2: what waits for a person and refuses to be cancelled is not asked again and again. */
+function aRunInReviewIsLeftToThePerson(story: Story): void {
+	const review = story.heard.find(
+		({ phase, index }) =>
+			phase === 'needsReview' &&
+			story.cancels.filter((cancel) => cancel.index < index).at(-1)?.heard === 'refused',
+	);
+	const again = story.cancels.find(({ index }) => review && index > review.index);
+	claim(!again, 'a run in review is left to the person', story, again);
 }
 
 /** Rule 10: no spinning. */

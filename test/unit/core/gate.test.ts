@@ -239,10 +239,17 @@ describe('a pause', () => {
 		expect(leftAt['last try']).toBe(29_000);
 	});
 
-	test('a longer one stays, a longer one that comes later counts', async () => {
+	test('that is shorter does not cut a longer one', async () => {
 		const { clock, gate, send, leftAt } = requestsThrough(5);
 		gate.heed(fault(503, { retryAfter: 5_000 }), 1);
 		gate.heed(fault(503, { retryAfter: 2_000 }), 1);
+		await clock.finish(send('poll', 'poll', 1));
+		expect(leftAt.poll).toBe(5_000);
+	});
+
+	test('that comes later and is longer counts for those that wait already', async () => {
+		const { clock, gate, send, leftAt } = requestsThrough(5);
+		gate.heed(fault(503, { retryAfter: 5_000 }), 1);
 		const poll = send('poll', 'poll', 1);
 		await clock.advance(1_000);
 		gate.heed(fault(503, { retryAfter: 9_000 }), 1);
