@@ -672,13 +672,35 @@ describe.each(['default', 'filesystem'] as const)('documents, binary data mode %
 		expect(extend.error).toBeUndefined();
 	});
 
+	test.each(['data', '_files.data', 'letter', '={{ $json._files.data }}', '={{ $json.letter }}'])(
+		'a file among the data of an item: %s',
+		async (binaryPropertyName) => {
+			const row = rowOf('retab parse');
+			const { binary = {} } = await lab.n8n.binaryItem({}, { data: PDF });
+			const result = await lab.n8n.runWorkflow({
+				node: 'retab',
+				parameters: { resource: 'parse', operation: 'create', binaryPropertyName },
+				items: [{ json: { _files: binary, letter: binary.data } as unknown as IDataObject }],
+			});
+			expect(result.error).toBeUndefined();
+			expect(bodiesTo(row.path)).toMatchObject([{ document: { filename: 'invoice.pdf' } }]);
+		},
+	);
+
+	test("a workflow with n8n's combined binary mode", async () => {
+		const row = rowOf('retab parse');
+		const result = await create(row, {}, { settings: { binaryMode: 'combined' } });
+		expect(result.error).toBeUndefined();
+		expect(bodiesTo(row.path)).toMatchObject([{ document: { filename: 'invoice.pdf' } }]);
+	});
+
 	test('an empty file', async () => {
 		const { error } = await create(
 			rowOf('retab parse'),
 			{},
 			{ items: [{ data: { ...PDF, content: Buffer.alloc(0) } }] },
 		);
-		expect(error?.message).toBe('The file in the binary field "data" is empty [item 0]');
+		expect(error?.message).toBe('The file "invoice.pdf" is empty [item 0]');
 		expect(lab.sandbox.requests).toEqual([]);
 	});
 

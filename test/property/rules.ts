@@ -299,7 +299,10 @@ function urgentOf(story: Story): Logged[] {
 	const first = story.cancels[0];
 	const last = story.cancels.at(-1);
 	if (!first || !last) return [];
-	const settled = story.heard.find(({ index, phase }) => index > last.index && phase && isSettled(phase));
+	// A run in review may still be cancelled by a cancel that was accepted: looking goes on.
+	const isOver = (phase?: Phase) =>
+		phase && (isTerminal(phase) || (phase === 'needsReview' && last.heard === 'refused'));
+	const settled = story.heard.find(({ index, phase }) => index > last.index && isOver(phase));
 	return story.requests.filter(({ index }) => index >= first.index && index <= (settled?.index ?? Infinity));
 }
 

@@ -1,4 +1,4 @@
-import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
 import { REQUEST } from '../core/limits';
@@ -10,14 +10,13 @@ import {
 	type DeliverDocument,
 	type DocumentInput,
 	type DocumentRoutes,
-	type Payload,
 	extendDelivery,
 	retabDelivery,
 } from '../providers/documents';
-import type { ByteStream } from '../providers/http';
 import type { BodyField, CreateSpec, DocumentSource, DocumentsSpec, PairLimits } from '../providers/types';
 import { hostClock } from './clock';
 import { BadInput, orBadInput } from './errors';
+import { fileOf, isFile, payloadOf } from './files';
 import { asText, readFileIds, shown } from './input';
 import type { Session } from './session';
 
@@ -350,12 +349,11 @@ async function inputsOf(
 	};
 	switch (source) {
 		case 'binary': {
-			const names = parts('binaryPropertyName', 'Input Binary Field');
+			const given = parameter('binaryPropertyName');
+			const names = isFile(given) ? [given] : parts('binaryPropertyName', 'Input Binary Field');
+			const files = names.map((name) => fileOf(context, name, itemIndex));
 			return await Promise.all(
-				names.map(async (name) => ({
-					from: 'binary' as const,
-					payload: await payloadOf(context, name, itemIndex),
-				})),
+				files.map(async (file) => ({ from: 'binary' as const, payload: await payloadOf(context, file) })),
 			);
 		}
 		case 'url':
@@ -387,38 +385,6 @@ function webAddress(url: string): string {
 		URL.canParse(url) && !/\s/.test(url) && ['https:', 'http:', 'data:'].includes(new URL(url).protocol);
 	if (!allowed) throw new BadInput(`Document URL must begin with https:// or http://; it is ${shown(url)}`);
 	return url;
-}
-
-/** A binary field of an item. What n8n keeps outside memory stays there until it is sent. */
-async function payloadOf(context: IExecuteFunctions, name: string, itemIndex: number): Promise<Payload> {
-	const { helpers } = context;
-	const item = context.getInputData()[itemIndex];
-	const data: IBinaryData | undefined = item?.binary?.[name];
-	if (!data) {
-		const there = Object.keys(item?.binary ?? {});
-		throw new BadInput(
-			`The item has no binary field "${name}"`,
-			there.length > 0
-				? `It has: ${there.join(', ')}.`
-				: 'It has none: a file must come from an earlier step.',
-		);
-	}
-	const { id } = data;
-	const fallback = data.fileExtension ? `document.${data.fileExtension}` : 'document';
-	const common = { fileName: data.fileName || fallback, mimeType: data.mimeType };
-	const empty = new BadInput(`The file in the binary field "${name}" is empty`);
-	if (id) {
-		const { fileSize } = await helpers.getBinaryMetadata(id);
-		if (fileSize === 0) throw empty;
-		return {
-			...common,
-			size: fileSize,
-			open: async () => (await helpers.getBinaryStream(id)) as unknown as ByteStream,
-		};
-	}
-	const content = await helpers.getBinaryDataBuffer(itemIndex, name);
-	if (content.length === 0) throw empty;
-	return { ...common, size: content.length, open: () => Promise.resolve(content) };
 }
 
 async function withDocuments(

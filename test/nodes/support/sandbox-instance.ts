@@ -190,11 +190,14 @@ export function quick<T extends INodeParameters>(
 
 /** Scenarios under way at once: enough to hide their waits, few enough that none of them misses its deadlines. */
 const SIDE_BY_SIDE = 12;
+/** How long a scenario may take, and how long it may wait for its turn besides: on a busy machine few run at once. */
+const SCENARIO_MS = 30_000;
+const QUEUE_MS = 240_000;
 /** The next scenario begins when a timer of this length is late by no more than `MAX_LAG_MS`. */
 const PROBE_MS = 20;
 const MAX_LAG_MS = 15;
 /** However busy the machine is, it goes on after so many looks. */
-const MAX_PROBES = 100;
+const MAX_PROBES = 50;
 
 /** Resolves when this process has time for one more scenario: fewer are under way where the machine is slow. */
 async function calm(): Promise<void> {
@@ -233,10 +236,15 @@ export function sideBySide(atOnce = SIDE_BY_SIDE): (name: string, scenario: () =
 
 	return (name, scenario) => {
 		const ended = new Promise<void>((resolve, reject) => {
-			waiting.push(() => scenario().then(resolve, reject));
+			waiting.push(async () => {
+				const late = delay(SCENARIO_MS, undefined, { ref: false }).then(() =>
+					reject(new Error(`The scenario did not end within ${String(SCENARIO_MS / 1000)} s`)),
+				);
+				await Promise.race([scenario().then(resolve, reject), late]);
+			});
 		});
 		// Whoever fails does so in its own test.
 		ended.catch(() => undefined);
-		test(name, async () => await ended);
+		test(name, async () => await ended, QUEUE_MS);
 	};
 }
