@@ -255,6 +255,37 @@ export class N8nClient {
 		return executionId;
 	}
 
+	/**
+	 * Creates a workflow and publishes it, so that its trigger works.
+	 *
+	 * @param {Workflow} workflow
+	 * @returns {Promise<string>} Its id.
+	 */
+	async activate(workflow) {
+		const { id, versionId } = /** @type {{ id: string, versionId: string }} */ (
+			await this.request('POST', '/workflows', workflow)
+		);
+		await this.request('POST', `/workflows/${id}/activate`, { versionId });
+		return id;
+	}
+
+	/** @param {string} id Of an active workflow. */
+	async deactivate(id) {
+		await this.request('POST', `/workflows/${id}/deactivate`, {});
+	}
+
+	/**
+	 * @param {string} workflowId
+	 * @returns {Promise<string[]>} Ids of its executions, the newest first.
+	 */
+	async executionsOf(workflowId) {
+		const filter = encodeURIComponent(JSON.stringify({ workflowId }));
+		const { results } = /** @type {{ results: { id: string }[] }} */ (
+			await this.request('GET', `/executions?filter=${filter}`)
+		);
+		return results.map(({ id }) => id);
+	}
+
 	/** @param {string} executionId */
 	async stopExecution(executionId) {
 		await this.request('POST', `/executions/${executionId}/stop`, {});

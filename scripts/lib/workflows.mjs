@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EXAMPLES, N8N_ROOT } from './paths.mjs';
@@ -11,6 +12,11 @@ export const PACKAGE = 'n8n-nodes-document-runs';
 
 /** Origins of the real APIs in the example workflows. */
 const API_ORIGINS = ['https://api.retab.com', 'https://api.extend.ai'];
+
+/** Names of the examples: their file names in `examples/` without the ending. */
+export function exampleNames() {
+	return readdirSync(EXAMPLES).map((file) => file.replace(/\.json$/, ''));
+}
 
 /** @param {string} name File name in `examples/` without its ending. */
 export async function readExample(name) {
@@ -69,7 +75,8 @@ export function fillIn(workflow, { credentials, apiUrl, parameters = {} }) {
  */
 function credentialType(node) {
 	const { nodeCredentialType, provider } = node.parameters;
-	switch (node.type) {
+	// A node that is a tool of an agent has a type of its own.
+	switch (node.type.replace(/Tool$/, '')) {
 		case 'n8n-nodes-base.httpRequest':
 			return typeof nodeCredentialType === 'string' ? nodeCredentialType : undefined;
 		case `${PACKAGE}.retab`:
@@ -77,6 +84,7 @@ function credentialType(node) {
 		case `${PACKAGE}.extend`:
 			return 'extendApi';
 		case `${PACKAGE}.timeoutCancel`:
+		case `${PACKAGE}.runTrigger`:
 			return provider === 'extend' ? 'extendApi' : 'retabApi';
 		default:
 			return undefined;

@@ -1,4 +1,4 @@
-import { readExample } from '../../scripts/lib/workflows.mjs';
+import { exampleNames, readExample } from '../../scripts/lib/workflows.mjs';
 import { Editor } from './editor';
 import { forSandbox, logIn, sandbox, stack } from './stack';
 
@@ -73,8 +73,23 @@ describe('the durable loop in the editor', () => {
 			'Timed Out',
 			'Still Running',
 		]);
-		await editor.picture('durable-loop');
 	});
+});
+
+describe('every example in the editor', () => {
+	for (const name of exampleNames()) {
+		clicking(`${name}: n8n knows each node and misses nothing`, async () => {
+			const n8n = await logIn();
+			const example = forSandbox(await readExample(name));
+			const { id } = await n8n.createWorkflow(example);
+			await editor.openWorkflow(id);
+
+			const nodes = example.nodes.filter(({ type }) => type !== 'n8n-nodes-base.stickyNote');
+			for (const node of nodes) await editor.node(node.name).waitFor();
+			expect(await editor.page.getByTestId('node-issues').count()).toBe(0);
+			await editor.picture(`example-${name}`);
+		});
+	}
 });
 
 describe('credentials in the editor', () => {

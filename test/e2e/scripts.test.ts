@@ -1,17 +1,11 @@
-import { readdirSync } from 'node:fs';
 import net from 'node:net';
 
 import { Failure } from '../../scripts/lib/failure.mjs';
 import { choosePort, isFree, LOOPBACK, parsePort } from '../../scripts/lib/ports.mjs';
-import { EXAMPLES } from '../../scripts/lib/paths.mjs';
 import { Child, run } from '../../scripts/lib/process.mjs';
 import type { Workflow } from '../../scripts/lib/real-n8n.mjs';
 import { formatTable } from '../../scripts/lib/table.mjs';
-import { fillIn, readExample } from '../../scripts/lib/workflows.mjs';
-
-function exampleNames(): string[] {
-	return readdirSync(EXAMPLES).map((file) => file.replace(/\.json$/, ''));
-}
+import { exampleNames, fillIn, readExample } from '../../scripts/lib/workflows.mjs';
 
 // What the scripts are made of, as far as the demo and the other tests here do not show it.
 

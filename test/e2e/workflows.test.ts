@@ -6,13 +6,16 @@ import {
 	type Workflow,
 } from '../../scripts/lib/real-n8n.mjs';
 import { PACKAGE, readExample, readSandboxWorkflow } from '../../scripts/lib/workflows.mjs';
-import { forSandbox, logIn, restartN8n, sandbox, stack } from './stack';
+import { eventually, forSandbox, logIn, restartN8n, sandbox, stack } from './stack';
 
 /** The demo's workflows need about 10 s; a busy machine several times that. */
 const EXECUTION_MS = 90_000;
 /** n8n writes waits of 65 s and more into its database and looks for those that are over once a minute. */
 const DURABLE_WAIT_S = 65;
 const DURABLE_LOOP_MS = 240_000;
+
+/** `webhookId` of the form in the example. */
+const FORM_ID = 'b0c1a6f2-0004-4000-8000-0000000000f1';
 
 let n8n: N8nClient;
 
@@ -23,6 +26,10 @@ beforeAll(async () => {
 async function execute(workflow: Workflow, timeoutMs = EXECUTION_MS): Promise<Execution> {
 	const { id } = await n8n.createWorkflow(workflow);
 	return await n8n.finished(await n8n.runWorkflow(id, 'Start'), timeoutMs);
+}
+
+function atLeastOne<T>(found: T[]): T[] | undefined {
+	return found.length > 0 ? found : undefined;
 }
 
 /** A workflow of a manual trigger and one node of this package. */
@@ -119,6 +126,36 @@ describe('the example workflows', () => {
 			{ summary: `${String(ids[2])} was out of time: cancelled` },
 		]);
 		expect(await sandbox.run(String(ids[2]))).toMatchObject({ phase: 'cancelled', cancelRequests: 1 });
+	});
+
+	test('a file from a form is read, and the form needs no code', async () => {
+		const id = await n8n.activate(forSandbox(await readExample('form-upload')));
+		const form = new FormData();
+		form.append('field-0', new Blob(['%PDF-1.7 an invoice'], { type: 'application/pdf' }), 'invoice.pdf');
+
+		const address = `${stack.n8nUrl}/form/${FORM_ID}`;
+		// n8n opens the form a moment after it has said that the workflow is active.
+		await eventually(
+			async () => ((await fetch(address)).ok ? true : undefined),
+			() => 'there is no form',
+		);
+		const sent = await fetch(address, { method: 'POST', body: form });
+
+		expect(sent.status).toBe(200);
+		const [executionId = ''] = await eventually(
+			async () => atLeastOne(await n8n.executionsOf(id)),
+			() => 'the form started nothing',
+		);
+		const execution = await n8n.finished(executionId, EXECUTION_MS);
+		expect(execution).toMatchObject({ status: 'success' });
+		expect(itemsOf(execution, 'Start Extraction')).toMatchObject([{ file: { filename: 'invoice.pdf' } }]);
+		expect(itemsOf(execution, 'Use the Result')).toMatchObject([
+			{
+				summary: expect.stringMatching(/^invoice\.pdf was read in \d+ ms$/),
+				output: { total: expect.anything() },
+			},
+		]);
+		await n8n.deactivate(id);
 	});
 
 	test('durable loop: looks again and again until the time is up', async () => {
