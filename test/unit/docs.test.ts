@@ -838,6 +838,7 @@ describe('recipes', () => {
 		],
 		['README.md', 'Poll and branch', 'Retab', new Retab(), undefined],
 		['docs/cleanup.md', 'Recipe: a net for the night', 'Timeout Cancel', timeoutCancel, undefined],
+		['docs/cleanup.md', 'Recipe: call off a batch', 'Timeout Cancel', timeoutCancel, undefined],
 	];
 
 	test.each(recipes)('%s: %s', (page, heading, nodeName, node, example) => {
