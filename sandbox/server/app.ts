@@ -5,6 +5,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { addControlRoutes, CONTROL_PREFIX, type Reset } from './control';
 import { LOGGED_BODY_BYTES } from './defaults';
 import { deliver } from './deliver';
+import type { AppEnv } from './env';
 import { ApiError, extendError, retabError } from './errors';
 import { checkExtendKey } from './extend/auth';
 import { addExtendFileRoutes } from './extend/files';
@@ -17,11 +18,6 @@ import { addRetabFileRoutes } from './retab/files';
 import { addRetabRoutes } from './retab/routes';
 import { addStorageRoutes, piecesOf, STORAGE_PREFIX } from './storage';
 import type { World } from './world';
-
-export interface AppEnv {
-	Bindings: HttpBindings & { entry: LoggedRequest };
-	Variables: { entry: LoggedRequest; requestId: string };
-}
 
 type Family = 'retab' | 'extend' | 'storage';
 

@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono';
 
-import type { AppEnv } from './app';
+import type { AppEnv } from './env';
 import { iso } from './clock';
 import { cutOwnerPage } from './extend/lists';
 import type { JsonObject } from './json';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { Context, Hono } from 'hono';
 
-import type { AppEnv } from './app';
+import type { AppEnv } from './env';
 import type { LoggedRequest } from './log';
 import type { World } from './world';
 

@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono';
 
-import type { AppEnv } from '../app';
+import type { AppEnv } from '../env';
 import { iso } from '../clock';
 import { extendError } from '../errors';
 import { boundaryOf, MultipartError, readMultipart } from '../multipart';

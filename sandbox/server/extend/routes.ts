@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono';
 
-import type { AppEnv } from '../app';
+import type { AppEnv } from '../env';
 import { ApiError, extendError } from '../errors';
 import { isObject, itemsOf, type JsonObject } from '../json';
 import type { Snapshot } from '../resource';

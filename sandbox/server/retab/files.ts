@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono';
 
-import type { AppEnv } from '../app';
+import type { AppEnv } from '../env';
 import { iso } from '../clock';
 import { DOWNLOAD_LINK_TTL_MS, UPLOAD_SESSION_TTL_MS } from '../defaults';
 import { retabError } from '../errors';

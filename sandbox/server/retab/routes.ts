@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono';
 
-import type { AppEnv } from '../app';
+import type { AppEnv } from '../env';
 import { retabBadQuery, retabError, retabInvalid } from '../errors';
 import type { JsonObject } from '../json';
 import type { Snapshot } from '../resource';
