@@ -1162,16 +1162,21 @@ test('an agent gets the list, and cancels only when its call says so', async () 
 describe('the example', () => {
 	const FILE = 'examples/cleanup.json';
 
-	/** The example, started by hand: the stand-ins of the tests have no schedule. */
+	/** The example with its second node activated, started by hand: the stand-ins of the tests have no schedule. */
 	function example(): WorkflowJson {
 		const workflow = JSON.parse(readFileSync(FILE, 'utf8')) as WorkflowJson;
-		const nodes = workflow.nodes.map((node) =>
+		const nodes = workflow.nodes.map(({ disabled: _, ...node }) =>
 			node.type === 'n8n-nodes-base.scheduleTrigger'
 				? { ...node, type: 'n8n-nodes-base.manualTrigger', typeVersion: 1, parameters: {} }
 				: node,
 		);
 		return { ...workflow, nodes };
 	}
+
+	test('the node that cancels is deactivated in the file', () => {
+		const { nodes } = JSON.parse(readFileSync(FILE, 'utf8')) as WorkflowJson;
+		expect(nodes.filter(({ disabled }) => disabled).map(({ name }) => name)).toEqual(['Cancel Stuck Runs']);
+	});
 
 	test('looks first, cancels then, and writes one message', async () => {
 		const cancelled = stuckRun('retab', 'extraction', { age: 3 * HOUR + 10 * SECOND });

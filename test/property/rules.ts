@@ -326,6 +326,9 @@ function knowledgeOf(story: Story): Knowledge[] {
 	const page = remote.log.find(({ status, rows }) => status === 200 && rows?.includes(story.id));
 	const created = remote.runs.find(({ id }) => id === story.id)?.plan.createdAt ?? 0;
 	const pages = remote.log.filter(({ kind, status }) => kind === 'list' && status === 200);
+	const failedPages = remote.log.filter(
+		({ kind, status, aborted }) => kind === 'list' && status !== 200 && !aborted,
+	);
 	const lookedThroughAt = pages[LOOKUP_PAGES - 1]?.endedAt;
 	const firstSeen = new Map<number, number>();
 	let listed: number | undefined;
@@ -341,7 +344,11 @@ function knowledgeOf(story: Story): Knowledge[] {
 				countFrom === 'created' ? (read.created ?? listed ?? read.started) : (read.started ?? read.created);
 			if (mark === undefined) {
 				const toldAt = page?.endedAt ?? lookedThroughAt;
-				if (toldAt === undefined) return [];
+				// A list that fails meanwhile ends the search: the next look begins it anew, if it still has to.
+				const failed = failedPages.some(
+					({ endedAt }) => endedAt >= read.endedAt && endedAt < (toldAt ?? Infinity),
+				);
+				if (toldAt === undefined || failed) return [];
 				at = Math.max(at, toldAt);
 				if (!page) continue;
 				mark = listed = start + created + given.remote.skew;
@@ -391,6 +398,19 @@ function pausesAreKept(watched: Watched, stories: Story[]): void {
 		);
 		claim(!early, 'pauses are kept', watched, { cause, early });
 	}
+}
+
+/** Until when the provider, by the answers up to a time, wanted to be left alone. */
+function pausedUntil({ remote }: Watched, at: number): number {
+	const pauses = remote.log
+		.filter(({ aborted, status, endedAt }) => !aborted && status !== undefined && endedAt <= at + DUST)
+		.map(({ endedAt, retryAfter = 0 }) => endedAt + Math.min(retryAfter, LONGEST_PAUSE));
+	return Math.max(0, ...pauses);
+}
+
+/** Phases of a run that ended, or waits for a person, with something to show for it. */
+function hasResult(phase: Phase | undefined): boolean {
+	return phase === 'completed' || phase === 'needsReview';
 }
 
 function ignoresPauses(entry: Logged, stories: Story[]): boolean {
@@ -469,8 +489,11 @@ function pollsAreLight(story: Story): void {
 	claim(!early, 'the whole object is read at the end', story, early);
 	if (story.report && ENDED.has(story.report.outcome) && whole.length === 0) {
 		const tried = story.reads.some(({ detail }) => detail === 'full');
-		const since = story.report.elapsed - (story.heard[ended]?.endedAt ?? 0);
-		claim(tried || since >= FULL_READ - DUST, 'the whole object is read at the end', story);
+		const { elapsed, run } = story.report;
+		const since = elapsed - (story.heard[ended]?.endedAt ?? 0);
+		const isHeldBack =
+			!hasResult(run?.phase) && pausedUntil(story.watched, elapsed) >= elapsed + FULL_READ - DUST;
+		claim(tried || isHeldBack || since >= FULL_READ - DUST, 'the whole object is read at the end', story);
 		claim(story.report.lastFault !== undefined, 'why there is no whole object is told', story);
 	}
 }
@@ -485,10 +508,12 @@ function sameCommandId(story: Story): void {
 function inTime(story: Story, report: WatchReport): void {
 	const { plan } = story.watched.story;
 	const settled = story.heard.find(({ phase }) => phase && isSettled(phase));
+	// A result is worth a pause.
+	const whole = FULL_READ + (hasResult(report.run?.phase) ? LONGEST_PAUSE : 0);
 	const latest = report.cancel
-		? dueOf(story) + plan.confirmFor + FULL_READ
+		? dueOf(story) + plan.confirmFor + whole
 		: settled
-			? settled.endedAt + FULL_READ
+			? settled.endedAt + whole
 			: plan.looks === 'once'
 				? ONE_LOOK
 				: dueOf(story);

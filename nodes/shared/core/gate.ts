@@ -66,6 +66,11 @@ export class RequestGate {
 		this.pausedUntil = Math.max(this.pausedUntil, this.clock.now() + pause);
 	}
 
+	/** Milliseconds that the provider still wants to be left alone; 0 without a pause. */
+	pauseLeft(): number {
+		return Math.max(0, this.pausedUntil - this.clock.now());
+	}
+
 	/**
 	 * Runs `work` when there is a slot and no pause. `work` gets a scope of its own and must end when that scope ends;
 	 * in the `read` and `poll` lanes it may be started again after it lost its slot.

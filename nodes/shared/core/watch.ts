@@ -2,12 +2,12 @@ import { RunAsker, type SeenStatus } from './asker';
 import { type CancelResult, type CancelTools, confirmCancel } from './cancel';
 import type { Clock } from './clock';
 import { type CountFrom, noTimeToCountFrom, timeToCountFrom } from './deadline';
-import type { ApiFault } from './faults';
+import { ApiFault } from './faults';
 import type { RequestGate } from './gate';
-import { CANCEL, LOOK } from './limits';
+import { CANCEL, LOOK, RETRY, SECOND } from './limits';
 import type { ListedTimes } from './listed';
 import { type RunPort, noAnswer } from './port';
-import { type Phase, type Run, type TimeMark, isSettled } from './run';
+import { type Phase, type Run, type TimeMark, isSettled, isTerminal } from './run';
 import { type PollSettings, nextPollDelay } from './schedule';
 import { Scope, isInterruption } from './scope';
 import { settle, settleFault } from './settle';
@@ -307,10 +307,17 @@ class RunWatch {
 	 * read cannot be had: an ended run stays ended.
 	 */
 	private async fullRead(run: Run): Promise<Run> {
-		const { port, clock } = this.tools;
+		const { port, clock, gate } = this.tools;
 		if (!port.hasLightReads || this.asker.lastIsFull) return run;
+		// The result of a run is worth waiting for. One that has none is not held up by a long pause.
+		const hasResult = !isTerminal(run.phase) || run.phase === 'completed';
+		if (!hasResult && gate.pauseLeft() >= LOOK.fullRead) {
+			this.asker.lastFault ??= heldBack(port.title, gate.pauseLeft());
+			return run;
+		}
 		const scope = this.tools.scope.fork();
-		clock.sleep(LOOK.fullRead, scope.signal).then(
+		const startedAt = clock.now();
+		this.patience(hasResult, scope.signal).then(
 			() => scope.end('timeout'),
 			() => undefined,
 		);
@@ -318,8 +325,19 @@ class RunWatch {
 		scope.release();
 		if ('value' in read) return read.value ?? run;
 		if (!isInterruption(read.error, 'timeout')) throw read.error;
-		this.asker.lastFault ??= noAnswer(LOOK.fullRead);
+		this.asker.lastFault ??= noAnswer(clock.now() - startedAt);
 		return run;
+	}
+
+	/** Ends when a full read has been tried for long enough. Where there is a result to get, pauses do not count. */
+	private async patience(hasResult: boolean, signal: AbortSignal): Promise<void> {
+		const { clock, gate } = this.tools;
+		const latest = clock.now() + LOOK.fullRead + (hasResult ? RETRY.maxRetryAfter : 0);
+		let pause = hasResult ? gate.pauseLeft() : 0;
+		do {
+			await clock.sleep(Math.min(latest - clock.now(), pause + LOOK.fullRead), signal);
+			pause = gate.pauseLeft();
+		} while (pause > 0 && clock.now() < latest);
 	}
 
 	/** Nothing when it cannot be had. @throws Interruption when the scope ended */
@@ -360,6 +378,17 @@ class RunWatch {
 		if (outcome === 'unreachable') return lastFault ?? cancel?.fault ?? noAnswer(this.plan.confirmFor);
 		return lastFault;
 	}
+}
+
+function heldBack(title: string, pause: number): ApiFault {
+	const seconds = Math.round(pause / SECOND);
+	return new ApiFault(
+		'rateLimited',
+		`${title}: asked to slow down for ${seconds} s, so the run was not read as a whole`,
+		{
+			advice: 'What is in the item is right, but not everything: read the run later with Get.',
+		},
+	);
 }
 
 const OUTCOME_OF_END: Partial<Record<Phase, Outcome>> = {

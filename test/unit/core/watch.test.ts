@@ -558,6 +558,30 @@ describe('light and full reads', () => {
 		}
 	});
 
+	test('a pause is waited out for a result', async () => {
+		const { clock, port } = setUp(true);
+		port.reads('r', 'completed').fullReads('r', fails(429, { retryAfter: 2 * MINUTE }), 'completed');
+		const report = await watchOne(clock, port, target('r'));
+		expect(report).toMatchObject({ outcome: 'completed', lastFault: undefined, polls: 3 });
+		expect(report.elapsed).toBe(2 * MINUTE);
+	});
+
+	test('but not for ever', async () => {
+		const { clock, port } = setUp(true);
+		port.reads('r', 'completed').fullReads('r', fails(429, { retryAfter: 10 * MINUTE }));
+		const report = await watchOne(clock, port, target('r'));
+		expect(report).toMatchObject({ outcome: 'completed', lastFault: { kind: 'rateLimited' } });
+		expect(report.elapsed).toBe(5 * MINUTE + 30 * SECOND);
+	});
+
+	test('where there is no result, a long pause does not hold up the end', async () => {
+		const { clock, port } = setUp(true);
+		port.reads('r', fails(429, { retryAfter: 4 * MINUTE }), 'cancelled').cancels('r', accepts());
+		const report = await watchOne(clock, port, target('r'));
+		expect(report).toMatchObject({ outcome: 'cancelled', lastFault: { kind: 'rateLimited' } });
+		expect(port.of('read').every(({ detail }) => detail === 'light')).toBe(true);
+	});
+
 	test('the outcome is what the last read said: a person decided between the light and the full one', async () => {
 		const { clock, port } = setUp(true);
 		port.reads('r', 'needsReview').fullReads('r', 'rejected');
