@@ -197,7 +197,6 @@ export const FIELDS: INodeProperties[] = [
 	numberField(SETTING.olderThan, {
 		displayName: 'Older Than',
 		name: 'olderThan',
-		typeOptions: { numberPrecision: 3 },
 		required: true,
 		displayOptions: { show: { operation: ON_CLEANUP } },
 		description: 'Age from which an unfinished run counts as stuck, more than 0 and at most 365 days',

@@ -136,7 +136,7 @@ export class RealN8n {
  *   credentials?: Record<string, { id: string, name: string }> }} WorkflowNode
  * @typedef {{ name: string, nodes: WorkflowNode[], connections: Json, settings?: Json }} Workflow
  * @typedef {{ id: string, name: string, type: string, data: Json }} Credential
- * @typedef {{ data?: { main?: (Item[] | null)[] }, error?: { message: string, description?: string },
+ * @typedef {{ data?: Partial<Record<'main' | 'ai_tool', (Item[] | null)[]>>, error?: { message: string, description?: string },
  *   executionStatus?: string, hints?: { message: string }[] }} NodeRun
  * @typedef {{ id: string, status: string, error?: { message: string }, runs: Record<string, NodeRun[]> }} Execution
  */
@@ -246,11 +246,12 @@ export class N8nClient {
 	 *
 	 * @param {string} id
 	 * @param {string} trigger Name of the trigger node.
+	 * @param {Json} [more] What to run, where that is not the whole workflow.
 	 * @returns {Promise<string>} Id of the execution.
 	 */
-	async runWorkflow(id, trigger) {
+	async runWorkflow(id, trigger, more = {}) {
 		const { executionId } = /** @type {{ executionId: string }} */ (
-			await this.request('POST', `/workflows/${id}/run`, { triggerToStartFrom: { name: trigger } })
+			await this.request('POST', `/workflows/${id}/run`, { triggerToStartFrom: { name: trigger }, ...more })
 		);
 		return executionId;
 	}

@@ -86,10 +86,35 @@ describe('every example in the editor', () => {
 
 			const nodes = example.nodes.filter(({ type }) => type !== 'n8n-nodes-base.stickyNote');
 			for (const node of nodes) await editor.node(node.name).waitFor();
-			expect(await editor.page.getByTestId('node-issues').count()).toBe(0);
+			// The agent waits for the language model of your choice.
+			const issues = name === 'agent-tools' ? ['AI Agent'] : [];
+			expect(await editor.nodesWithIssues()).toEqual(issues);
 			await editor.picture(`example-${name}`);
 		});
 	}
+});
+
+describe('the trigger in the editor', () => {
+	clicking('its panel shows what it watches for, and fetches a recent event', async () => {
+		const n8n = await logIn();
+		const failed = await sandbox.createRun({
+			provider: 'retab',
+			resource: 'parse',
+			steering: { result: 'failed', durationMs: 200 },
+		});
+		await sandbox.ended(failed);
+		const { id } = await n8n.createWorkflow(forSandbox(await readExample('notify')));
+		await editor.openWorkflow(id);
+		await editor.openPanel('Failed or Stuck');
+
+		await editor.shows('provider', 'Retab');
+		await editor.shows('stuckAfter', 60);
+		await editor.executeStep();
+
+		await editor.output.getByText(failed).first().waitFor();
+		await editor.picture('trigger-panel');
+		await editor.closePanel();
+	});
 });
 
 describe('credentials in the editor', () => {

@@ -91,6 +91,14 @@ export class Editor {
 		return await this.node(node).getByTestId('canvas-node-output-handle').allInnerTexts();
 	}
 
+	/** Names of the nodes on the canvas that n8n marks as not ready to run. */
+	async nodesWithIssues(): Promise<string[]> {
+		const marked = this.page.getByTestId('canvas-node').filter({ has: this.page.getByTestId('node-issues') });
+		return await marked.evaluateAll((nodes) =>
+			nodes.map((node) => node.getAttribute('data-node-name') ?? ''),
+		);
+	}
+
 	/** Clicks "Execute workflow" and waits until every given node is through. */
 	async execute(...nodes: string[]): Promise<void> {
 		await this.page.getByTestId('execute-workflow-button').click();

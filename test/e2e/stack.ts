@@ -92,12 +92,16 @@ const EVENTUALLY_MS = 20_000;
 const LOOK_MS = 100;
 
 /** Looks again and again until there is something to see. */
-export async function eventually<T>(look: () => Promise<T | undefined>, complaint: () => string): Promise<T> {
-	const end = Date.now() + EVENTUALLY_MS;
+export async function eventually<T>(
+	look: () => Promise<T | undefined>,
+	complaint: () => string,
+	withinMs = EVENTUALLY_MS,
+): Promise<T> {
+	const end = Date.now() + withinMs;
 	for (;;) {
 		const found = await look();
 		if (found !== undefined) return found;
-		if (Date.now() > end) throw new Error(`After ${String(EVENTUALLY_MS)} ms: ${complaint()}.`);
+		if (Date.now() > end) throw new Error(`After ${String(withinMs)} ms: ${complaint()}.`);
 		await sleep(LOOK_MS);
 	}
 }

@@ -13,6 +13,8 @@ const EXECUTION_MS = 90_000;
 /** n8n writes waits of 65 s and more into its database and looks for those that are over once a minute. */
 const DURABLE_WAIT_S = 65;
 const DURABLE_LOOP_MS = 240_000;
+/** n8n polls once a minute. */
+const TWO_POLLS_MS = 130_000;
 
 /** `webhookId` of the form in the example. */
 const FORM_ID = 'b0c1a6f2-0004-4000-8000-0000000000f1';
@@ -63,6 +65,7 @@ describe('the packed package in n8n', () => {
 	test('n8n loads every node under the name of the package, also as tools for agents', async () => {
 		const names = (await n8n.types('nodes')).map(({ name }) => name);
 
+		expect(names).toContain(`${PACKAGE}.runTrigger`);
 		for (const node of ['retab', 'extend', 'timeoutCancel']) {
 			expect(names).toContain(`${PACKAGE}.${node}`);
 			expect(names).toContain(`${PACKAGE}.${node}Tool`);
@@ -172,22 +175,33 @@ describe('the example workflows', () => {
 		expect(itemsOf(execution, 'Timed Out')).toMatchObject([{ outcome: 'cancelled' }]);
 		expect(itemsOf(execution, 'Completed')).toEqual([]);
 	});
+});
 
+describe('a restart of n8n in the middle', () => {
 	test(
-		'durable loop: a restart of n8n while it waits changes nothing',
+		'the durable loop cancels its run, and the trigger tells of each failed run once',
 		async () => {
-			const workflow = await readExample('durable-loop');
-			const { id } = await n8n.createWorkflow(
-				forSandbox(workflow, {
+			const notify = await n8n.activate(forSandbox(await readExample('notify')));
+			const failing = {
+				provider: 'retab',
+				resource: 'extraction',
+				steering: { result: 'failed', durationMs: 500 },
+			};
+			const before = await sandbox.createRun(failing);
+			expect(await messages(notify, 1)).toEqual([failedMessage(before)]);
+			const loop = await n8n.createWorkflow(
+				forSandbox(await readExample('durable-loop'), {
 					'Check Once': { timeout: 20, timeoutUnit: 'seconds' },
 					'Wait a While': { amount: DURABLE_WAIT_S, unit: 'seconds' },
 				}),
 			);
-			const executionId = await n8n.runWorkflow(id, 'Start');
+			const executionId = await n8n.runWorkflow(loop.id, 'Start');
 			const waiting = await n8n.executionWith(executionId, ['waiting'], EXECUTION_MS);
 			expect(itemsOf(waiting, 'Check Once', 3)).toMatchObject([{ outcome: 'stillRunning' }]);
 
-			await restartN8n();
+			const restarted = restartN8n();
+			const meanwhile = await sandbox.createRun(failing);
+			await restarted;
 
 			const execution = await n8n.finished(executionId, DURABLE_LOOP_MS);
 			expect(execution).toMatchObject({ status: 'success' });
@@ -196,9 +210,66 @@ describe('the example workflows', () => {
 			// The deadline is the one from before the restart, not a new one.
 			const created = Date.parse(String((cancelled?.['run'] as Json)['created_at']));
 			expect(Date.parse(String(cancelled?.['deadline']))).toBe(created + 20_000);
+			expect(await messages(notify, 2)).toEqual([failedMessage(before), failedMessage(meanwhile)]);
+			await n8n.deactivate(notify);
 		},
-		DURABLE_LOOP_MS + EXECUTION_MS,
+		DURABLE_LOOP_MS + 3 * EXECUTION_MS,
 	);
+
+	/** What the workflow has told so far, the oldest first; it is waited for so many executions. */
+	async function messages(workflowId: string, executions: number): Promise<unknown[]> {
+		const ids = await eventually(
+			async () => {
+				const found = await n8n.executionsOf(workflowId);
+				return found.length >= executions ? found : undefined;
+			},
+			() => `the trigger has not started ${String(executions)} executions`,
+			TWO_POLLS_MS,
+		);
+		const told: unknown[] = [];
+		for (const id of ids.reverse()) {
+			const execution = await n8n.finished(id, EXECUTION_MS);
+			told.push(...itemsOf(execution, 'Tell Somebody').map((item) => item['message']));
+		}
+		return told;
+	}
+
+	function failedMessage(id: string): unknown {
+		return expect.stringMatching(
+			new RegExp(`^Failed: extraction ${id} \\(retab\\), status "failed", created 20`),
+		);
+	}
+});
+
+describe('the example with tools for an agent', () => {
+	/** Runs a tool as n8n does when somebody tries it without a language model. */
+	async function useTool(workflowId: string, node: string, query: Json): Promise<unknown> {
+		const name = node.replaceAll(' ', '_');
+		const executionId = await n8n.runWorkflow(workflowId, 'Chat', {
+			destinationNode: { nodeName: node, mode: 'inclusive' },
+			agentRequest: { query: { [name]: query }, tool: { name } },
+		});
+		const execution = await n8n.finished(executionId, EXECUTION_MS);
+		expect(execution.status).toBe('success');
+		return execution.runs[node]?.[0]?.data?.['ai_tool']?.[0]?.[0]?.json['response'];
+	}
+
+	test('its tools read a run and cancel it', async () => {
+		const run_id = await sandbox.createRun({
+			provider: 'retab',
+			resource: 'extraction',
+			steering: { result: 'stuck' },
+		});
+		const { id } = await n8n.createWorkflow(forSandbox(await readExample('agent-tools')));
+
+		expect(await useTool(id, 'Get Extraction', { run_id })).toMatchObject([
+			{ id: run_id, status: 'in_progress' },
+		]);
+		expect(await useTool(id, 'Cancel Extraction', { run_id })).toMatchObject([
+			{ id: run_id, status: 'cancelled' },
+		]);
+		expect(await sandbox.run(run_id)).toMatchObject({ phase: 'cancelled', cancelRequests: 1 });
+	});
 });
 
 describe('the example that cleans up on a schedule', () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { INodeParameters } from 'n8n-workflow';
 
 import { eventually } from './support';
@@ -181,5 +182,43 @@ describe('an agent that is stopped', () => {
 		expect(result.status).toBe('canceled');
 		expect(result.msAfterStop).toBeLessThan(500);
 		expect(lab.sandbox.getRun(id)).toMatchObject({ cancelRequests: 0 });
+	});
+});
+
+describe.each(['engine', 'invoke'] as const)('the example with tools, called by %s', (style) => {
+	const { nodes } = JSON.parse(readFileSync('examples/agent-tools.json', 'utf8')) as {
+		nodes: Array<{ name: string; type: string; parameters: INodeParameters }>;
+	};
+
+	/** Calls a tool of the example as an agent does. */
+	async function call(name: string, id: string) {
+		const tool = nodes.find((node) => node.name === name);
+		expect(tool?.type).toBe('n8n-nodes-document-runs.retabTool');
+		return await lab.n8n.runAsTool({
+			node: 'retab',
+			name,
+			parameters: tool?.parameters,
+			calls: [{ run_id: id }],
+			style,
+		});
+	}
+
+	scenario('Get Extraction reads, Cancel Extraction cancels', async () => {
+		const { id } = lab.sandbox.createRun({
+			provider: 'retab',
+			resource: 'extraction',
+			createdAt: Date.now() - 10_000,
+			steering: { durationMs: 3_600_000 },
+		});
+		const read = await call('Get Extraction', id);
+		expect(read.tool).toEqual({
+			name: 'Get_Extraction',
+			description: expect.stringMatching(/^Reads an extraction at Retab by its ID\./) as string,
+			arguments: { run_id: { type: 'string', description: 'ID of the extraction, such as extr_01J9' } },
+		});
+		expect(read.answers).toMatchObject([{ response: [{ id, status: 'in_progress' }] }]);
+		expect((await call('Cancel Extraction', id)).answers).toMatchObject([
+			{ response: [{ id, status: 'cancelled' }] },
+		]);
 	});
 });

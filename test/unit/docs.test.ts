@@ -2,11 +2,13 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
 import type {
+	IDataObject,
 	IExecuteFunctions,
 	INode,
 	INodeExecutionData,
 	INodeProperties,
 	INodeType,
+	IPollFunctions,
 	NodeExecutionHint,
 } from 'n8n-workflow';
 
@@ -14,6 +16,7 @@ import { ExtendApi } from '../../credentials/ExtendApi.credentials';
 import { RetabApi } from '../../credentials/RetabApi.credentials';
 import { Extend } from '../../nodes/Extend/Extend.node';
 import { Retab } from '../../nodes/Retab/Retab.node';
+import { RunTrigger } from '../../nodes/RunTrigger/RunTrigger.node';
 import { OUTPUT_NAMES } from '../../nodes/TimeoutCancel/fields';
 import { OUTPUT_OF, reportItem } from '../../nodes/TimeoutCancel/report';
 import { TimeoutCancel } from '../../nodes/TimeoutCancel/TimeoutCancel.node';
@@ -139,7 +142,11 @@ function fieldsOf(properties: readonly INodeProperties[], operations: readonly s
 	});
 }
 
+/** Between the values of a default that has several. */
+const SEVERAL = '\n';
+
 function shownDefault(value: INodeProperties['default']): string {
+	if (Array.isArray(value)) return value.filter((one) => typeof one === 'string').join(SEVERAL);
 	return typeof value === 'object' ? '' : String(value);
 }
 
@@ -153,16 +160,18 @@ const SETTING_OF: Record<string, keyof typeof limits.SETTING> = {
 	maxConcurrentRequests: 'maxConcurrentRequests',
 	limit: 'limit',
 	olderThan: 'olderThan',
+	stuckAfter: 'stuckAfter',
+	lookBack: 'lookBack',
 	'cleanup limit': 'cleanupLimit',
 };
 
 const DAY_S = limits.DAY / limits.SECOND;
 
 function rangeOf(setting: keyof typeof limits.SETTING): string {
-	const { min, max } = limits.SETTING[setting];
-	const inDays = setting === 'timeout' || setting === 'olderThan';
+	const { default: preset, min, max } = limits.SETTING[setting];
+	const inDays = ['timeout', 'olderThan', 'stuckAfter', 'lookBack'].includes(setting);
 	const most = inDays ? `${max / DAY_S} days` : max.toLocaleString('en-US');
-	return min === 0 ? `more than 0, at most ${most}` : `${min} to ${most}`;
+	return min === 0 && preset > 0 ? `more than 0, at most ${most}` : `${min} to ${most}`;
 }
 
 /** Compares a table of fields, in both directions. */
@@ -174,7 +183,8 @@ function compareFields(rows: string[][], properties: readonly INodeProperties[],
 		const same = fields.filter((field) => field.name === name);
 		expect({ name, exists: same.length > 0 }).toEqual({ name, exists: true });
 		if (!label.startsWith('(')) expect({ name, labels: labelsOf(same) }).toEqual({ name, labels: [label] });
-		const defaults = [...new Set(same.map((field) => field.default).filter((text) => text !== ''))];
+		const presets = same.flatMap((field) => field.default.split(SEVERAL));
+		const defaults = [...new Set(presets.filter((text) => text !== ''))];
 		expect({ name, defaults: spans(defaultCell).sort() }).toEqual({ name, defaults: defaults.sort() });
 		const values = [...new Set(same.flatMap((field) => field.values))].sort();
 		const isListedElsewhere = name === 'resource' || name === 'operation';
@@ -197,6 +207,10 @@ function labelsOf(fields: readonly Field[]): string[] {
 const FIELD_HEADER = ['Field', 'Name', 'Default', 'Allowed', 'Meaning'];
 
 const timeoutCancel = new TimeoutCancel();
+
+const runTrigger = new RunTrigger();
+
+const TRIGGER = 'docs/trigger.md';
 
 const { properties: FIELDS } = timeoutCancel.description;
 
@@ -226,6 +240,11 @@ describe('fields', () => {
 		compareFields(flat, withoutNested, ['cleanup']);
 	});
 
+	test('of the trigger', () => {
+		const rows = rowsOf(TRIGGER, 'Fields', ...FIELD_HEADER);
+		compareFields(rows, runTrigger.description.properties, []);
+	});
+
 	test('of the Retab and Extend nodes', () => {
 		const common = rowsOf('README.md', 'Fields of both nodes', ...FIELD_HEADER);
 		const elsewhere = ['resource', ...OPTIONS_IN_WORDS, ...filterNames()];
@@ -250,10 +269,11 @@ describe('fields', () => {
 			for (const operation of operationsOf(node.description.properties))
 				expect(inReadme).toContain(operation);
 		}
+		expect(inReadme).toContain(runTrigger.description.name);
 	});
 
 	test('every setting is behind a documented field, with its default', () => {
-		const nodes = [timeoutCancel, new Retab(), new Extend()];
+		const nodes = [timeoutCancel, runTrigger, new Retab(), new Extend()];
 		const shown = nodes.flatMap(({ description: { properties } }) => {
 			const operations = operationsOf(properties);
 			return fieldsOf(properties, operations).map(({ name }) => name);
@@ -268,7 +288,7 @@ describe('fields', () => {
 			const found = rows.filter(
 				([, cell, , allowed]) => spans(cell)[0] === name && allowed === rangeOf(setting),
 			);
-			const defaults = found.map(([, , cell]) => spans(cell)[0]);
+			const defaults = [...new Set(found.map(([, , cell]) => spans(cell)[0]))];
 			expect({ setting, defaults }).toEqual({
 				setting,
 				defaults: [String(limits.SETTING[setting].default)],
@@ -413,8 +433,44 @@ describe('resources', () => {
 		expect(named.sort()).toEqual(all.sort());
 	});
 
-	test('what cannot be listed', () => {
-		const said = /^Retab has no list of .*$/m.exec(read('docs/cleanup.md'))?.[0] ?? '';
+	test('whose runs the trigger can narrow down by their workflow', () => {
+		const row = rowsOf(TRIGGER, 'Fields', ...FIELD_HEADER).find(([label]) => label === 'Workflow ID');
+		const said = /For (.*)$/.exec(row?.[4] ?? '')?.[1] ?? '';
+		const narrowed = allSpecs().filter(({ list }) => list?.filters.some(({ role }) => role === 'workflow'));
+		const named = said.replace("Retab's ", '').split(/, and for | and |, /);
+		expect(named.map((name) => name.replace(/ runs$/, '')).sort()).toEqual(
+			[...new Set(narrowed.map(({ plural }) => plural.replace(/ runs$/, '')))].sort(),
+		);
+	});
+
+	test('what the trigger costs in requests', () => {
+		const rows = rowsOf(TRIGGER, 'What it costs in requests', 'What', 'Requests');
+		const page = rows.map((row) => row.join(' ')).join('\n');
+		const pageSizes = (provider: ProviderSpec) => [
+			...new Set(Object.values(provider.resources).flatMap(({ list }) => list?.pageSize ?? [])),
+		];
+		expect(page).toContain(
+			`1 for each further ${pageSizes(PROVIDERS.retab).join()} (Extend: ${pageSizes(PROVIDERS.extend).join()})`,
+		);
+		expect(page).toContain(`Up to ${limits.TRIGGER.directReads} older runs`);
+		const lists = Object.values(PROVIDERS).flatMap((provider) =>
+			Object.values(provider.resources).flatMap(({ list, phases }) => {
+				const status = list?.filters.find(({ role }) => role === 'status');
+				const goesOn = (status?.options ?? []).filter((name) => phases[name] && !isTerminal(phases[name]));
+				return status ? [goesOn.length] : [];
+			}),
+		);
+		expect(page).toContain(`${Math.min(...lists)} to ${Math.max(...lists)} lists`);
+		const unfiltered = allSpecs().filter(
+			({ list }) => list && !list.filters.some(({ role }) => role === 'status'),
+		);
+		expect(unfiltered).toEqual([PROVIDERS.retab.resources.parse]);
+		const unordered = allSpecs().filter(({ list }) => list && Object.keys(list.newestFirst).length === 0);
+		expect(unordered).toEqual([PROVIDERS.extend.resources.parseRun]);
+	});
+
+	test.each(['docs/cleanup.md', TRIGGER])('what cannot be listed: %s', (page) => {
+		const said = /^Retab has no list of .*$/m.exec(read(page))?.[0] ?? '';
 		for (const { list, plural } of allSpecs()) {
 			const isNamed = said.includes(plural.replace(/ runs$/, ''));
 			if (!list) expect({ plural, isNamed }).toEqual({ plural, isNamed: true });
@@ -690,6 +746,26 @@ describe('outcomes', () => {
 		expect(shapeOf(example)).toEqual(shapeOf(item));
 	});
 
+	test('the example item of the trigger has the fields of an item', async () => {
+		const example = JSON.parse(/```json\n(.*?)```/s.exec(read(TRIGGER))?.[1] ?? '') as object;
+		const { items } = await failedExtraction();
+		expect(shapeOf(example)).toEqual(shapeOf(items[0]));
+	});
+
+	test('events of the trigger', () => {
+		const documented = rowsOf(TRIGGER, 'Events', 'Event', 'Value', 'On by default', 'When');
+		const events = runTrigger.description.properties.find(({ name }) => name === 'events');
+		const byDefault = events?.default as string[];
+		expect(documented.map(([label, value, preset]) => [label, spans(value)[0], preset])).toEqual(
+			(events?.options ?? []).map((one) => {
+				const value = 'value' in one ? String(one.value) : '';
+				return [one.name, value, byDefault.includes(value) ? 'yes' : 'no'];
+			}),
+		);
+		const reviewed = allSpecs().filter(({ phases }) => Object.values(phases).includes('needsReview'));
+		expect(new Set(reviewed.map(({ plural }) => plural))).toEqual(new Set(['workflow runs']));
+	});
+
 	test('of a cleanup', () => {
 		const documented = rowsOf('docs/cleanup.md', 'What it does', '`outcome`', 'Meaning');
 		const all: Record<CleanupOutcome, true> = {
@@ -772,6 +848,7 @@ describe('numbers', () => {
 	test.each([
 		['docs/timeout-cancel.md', 'Fixed times and limits'],
 		[CREATE, 'Never twice'],
+		[TRIGGER, 'Fixed times and limits'],
 	])('%s: %s', (page, heading) => {
 		const rows = rowsOf(page, heading, 'What', 'Value', 'Name');
 		for (const [, shown = '', cell] of rows) {
@@ -790,6 +867,14 @@ describe('numbers', () => {
 		expect(README).toContain(stop);
 		expect(README).toContain(`at most ${RETRY.maxRetryAfter / limits.MINUTE} minutes`);
 		expect(README).toContain(`the ${LIST.lookupPages * pageSize} newest runs of the list`);
+		const { listDelay, reads, budget, examples, searchPages, pages } = limits.TRIGGER;
+		const trigger = read(TRIGGER);
+		expect(trigger).toContain(`Up to ${listDelay / limits.MINUTE} minutes are allowed for`);
+		expect(trigger).toContain(`${reads} runs are read, for at most ${budget / limits.MINUTE} minutes`);
+		expect(trigger).toContain(`shows up to ${['no', 'one', 'two', 'three'][examples]} recent runs`);
+		const ofParses = PROVIDERS.retab.resources.parse?.list?.pageSize ?? 0;
+		expect(trigger).toContain(`up to ${searchPages} pages of ${ofParses} runs`);
+		expect(trigger).toContain(`only its first ${pages} pages`);
 		const page = read('docs/timeout-cancel.md');
 		expect(page).toContain(`keeps trying for ${LOOK.budget / limits.SECOND} seconds`);
 		expect(page).toContain(`through ${LIST.lookupPages} pages of ${pageSize} runs`);
@@ -836,6 +921,7 @@ describe('recipes', () => {
 			timeoutCancel,
 			'examples/durable-loop.json',
 		],
+		['README.md', 'Be told when a run fails or hangs', 'Failed or Stuck', runTrigger, 'examples/notify.json'],
 		['README.md', 'Poll and branch', 'Retab', new Retab(), undefined],
 		['docs/cleanup.md', 'Recipe: a net for the night', 'Timeout Cancel', timeoutCancel, undefined],
 		['docs/cleanup.md', 'Recipe: call off a batch', 'Timeout Cancel', timeoutCancel, undefined],
@@ -897,7 +983,7 @@ interface Answer {
 	body: unknown;
 }
 
-type Respond = (request: { method: string; url: string }) => Answer | Promise<Answer>;
+type Respond = (request: { method: string; url: string; qs?: IDataObject }) => Answer | Promise<Answer>;
 
 const KEY = 'rt_test_secret';
 
@@ -1060,7 +1146,87 @@ const SITUATIONS: ReadonlyArray<() => Promise<string[]>> = [
 	() => creating(new Extend(), { resource: 'extractRun', additionalFields: { extractorVersion: 'draft' } }),
 	() => creating(new Retab(), { resource: 'evalRun', workflowId: 'w', additionalFields: { scope: 'block' } }),
 	() => extracting({}, { documentSource: 'fileId', fileId: 'file_1' }, answers(200, {})),
+	() => polling({ resources: [] }),
+	() => polling({ resources: ['fileBlueprint'] }),
+	() => polling({ events: [] }),
+	() => polling({ events: ['needsReview'] }),
+	() => polling({ events: ['stuck'], stuckAfter: 0 }),
+	() => polling({ options: { lookBack: 721 } }),
+	() => polling({ filters: { workflowId: '' } }),
+	() => polling({ filters: { workflowId: 'wf_1' } }),
+	() => polling({}, () => new Promise(() => undefined), 50),
+	() => polling({}, answers(401, { detail: `Invalid API key ${KEY}` })),
+	() => polling({}, endless),
+	() => polling({}, thousandsGoOn),
+	async () => (await failedExtraction()).said,
 ];
+
+/** Everything the trigger says in its first poll, in n8n's log or as an error, and its items. */
+async function polled(
+	parameters: Record<string, unknown>,
+	respond: Respond,
+	budget?: number,
+): Promise<{ said: string[]; items: IDataObject[] }> {
+	const said: string[] = [];
+	const self: INode = { id: '1', name: 'Node', type: '', typeVersion: 1, position: [0, 0], parameters: {} };
+	const all: Record<string, unknown> = { ...FAILED_EXTRACTIONS, ...parameters };
+	const context = {
+		getNode: () => self,
+		getNodeParameter: (name: string, fallback?: unknown) => all[name] ?? fallback,
+		getMode: () => 'trigger',
+		getWorkflowStaticData: () => ({}),
+		getCredentials: () => Promise.resolve({ apiKey: KEY, baseUrl: 'https://api.example.com' }),
+		...(budget !== undefined && { getPollBudgetMs: () => budget }),
+		logger: { warn: (message: string) => said.push(message) },
+		helpers: {
+			returnJsonArray: (items: IDataObject[]) => items.map((json) => ({ json })),
+			httpRequestWithAuthentication: async (_type: string, request: { method: string; url: string }) => ({
+				headers: {},
+				...(await respond(request)),
+			}),
+		},
+	} as unknown as IPollFunctions;
+	try {
+		const outputs = (await runTrigger.poll.call(context)) ?? [];
+		return { said, items: outputs.flat().map(({ json }) => json) };
+	} catch (error) {
+		return { said: [...said, (error as Error).message], items: [] };
+	}
+}
+
+const FAILED_EXTRACTIONS = { provider: 'retab', resources: ['extraction'], events: ['failed'] };
+
+const nothingListed = answers(200, { data: [], list_metadata: {} });
+
+const polling = async (changes: object, respond: Respond = nothingListed, budget?: number) =>
+	(await polled({ ...changes }, respond, budget)).said;
+
+/** A list that never ends. */
+const endless: Respond = ({ qs }) => {
+	const at = Number(qs?.after ?? 0) + 1;
+	const row = { id: `extr_${at}`, status: 'completed', created_at: '2026-01-31T09:30:00Z' };
+	return { statusCode: 200, body: { data: qs?.status ? [] : [row], list_metadata: { after: String(at) } } };
+};
+
+/** Old runs that go on, and a new one that is over. */
+const thousandsGoOn: Respond = ({ qs }) => {
+	const rowsIn = (status: string, count: number, created_at: string) =>
+		Array.from({ length: count }, (_, index) => ({ id: `extr_${status}_${index}`, status, created_at }));
+	const queued = rowsIn('queued', 2_000, '2026-01-31T09:30:00Z');
+	const over = rowsIn('completed', 1, '2026-02-01T09:30:00Z');
+	const ofStatus = qs?.status === 'queued' ? queued : [];
+	return { statusCode: 200, body: { data: qs?.status ? ofStatus : over, list_metadata: {} } };
+};
+
+/** An extraction that has failed, in front of parses that may not be listed. */
+function failedExtraction(): ReturnType<typeof polled> {
+	const run = { id: 'extr_1', status: 'failed', created_at: new Date().toISOString() };
+	return polled({ resources: ['extraction', 'parse'], options: { lookBack: 1 } }, ({ url }) => {
+		if (url.includes('/parses')) return { statusCode: 403, body: { detail: 'Not yours' } };
+		const body = url.endsWith('/extr_1') ? run : { data: [run], list_metadata: {} };
+		return { statusCode: 200, body };
+	});
+}
 
 const SAME_BLOCK_TWICE = {
 	rows: [1, 2].map(() => ({ blockId: 'start', documentSource: 'fileId', fileId: 'file_1' })),
@@ -1139,7 +1305,9 @@ describe('links', () => {
 	});
 
 	test('of nodes and credentials lead into these pages', () => {
-		const codex = ['Retab', 'Extend', 'TimeoutCancel'].map((name) => read(`nodes/${name}/${name}.node.json`));
+		const codex = ['Retab', 'Extend', 'RunTrigger', 'TimeoutCancel'].map((name) =>
+			read(`nodes/${name}/${name}.node.json`),
+		);
 		const urls = [
 			...codex.flatMap((text) => [...text.matchAll(/"url": "([^"]+)"/g)].map(([, url]) => url ?? '')),
 			new RetabApi().documentationUrl,
@@ -1153,10 +1321,17 @@ describe('links', () => {
 
 	test('pictures are those that `npm run screenshots` makes', () => {
 		const calls = [...read('test/e2e/editor.test.ts').matchAll(/\.picture\((.+)\);/g)];
-		const made = calls.flatMap(([, name]) => [...(name ?? '').matchAll(/'([\w-]+)'/g)].map(([, one]) => one));
+		const named = calls.flatMap(([, name]) =>
+			[...(name ?? '').matchAll(/'([\w-]+)'/g)].map(([, one]) => one),
+		);
+		const examples = readdirSync(join(ROOT, 'examples')).map((file) => file.replace('.json', ''));
+		const isForEach = calls.some(([, name]) => name === '`example-${name}`');
+		const made = [...named, ...(isForEach ? examples.map((name) => `example-${name}`) : [])];
 		const shown = PAGES.flatMap(linksOf).flatMap((target) => /images\/(.+)\.png$/.exec(target)?.[1] ?? []);
 		expect(shown.length).toBeGreaterThan(0);
 		expect(shown.filter((name) => !made.includes(name))).toEqual([]);
+		const kept = readdirSync(join(ROOT, 'docs/images')).filter((file) => file.endsWith('.png'));
+		expect(kept.sort()).toEqual([...new Set(shown)].sort().map((name) => `${name}.png`));
 	});
 
 	test('every page is linked from the README', () => {
@@ -1199,7 +1374,7 @@ const FOREIGN = new Set([
 		'{{ Number($json.minutes) }}',
 		"{{ $fromAI('run_id', 'ID of the run') }}",
 	],
-	...['filesystem', 's3', '{{ $execution.id }}', 'execution', 'data:'],
+	...['{{ ["extraction"] }}', 'filesystem', 's3', '{{ $execution.id }}', 'execution', 'data:'],
 	...['batch_001', 'Schedule Trigger → Timeout Cancel → your message', '…', 'id'],
 ]);
 

@@ -22,6 +22,10 @@ export const SETTING = {
 	maxConcurrentRequests: { default: 5, min: 1, max: 100 },
 	/** Age from which an unfinished run is stuck; minutes, as in the node's panel. */
 	olderThan: { default: 60, min: 0, max: 365 * (DAY / SECOND) },
+	/** Age from which the trigger reports an unfinished run as stuck; minutes, as in the node's panel. */
+	stuckAfter: { default: 60, min: 0, max: 365 * (DAY / SECOND) },
+	/** How far back the first activation of the trigger looks; hours, as in the node's panel. */
+	lookBack: { default: 0, min: 0, max: 30 * (DAY / SECOND) },
 	/** Runs a cleanup acts on, not seconds. */
 	cleanupLimit: { default: 100, min: 1, max: 10_000 },
 	/** Rows, not seconds. */
@@ -94,6 +98,50 @@ export const LIST = {
 	lookupPages: 10,
 	/** Pages of one list that a cleanup reads: 20,000 runs at Retab, 5,000 at Extend. */
 	cleanupPages: 200,
+} as const;
+
+export const TRIGGER = {
+	/** How long after its creation a run may be missing in a list; newer runs than that are looked at in each poll. */
+	listDelay: 10 * MINUTE,
+	/** A creation time further ahead of the provider's clock than this is a mistake of the API, not a time. */
+	maxAhead: DAY,
+	/** Rows may be out of order by as much: servers stamp a run and put it in its place at different moments. */
+	orderSlack: MINUTE,
+	/** How far beyond the newest run the watermark goes: more than `orderSlack`, whole minutes. */
+	pastNewest: 2 * MINUTE,
+	/** Pages of one list that a poll reads: 40,000 runs at Retab, 10,000 at Extend. The rest of a longer list is given up. */
+	pages: 400,
+	/** The same when the trigger begins, and has to find the unfinished runs in a list of all (Retab parses: 10,000). */
+	searchPages: 100,
+	/** Runs that a poll reads, over all resources; the next poll goes on. */
+	reads: 500,
+	/** A poll ends after this long, or earlier where n8n allows for less; the next poll goes on. */
+	budget: 4 * MINUTE,
+	/** Unfinished runs up to which they are read one by one, rather than looked up in the lists of unfinished runs. */
+	directReads: 5,
+	/** Times that the lists of unfinished runs are read at most when the trigger begins. */
+	passes: 3,
+	/** Runs shown as examples when a user tests the trigger, runs read and pages of each list looked through for them. */
+	examples: 3,
+	exampleReads: 10,
+	examplePages: 2,
+} as const;
+
+/** What the trigger remembers between two polls. n8n stores it in its database with each execution it starts. */
+export const MEMORY = {
+	/** Characters of all of it at most, as JSON: below 64 KB. */
+	size: 64_000,
+	/** Share of `size` that is used freely. Beyond it, what is kept is chosen by how little room it takes. */
+	easyShare: 0.75,
+	/** Length of the digest that stands for a run: 54 bits, and 36 from `manyDigests` on. */
+	digest: 9,
+	shortDigest: 6,
+	manyDigests: 3_000,
+	/** Runs without a creation time that are remembered although they are in no list any more. */
+	timeless: 200,
+	/** Characters that a followed run takes beside its id, and a minute of digests beside them: estimates. */
+	openOverhead: 24,
+	minuteOverhead: 14,
 } as const;
 
 export const DOCUMENT = {

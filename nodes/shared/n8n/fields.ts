@@ -36,21 +36,18 @@ export const INTERVAL_MODE: INodeProperties = {
 export const INTERVAL = numberField(SETTING.interval, {
 	displayName: 'Poll Interval (Seconds)',
 	name: 'interval',
-	typeOptions: { numberPrecision: 1 },
 	description: 'Time between two polls of a run; in adaptive mode the shortest one',
 });
 
 export const MAX_INTERVAL = numberField(SETTING.maxInterval, {
 	displayName: 'Max Poll Interval (Seconds)',
 	name: 'maxInterval',
-	typeOptions: { numberPrecision: 1 },
 	description: 'Longest time between two polls of a run in adaptive mode',
 });
 
 export const CONFIRM_FOR = numberField(SETTING.confirmFor, {
 	displayName: 'Confirm Cancel For (Seconds)',
 	name: 'confirmFor',
-	typeOptions: { numberPrecision: 1 },
 	description:
 		'How long to wait for the cancel to take effect. A run only counts as cancelled once the API shows it as cancelled.',
 });
@@ -82,7 +79,6 @@ export const MAX_CONCURRENT_REQUESTS = numberField(SETTING.maxConcurrentRequests
 export const TIMEOUT = numberField(SETTING.timeout, {
 	displayName: 'Timeout',
 	name: 'timeout',
-	typeOptions: { numberPrecision: 3 },
 	required: true,
 	description: 'How long a run may take, more than 0 and at most 30 days',
 });
@@ -105,7 +101,6 @@ export const TIMEOUT_UNIT: INodeProperties = {
 export const MAX_WAIT = numberField(SETTING.maxWait, {
 	displayName: 'Max Wait (Seconds)',
 	name: 'maxWait',
-	typeOptions: { numberPrecision: 1 },
 	required: true,
 	description: 'How long to wait for the run to end, more than 0 and at most 30 days (2,592,000)',
 });

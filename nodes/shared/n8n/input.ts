@@ -1,4 +1,4 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions, IPollFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
 import { DAY, HOUR, MINUTE, SECOND, SETTING, TEXT } from '../core/limits';
@@ -6,6 +6,18 @@ import type { PollSettings } from '../core/schedule';
 import { BadInput } from './errors';
 
 /** What users type, checked before any request leaves. Every failure names the parameter and says what is allowed. */
+
+/** Where the parameters of a node are read from: an execution, or the poll of a trigger, which has no items. */
+export interface ParameterSource {
+	getNodeParameter(name: string, itemIndex: number, fallback?: unknown): unknown;
+}
+
+/** The parameters of a poll trigger. */
+export function parametersOf(context: IPollFunctions): ParameterSource {
+	return {
+		getNodeParameter: (name, _itemIndex, fallback): unknown => context.getNodeParameter(name, fallback),
+	};
+}
 
 const UNIT_MS = { seconds: SECOND, minutes: MINUTE, hours: HOUR } as const;
 
@@ -122,7 +134,7 @@ export function readOptions(context: IExecuteFunctions, itemIndex: number): Opti
  *
  * @throws BadInput
  */
-export function readMaxConcurrentRequests(context: IExecuteFunctions): number {
+export function readMaxConcurrentRequests(context: ParameterSource): number {
 	const given = check(z.record(z.unknown()), context.getNodeParameter('options', 0, {}));
 	return check(maxConcurrentRequests, given.maxConcurrentRequests);
 }
@@ -165,21 +177,30 @@ export function readRunId(context: IExecuteFunctions, itemIndex: number): string
 	return check(runId, typeof value === 'string' ? value.trim() : value);
 }
 
+interface DurationField {
+	name: 'timeout' | 'olderThan' | 'stuckAfter' | 'lookBack';
+	label: string;
+	unit: 'seconds' | 'minutes' | 'hours';
+	longest: string;
+}
+
 /** A number and its unit, in milliseconds. The range of the setting is in seconds. */
-function readDuration(
-	context: IExecuteFunctions,
-	itemIndex: number,
-	field: { name: 'timeout' | 'olderThan'; label: string; unit: 'seconds' | 'minutes'; longest: string },
+function readDuration(context: ParameterSource, itemIndex: number, field: DurationField): number {
+	const { name } = field;
+	return durationOf(field, {
+		value: context.getNodeParameter(name, itemIndex, SETTING[name].default),
+		unit: context.getNodeParameter(`${name}Unit`, itemIndex, field.unit),
+	});
+}
+
+function durationOf(
+	{ name, label, longest }: DurationField,
+	given: { value: unknown; unit: unknown },
 ): number {
-	const { name, label, longest } = field;
 	const range = SETTING[name];
-	const unit = check(
-		oneOf(`${label} Unit`, ['seconds', 'minutes', 'hours']),
-		context.getNodeParameter(`${name}Unit`, itemIndex, field.unit),
-	);
+	const unit = check(oneOf(`${label} Unit`, ['seconds', 'minutes', 'hours']), given.unit);
 	const inUnit: Range = { ...range, max: (range.max * SECOND) / UNIT_MS[unit] };
-	const value = context.getNodeParameter(name, itemIndex, range.default);
-	return check(numberIn(label, inUnit, `${unit} (${longest} at most)`), value) * UNIT_MS[unit];
+	return check(numberIn(label, inUnit, `${unit} (${longest} at most)`), given.value) * UNIT_MS[unit];
 }
 
 /**
@@ -210,6 +231,35 @@ export function readOlderThan(context: IExecuteFunctions, itemIndex: number): nu
 	});
 }
 
+/**
+ * Age from which the trigger reports an unfinished run as stuck, in milliseconds.
+ *
+ * @throws BadInput
+ */
+export function readStuckAfter(context: ParameterSource): number {
+	return readDuration(context, 0, {
+		name: 'stuckAfter',
+		label: 'Stuck After',
+		unit: 'minutes',
+		longest: '365 days',
+	});
+}
+
+/**
+ * How far back a trigger looks when it begins, in milliseconds: 0 where nothing is set.
+ *
+ * @throws BadInput
+ */
+export function readLookBack(context: ParameterSource): number {
+	const given = check(z.record(z.unknown()), context.getNodeParameter('options', 0, {}));
+	const value = given.lookBack ?? 0;
+	if (value === 0 || value === '') return 0;
+	return durationOf(
+		{ name: 'lookBack', label: 'Look Back', unit: 'hours', longest: '30 days' },
+		{ value, unit: given.lookBackUnit ?? 'hours' },
+	);
+}
+
 /** @throws BadInput */
 export function readCleanupLimit(context: IExecuteFunctions, itemIndex: number): number {
 	const value = context.getNodeParameter('limit', itemIndex, SETTING.cleanupLimit.default);
@@ -236,7 +286,7 @@ export function readLimit(context: IExecuteFunctions, itemIndex: number): number
  * @throws BadInput
  */
 export function readChoice<const T extends string>(
-	context: IExecuteFunctions,
+	context: ParameterSource,
 	name: string,
 	label: string,
 	values: readonly [T, ...T[]],

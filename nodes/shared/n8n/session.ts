@@ -1,5 +1,5 @@
 import { createHash } from 'crypto';
-import type { IExecuteFunctions, ILoadOptionsFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions, ILoadOptionsFunctions, IPollFunctions } from 'n8n-workflow';
 
 import { RequestGate } from '../core/gate';
 import { Scope } from '../core/scope';
@@ -7,6 +7,7 @@ import { ResourceApi } from '../providers/api';
 import { accessOf } from '../providers/auth';
 import type { Send, SendBytes } from '../providers/http';
 import { resourceOf } from '../providers';
+import { ServerTime } from '../providers/serverTime';
 import type { ProviderSpec } from '../providers/types';
 import { hostClock } from './clock';
 import { orBadInput } from './errors';
@@ -57,6 +58,33 @@ export async function openSession(
 		sendBytes,
 		commandId: (runId) => `${executionId}:${nodeId}:${runId}`,
 		startId,
+	};
+}
+
+/** What one poll of a trigger shares. */
+export interface PollSession extends Pick<Session, 'provider' | 'gate' | 'scope' | 'api'> {
+	/** Unix ms on the provider's clock, as far as its answers have told. */
+	serverNow(): number;
+}
+
+/**
+ * @param maxConcurrentRequests requests in flight at most
+ * @throws BadInput when the credential is not usable
+ */
+export async function openPollSession(
+	context: IPollFunctions,
+	provider: ProviderSpec,
+	maxConcurrentRequests: number,
+): Promise<PollSession> {
+	const { send } = await connect(context, provider);
+	const serverTime = new ServerTime(() => hostClock.now());
+	return {
+		provider,
+		gate: new RequestGate(maxConcurrentRequests, hostClock),
+		// n8n tells a poll nothing about the workflow being stopped: it ends with its own time limit.
+		scope: Scope.from(undefined),
+		api: (resource) => apiOf(provider, resource, serverTime.readOff(send)),
+		serverNow: () => serverTime.now(),
 	};
 }
 

@@ -4,6 +4,7 @@ import type {
 	IHttpRequestOptions,
 	ILoadOptionsFunctions,
 	IN8nHttpFullResponse,
+	IPollFunctions,
 } from 'n8n-workflow';
 
 import { ApiFault } from '../core/faults';
@@ -12,7 +13,7 @@ import type { Access } from '../providers/auth';
 import type { ProviderSpec } from '../providers/types';
 import { redact } from './text';
 
-export type RequestContext = IExecuteFunctions | ILoadOptionsFunctions;
+export type RequestContext = IExecuteFunctions | ILoadOptionsFunctions | IPollFunctions;
 
 /**
  * Requests through n8n's own helper, so that proxies, SSRF guard and credential rules of the instance apply.

@@ -1,0 +1,41 @@
+import {
+	NodeConnectionTypes,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+	type IPollFunctions,
+} from 'n8n-workflow';
+
+import { FIELDS } from './fields';
+import { pollForEvents } from './poll';
+
+export class RunTrigger implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Document Run Trigger',
+		name: 'runTrigger',
+		icon: { light: 'file:runTrigger.svg', dark: 'file:runTrigger.dark.svg' },
+		group: ['trigger'],
+		version: 1,
+		subtitle:
+			'={{ [$parameter.events, $parameter.resources].map((chosen) => [chosen].flat().join(", ")).join(": ") }}',
+		description:
+			'Starts the workflow when document runs of Retab or Extend finish, fail, are cancelled, wait for a review or hang',
+		eventTriggerDescription: '',
+		activationMessage:
+			'You can now start document runs of the chosen kinds: each event of a run starts this workflow once.',
+		defaults: { name: 'Document Run Trigger' },
+		polling: true,
+		inputs: [],
+		outputs: [NodeConnectionTypes.Main],
+		// With `show`, the editor takes Provider for a choice of authentication and leaves it out of the panel.
+		credentials: [
+			{ name: 'retabApi', required: true, displayOptions: { hide: { provider: ['extend'] } } },
+			{ name: 'extendApi', required: true, displayOptions: { hide: { provider: ['retab'] } } },
+		],
+		properties: FIELDS,
+	};
+
+	async poll(this: IPollFunctions): Promise<INodeExecutionData[][] | null> {
+		return await pollForEvents(this);
+	}
+}

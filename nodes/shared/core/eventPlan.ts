@@ -1,0 +1,165 @@
+import type { Clock } from './clock';
+import { type Listing, type RunList, readList } from './eventListing';
+import type { Placed } from './eventMemory';
+import { ApiFault } from './faults';
+import type { RequestGate } from './gate';
+import { SECOND, TRIGGER } from './limits';
+import type { RunPort } from './port';
+import { type Phase, type Run, isTerminal } from './run';
+import { type Scope, isInterruption } from './scope';
+
+/** What a user can be told about a run. Each of them happens to a run once. */
+export const EVENT_NAMES = ['cancelled', 'failed', 'finished', 'needsReview', 'stuck'] as const;
+
+export type EventName = (typeof EVENT_NAMES)[number];
+
+const ENDS: Partial<Record<Phase, EventName>> = {
+	completed: 'finished',
+	failed: 'failed',
+	expired: 'failed',
+	rejected: 'failed',
+	cancelled: 'cancelled',
+};
+
+/** The runs of one resource, and where to look for them. */
+export interface EventSource {
+	resource: string;
+	port: RunPort;
+	/** What a memory of these runs belongs to: another account or another filter needs another memory. */
+	fits: string;
+	/** All runs. */
+	all: RunList;
+	/** The runs in each status that is not an end, in the order of a run's life; none where the API cannot tell. */
+	unfinished: readonly RunList[];
+	/** Whether the user's filters allow for this run, judged by the run itself. */
+	matches(run: Run): boolean;
+}
+
+export interface EventPlan {
+	events: ReadonlySet<EventName>;
+	/** Milliseconds since its creation after which a run that is not finished is stuck. */
+	stuckAfter: number;
+	/** Milliseconds: when the trigger begins, runs created within this time count as new. */
+	lookBack: number;
+	/** Milliseconds that a poll may take. */
+	budget: number;
+	/** Unix ms on the provider's clock, as far as it is known. */
+	now(): number;
+}
+
+export interface EventTools {
+	gate: RequestGate;
+	clock: Clock;
+	scope: Scope;
+}
+
+/** Where the trigger keeps what it knows. n8n stores it when it sees fit, at the latest with the next events. */
+export interface EventStore {
+	memory?: unknown;
+}
+
+export interface RunEvent {
+	event: EventName;
+	resource: string;
+	run: Run;
+	/** Unix ms on the provider's clock. */
+	created?: number;
+	/** Unix ms on our clock. */
+	detected: number;
+}
+
+export interface Findings {
+	/** Runs in the order of their creation. */
+	events: RunEvent[];
+	/** What could not be read this time, one for each resource. Nothing is lost by it: the next poll looks again. */
+	faults: Array<{ resource: string; fault: ApiFault }>;
+	/** What had to be given up, in words. */
+	warnings: string[];
+}
+
+/** What one poll works with. */
+export interface Poll extends EventTools {
+	plan: EventPlan;
+	findings: Findings;
+}
+
+/** The event that a run in this phase stands for, if it is one that is asked for. */
+export function wanted(plan: EventPlan, phase: Phase, created: number | undefined): EventName | undefined {
+	const event = eventOf(plan, phase, created);
+	return event !== undefined && plan.events.has(event) ? event : undefined;
+}
+
+export function eventOf(plan: EventPlan, phase: Phase, created: number | undefined): EventName | undefined {
+	if (phase === 'needsReview' || isTerminal(phase)) return ENDS[phase] ?? 'needsReview';
+	return created !== undefined && plan.now() - created >= plan.stuckAfter ? 'stuck' : undefined;
+}
+
+export function creationOf(run: Run, { created }: Placed): number | undefined {
+	return run.created?.at ?? created ?? run.started?.at;
+}
+
+export function report(
+	{ clock, findings }: Poll,
+	{ resource }: EventSource,
+	event: EventName,
+	run: Run,
+	row: Placed,
+): void {
+	findings.events.push({ event, resource, run, created: creationOf(run, row), detected: clock.now() });
+}
+
+/** Keeps a fault for the report. Anything else is a mistake of ours, and goes on. */
+export function note({ findings, plan }: Poll, { resource, port }: EventSource, error: unknown): undefined {
+	const fault = isInterruption(error)
+		? new ApiFault(
+				'network',
+				`${port.title}: not everything could be read within the ${plan.budget / SECOND} s of a poll`,
+				{ advice: 'The next poll goes on. If this stays, choose fewer resources, or set a filter.' },
+			)
+		: error;
+	if (!(fault instanceof ApiFault)) throw error;
+	if (!findings.faults.some((one) => one.resource === resource)) findings.faults.push({ resource, fault });
+}
+
+export function isNotFound(error: unknown): boolean {
+	return error instanceof ApiFault && error.kind === 'notFound';
+}
+
+/** The events that are asked for, as they are remembered: another limit makes another event of `stuck`. */
+export function namesOf({ events, stuckAfter }: EventPlan): string[] {
+	return [...events].map((event) => nameOf(event, stuckAfter)).sort();
+}
+
+export function nameOf(event: EventName, stuckAfter: number): string {
+	return event === 'stuck' ? `${event}:${stuckAfter}` : event;
+}
+
+type Limits = Pick<Parameters<typeof readList>[2], 'isDeepEnough' | 'pages'>;
+
+/** Reads a list; what went wrong is noted. */
+export async function readNoted(
+	work: Poll,
+	source: EventSource,
+	list: RunList,
+	limits: Limits,
+): Promise<Listing> {
+	const latest = () => work.plan.now() + TRIGGER.maxAhead;
+	const listing = await readList(work, list, { ...limits, latest });
+	if (listing.error !== undefined) note(work, source, listing.error);
+	return listing;
+}
+
+/** Reads a list as deep as it has to be. What lies behind more pages than that is given up. */
+export async function readDeep(
+	work: Poll,
+	source: EventSource,
+	list: RunList,
+	limits: Limits,
+): Promise<Listing> {
+	const listing = await readNoted(work, source, list, limits);
+	if (listing.whole || listing.error !== undefined) return listing;
+	work.findings.warnings.push(
+		`The list of "${source.resource}" runs is too long: only its first ${limits.pages} pages were looked through`,
+	);
+	return { ...listing, whole: true };
+}

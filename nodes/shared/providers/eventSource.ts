@@ -1,0 +1,62 @@
+import type { RunList } from '../core/eventListing';
+import type { EventSource } from '../core/eventPlan';
+import type { Phase } from '../core/run';
+import type { ResourceApi } from './api';
+import { applyOwner, isOwnedBy, pagesOf, withRole } from './stuck';
+import type { ProviderSpec, Query, ResourceSpec } from './types';
+import { phaseOf } from './wire';
+
+/** How a user narrows down which runs are reported. */
+export interface EventFilters {
+	workflowId?: string;
+	/** Id of an extractor, classifier, splitter or (legacy) processor. */
+	processorId?: string;
+}
+
+/** Names and rows of the resources whose runs can be listed: the others cannot be watched from outside. */
+export function listable(provider: ProviderSpec): Array<[string, ResourceSpec]> {
+	return Object.entries(provider.resources).filter(([, spec]) => spec.list);
+}
+
+/** The phases of a run that is not over, in the order it goes through them. */
+const LIFE: readonly Phase[] = ['waiting', 'running', 'cancelling', 'needsReview'];
+
+/**
+ * Where to look for what happens to the runs of a resource.
+ *
+ * @param account tells one account at the provider from another
+ * @throws RangeError when the resource has no list, or a filter cannot be applied to it
+ */
+export function eventSource(
+	resource: string,
+	api: ResourceApi,
+	filters: EventFilters,
+	account: string,
+): EventSource {
+	const { spec, provider } = api;
+	if (!spec.list) {
+		throw new RangeError(
+			`${provider.title} has no list of ${spec.plural}, so what happens to them cannot be seen from outside`,
+		);
+	}
+	const { newestFirst } = spec.list;
+	const query: Query = { ...newestFirst };
+	applyOwner(api, query, 'workflow', filters.workflowId);
+	applyOwner(api, query, 'processor', filters.processorId);
+	const status = withRole(spec, 'status');
+	const unfinished = LIFE.flatMap((phase) =>
+		(status?.options ?? []).filter((option) => phaseOf(spec, option) === phase),
+	);
+	const list = (narrowed: Query): RunList => ({
+		newestFirst: Object.keys(newestFirst).length > 0,
+		page: pagesOf(api, narrowed),
+	});
+	return {
+		resource,
+		port: api,
+		fits: JSON.stringify([account, filters.workflowId ?? '', filters.processorId ?? '']),
+		all: list(query),
+		unfinished: status ? unfinished.map((option) => list({ ...query, [status.param]: option })) : [],
+		matches: (run) => isOwnedBy(spec, run, filters.workflowId ?? filters.processorId),
+	};
+}
