@@ -5,7 +5,9 @@ import type { INodeParameters } from 'n8n-workflow';
 
 import { createTestInstance, setBinaryDataMode, type TestInstance } from '../test/nodes/support';
 import { Extend, ExtendApi, Retab, RetabApi } from './built';
-import { type ReceivedRequest, type RemoteSandbox, launchSandbox } from './sandbox';
+import { EXTEND_KEY, RETAB_KEY } from '../sandbox/server/defaults';
+import { startWorker, type Worker } from './lib/worker';
+import type { ReceivedRequest, SandboxCalls } from './messages';
 
 /**
  * How much memory does a large document take on its way to the API?
@@ -65,8 +67,21 @@ async function restingMemory(): Promise<number> {
 	return process.memoryUsage.rss();
 }
 
-async function upload(n8n: TestInstance, sandbox: RemoteSandbox, way: Way, size: number): Promise<Figures> {
-	await sandbox.reset();
+/** n8n with this package, and credentials that lead to the sandbox. */
+function instance(url: string): TestInstance {
+	return createTestInstance({
+		nodes: [Retab, Extend],
+		credentialTypes: [RetabApi, ExtendApi],
+		credentials: {
+			retabApi: { apiKey: RETAB_KEY, baseUrl: url },
+			extendApi: { apiKey: EXTEND_KEY, region: 'custom', baseUrl: url },
+		},
+	});
+}
+
+async function upload(sandbox: Worker<SandboxCalls>, way: Way, size: number): Promise<Figures> {
+	const { handle, url } = await sandbox.call('open', { speed: 1, seed: 1, lives: [] });
+	const n8n = instance(url);
 	const file = { content: Buffer.alloc(size, 'x'), fileName: 'large.pdf', mimeType: 'application/pdf' };
 	const item = await n8n.binaryItem({}, { data: file });
 	const { id } = item.binary?.data ?? {};
@@ -81,9 +96,10 @@ async function upload(n8n: TestInstance, sandbox: RemoteSandbox, way: Way, size:
 	const result = await n8n.runWorkflow({ node: way.node, parameters: way.parameters, items: [item] });
 	clearInterval(sampling);
 	if (result.status !== 'success') throw new Error(`${way.name}: ${result.error?.message ?? result.status}`);
-	const received = (await sandbox.requests())
+	const received = (await sandbox.call('requests', handle))
 		.filter((request) => way.isUpload(request) && request.status === 200)
 		.reduce((sum, { bodySize }) => sum + bodySize, 0);
+	await sandbox.call('close', handle);
 	return { before, highest, seconds: result.durationMs / 1_000, received };
 }
 
@@ -91,22 +107,14 @@ async function main(): Promise<void> {
 	console.log(`A file of ${FILE_SIZE / MB} MB, ${ROUNDS} rounds each, Node ${process.version}\n`);
 	console.log('way                    before MB   highest MB   growth MB   seconds   bytes received');
 	await setBinaryDataMode('filesystem');
-	const sandbox = await launchSandbox();
+	const sandbox = startWorker<SandboxCalls>('server.ts');
 	let good = true;
 	try {
-		const n8n = createTestInstance({
-			nodes: [Retab, Extend],
-			credentialTypes: [RetabApi, ExtendApi],
-			credentials: {
-				retabApi: { apiKey: sandbox.retabKey, baseUrl: sandbox.url },
-				extendApi: { apiKey: sandbox.extendKey, region: 'custom', baseUrl: sandbox.url },
-			},
-		});
 		// n8n loads its HTTP client with the first request: that is not what is measured.
-		for (const way of WAYS) await upload(n8n, sandbox, way, 3 * MB);
+		for (const way of WAYS) await upload(sandbox, way, 3 * MB);
 		for (const way of WAYS) {
 			for (let at = 0; at < ROUNDS; at++) {
-				const figures = await upload(n8n, sandbox, way, FILE_SIZE);
+				const figures = await upload(sandbox, way, FILE_SIZE);
 				print(way, figures);
 				const extra = figures.received - FILE_SIZE;
 				good &&= figures.highest - figures.before <= ALLOWED_GROWTH;

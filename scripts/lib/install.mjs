@@ -4,7 +4,7 @@ import { cp, link, mkdir, readdir, readFile, rename, rm, statfs, writeFile } fro
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from './failure.mjs';
-import { N8N_CACHE, N8N_ROOT, PROJECT_CACHE, PROJECT_ROOT } from './paths.mjs';
+import { BENCH_ROOT, N8N_CACHE, N8N_ROOT, PROJECT_CACHE, PROJECT_ROOT } from './paths.mjs';
 import { npm, onExit, removeFolder, run } from './process.mjs';
 
 /** @typedef {import('./progress.mjs').Progress} Progress */
@@ -25,25 +25,43 @@ const AGAIN = 'Run the same command again: what is already there is kept.';
  * @param {Progress} progress
  */
 export async function ensureProject(progress) {
-	if (await projectIsInstalled()) return;
-	await exclusively(PROJECT_ROOT, progress, async () => {
-		if (await projectIsInstalled()) return;
-		await npmCi(PROJECT_ROOT, "Installing the project's dependencies", progress);
+	await ensureInstalled(PROJECT_ROOT, "Installing the project's dependencies", progress);
+}
+
+/**
+ * Installs what only the benchmark needs, in the same way.
+ *
+ * @param {Progress} progress
+ */
+export async function ensureBenchPackages(progress) {
+	await ensureInstalled(BENCH_ROOT, 'Installing what the benchmark compares with', progress);
+}
+
+/**
+ * @param {string} folder
+ * @param {string} title
+ * @param {Progress} progress
+ */
+async function ensureInstalled(folder, title, progress) {
+	if (await isInstalled(folder)) return;
+	await exclusively(folder, progress, async () => {
+		if (await isInstalled(folder)) return;
+		await npmCi(folder, title, progress);
 	});
 }
 
 /**
  * npm writes its own record into `node_modules` only when an install is complete, so the record tells an interrupted
  * or outdated install from a good one, whoever did it.
+ *
+ * @param {string} folder
  */
-async function projectIsInstalled() {
+async function isInstalled(folder) {
 	/** @typedef {{ packages: Record<string, { version?: string, integrity?: string, optional?: boolean }> }} Lock */
-	const wanted = /** @type {Lock | undefined} */ (
-		await readJson(path.join(PROJECT_ROOT, 'package-lock.json'))
-	);
-	if (!wanted) throw new Failure('package-lock.json is missing: this is not a complete checkout.');
+	const wanted = /** @type {Lock | undefined} */ (await readJson(path.join(folder, 'package-lock.json')));
+	if (!wanted) throw new Failure(`${folder} has no package-lock.json: this is not a complete checkout.`);
 	const record = /** @type {Lock | undefined} */ (
-		await readJson(path.join(PROJECT_ROOT, 'node_modules', '.package-lock.json'))
+		await readJson(path.join(folder, 'node_modules', '.package-lock.json'))
 	);
 	if (!record) return false;
 	return Object.entries(wanted.packages).every(([place, entry]) => {

@@ -7,6 +7,9 @@ export const PROJECT_ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.
 /** The private package that holds the real n8n and the Node.js it runs on. */
 export const N8N_ROOT = path.join(PROJECT_ROOT, 'sandbox', 'n8n');
 
+/** The private package with what the benchmark compares with. */
+export const BENCH_ROOT = path.join(PROJECT_ROOT, 'bench');
+
 /** Where the install and the build remember what they did; goes away with `node_modules`. */
 export const PROJECT_CACHE = path.join(PROJECT_ROOT, 'node_modules', '.cache', 'document-runs');
 export const N8N_CACHE = path.join(N8N_ROOT, 'node_modules', '.cache', 'document-runs');

@@ -1,12 +1,12 @@
-import { MockAgent, errors, request } from 'undici';
+import { type Dispatcher, errors, request } from 'undici';
 
 import { ApiFault } from '../../nodes/shared/core/faults';
 import type { Access } from '../../nodes/shared/providers/auth';
 import type { Send } from '../../nodes/shared/providers/http';
 import type { Query } from '../../nodes/shared/providers/types';
 
-/** Requests over undici instead of n8n's helper: `agent` plays the server. */
-export function sendOverUndici(agent: MockAgent, access: Access): Send {
+/** Requests over undici instead of n8n's helper: `agent` leads to the server, or plays it. */
+export function sendOverUndici(agent: Dispatcher, access: Access): Send {
 	return async ({ method, path, query, body }, signal) => {
 		try {
 			const response = await request(`${access.baseUrl}${path}${queryString(query)}`, {

@@ -48,6 +48,7 @@ export class CredentialStore extends ICredentialsHelper {
 	constructor(
 		types: CredentialTypeClass[],
 		private readonly data: CredentialData,
+		private readonly recordsRequests = true,
 	) {
 		super();
 		this.types = new Map(
@@ -179,7 +180,9 @@ export class CredentialStore extends ICredentialsHelper {
 			workflow,
 			node,
 		);
-		this.authenticatedRequests.push({ ...request, headers: { ...request.headers } });
+		if (this.recordsRequests) {
+			this.authenticatedRequests.push({ ...request, headers: { ...request.headers } });
+		}
 		return request;
 	}
 

@@ -53,6 +53,10 @@ export interface InstanceOptions {
 	credentialTypes?: CredentialTypeClass[];
 	/** Saved credentials, by credential type name; a function where a server's address is not known yet. */
 	credentials?: CredentialData | (() => CredentialData);
+	/** Nodes of `n8n-nodes-base` that take the place of the small stand-ins, by name: `httpRequest`. */
+	n8nNodes?: Record<string, NodeTypeClass>;
+	/** Whether results hold every request that was given a credential (default); a benchmark must not pay for that. */
+	recordsRequests?: boolean;
 }
 
 export interface RunOptions {
@@ -161,11 +165,18 @@ export function createTestInstance(instance: InstanceOptions): TestInstance {
 	nodeTypes.install(...instance.nodes);
 	nodeTypes.installAs(AGENT_TYPE, ScriptedAgent);
 	installN8nNodes(nodeTypes);
+	for (const [name, type] of Object.entries(instance.n8nNodes ?? {})) {
+		nodeTypes.installAs(`n8n-nodes-base.${name}`, type);
+	}
 
 	function load(json: WorkflowJson, options: RunOptions): LoadedRun {
 		const { mode = 'trigger' } = options;
 		const saved = typeof instance.credentials === 'function' ? instance.credentials() : instance.credentials;
-		const credentials = new CredentialStore(credentialTypes, { ...saved, ...options.credentials });
+		const credentials = new CredentialStore(
+			credentialTypes,
+			{ ...saved, ...options.credentials },
+			instance.recordsRequests,
+		);
 		const workflow = loadWorkflow(json, { nodeTypes, credentials: credentials.savedReferences() });
 		const uiMessages: unknown[][] = [];
 		const additionalData = createAdditionalData({

@@ -1,0 +1,108 @@
+import type { Contender } from './contenders';
+import { startWorker, type Worker } from './lib/worker';
+import type {
+	CleanUpOrder,
+	ContenderCalls,
+	Load,
+	NodeCalls,
+	OpenedLoad,
+	SandboxCalls,
+	Seen,
+	WatchAnswer,
+} from './messages';
+import { IN_FLIGHT } from './plan';
+
+/** One measured pass: what the contender says, and what the sandbox has seen. */
+export interface Pass {
+	answer: WatchAnswer;
+	seen: Seen;
+	opened: OpenedLoad;
+}
+
+export interface Ask {
+	load: Load;
+	/** Watches this group of lives only; all where nothing is said. */
+	group?: number;
+	inFlight?: number;
+	/** Seconds of real time until a run is cancelled, by its place in the load. */
+	timeouts?: number[];
+	/** See `measured`. */
+	collectEveryMs?: number;
+}
+
+/** Runs so few, so shortly, before a process is measured for the first time: code is loaded and compiled by then. */
+const WARM_UP = { runs: 20, lifeMs: 2_000, speed: 10 };
+
+/** The processes of a benchmark: one sandbox, and one for each contender, started when it is first needed. */
+export class Processes {
+	private readonly sandbox: Worker<SandboxCalls> = startWorker<SandboxCalls>('server.ts');
+
+	private readonly contenders = new Map<string, Worker<NodeCalls>>();
+
+	/** Starts them where they do not run yet, and lets them collect their garbage. */
+	async prepare(contenders: readonly Contender[]): Promise<void> {
+		for (const contender of contenders) await (await this.worker(contender)).call('rest', null);
+	}
+
+	/** Lets a contender, which must be prepared, watch all runs of a load to their end. */
+	async watch(contender: Contender, ask: Ask): Promise<Pass> {
+		const worker = await this.worker(contender);
+		return await this.pass(worker, contender, ask);
+	}
+
+	/** Lets our node, which must be prepared, cancel what is stuck in a load. */
+	async cleanUp(
+		contender: Contender,
+		load: Load,
+		order: Omit<CleanUpOrder, 'url'>,
+	): Promise<{ answer: Awaited<ReturnType<NodeCalls['cleanUp']>>; seen: Seen }> {
+		const worker = await this.worker(contender);
+		return await this.withLoad(load, async ({ handle, url }) => {
+			const answer = await worker.call('cleanUp', { url, ...order });
+			return { answer, seen: await this.sandbox.call('seen', handle) };
+		});
+	}
+
+	/** Ends them all. */
+	async close(): Promise<void> {
+		await Promise.all([...this.contenders.values(), this.sandbox].map(async (worker) => worker.close()));
+	}
+
+	private async worker(contender: Contender): Promise<Worker<NodeCalls>> {
+		const { key, file, api } = contender;
+		const known = this.contenders.get(key);
+		if (known) return known;
+		// Only our node is asked for more than a watch.
+		const worker: Worker<NodeCalls> = startWorker<NodeCalls>(file);
+		this.contenders.set(key, worker);
+		const lives = { api, count: WARM_UP.runs, fromMs: WARM_UP.lifeMs };
+		await this.pass(worker, contender, { load: { speed: WARM_UP.speed, seed: 1, lives: [lives] } });
+		return worker;
+	}
+
+	private async pass(worker: Worker<ContenderCalls>, contender: Contender, ask: Ask): Promise<Pass> {
+		const { load, group, inFlight = IN_FLIGHT, timeouts, collectEveryMs } = ask;
+		return await this.withLoad(load, async (opened) => {
+			const answer = await worker.call('watch', {
+				url: opened.url,
+				api: contender.api,
+				ids: group === undefined ? opened.ids.flat() : (opened.ids[group] ?? []),
+				speed: load.speed,
+				polls: contender.polls,
+				inFlight,
+				...(timeouts === undefined ? {} : { timeouts }),
+				...(collectEveryMs === undefined ? {} : { collectEveryMs }),
+			});
+			return { answer, seen: await this.sandbox.call('seen', opened.handle), opened };
+		});
+	}
+
+	private async withLoad<T>(load: Load, work: (opened: OpenedLoad) => Promise<T>): Promise<T> {
+		const opened = await this.sandbox.call('open', load);
+		try {
+			return await work(opened);
+		} finally {
+			await this.sandbox.call('close', opened.handle);
+		}
+	}
+}
