@@ -12,6 +12,8 @@ import {
 	type DialectName,
 	type FaultKindPlan,
 	type FaultPlan,
+	GOOD_LISTS,
+	type ListsPlan,
 	RemoteApi,
 	type RemotePlan,
 	type RemoteRunPlan,
@@ -112,6 +114,26 @@ const fault: fc.Arbitrary<FaultPlan> = fc.record({
 	what: faultKind,
 });
 
+/** Lists are hints, and may be wrong in any way. */
+const lists: fc.Arbitrary<ListsPlan> = fc.oneof(
+	{ weight: 1, arbitrary: fc.constant(GOOD_LISTS) },
+	{
+		weight: 2,
+		arbitrary: fc.record({
+			lag: fc.oneof(fc.constant(0), ms(0, 2_000), ms(0, 60_000)),
+			newFrom: fc.oneof(fc.constant(Number.NEGATIVE_INFINITY), instant(0, 30_000)),
+			skips: fc.constantFrom(0, 0, 1, 2, 3),
+			repeats: fc.constantFrom(0, 0, 1, 3),
+			circular: fc.boolean(),
+			ignoresStatus: fc.boolean(),
+			frozenFrom: fc.option(instant(0, 60_000), { nil: undefined, freq: 3 }),
+			othersNewer: fc.constantFrom(0, 0, 1, 50, 300),
+			othersOlder: fc.constantFrom(0, 0, 1, 50, 300),
+			maxPageSize: fc.constantFrom(100, 100, 25),
+		}),
+	},
+);
+
 /** A run can only end in ways its resource knows. */
 function possible(dialect: DialectName, run: RemoteRunPlan): RemoteRunPlan {
 	const { statuses }: { statuses: Partial<Record<Phase, string>> } = DIALECTS[dialect];
@@ -130,7 +152,8 @@ const remote = (maxRuns: number): fc.Arbitrary<RemotePlan> =>
 				{ weight: 4, arbitrary: fc.constant(0) },
 				{ weight: 1, arbitrary: ms(-120_000, 120_000) },
 			),
-			rowsPerPage: ms(1, 10),
+			lists,
+			rowsPerPage: fc.oneof(ms(1, 10), fc.constant(100)),
 			seed: fc.nat(),
 		})
 		.map((plan) => ({ ...plan, runs: plan.runs.map((run) => possible(plan.dialect, run)) }));
@@ -168,7 +191,11 @@ function asOffered(target: Target, looks: WatchPlan['looks']): Target {
 
 export const watchCases: fc.Arbitrary<WatchCase> = fc
 	.record({
-		remote: fc.oneof({ weight: 4, arbitrary: remote(5) }, { weight: 1, arbitrary: remote(20) }),
+		remote: fc.oneof(
+			{ weight: 8, arbitrary: remote(5) },
+			{ weight: 3, arbitrary: remote(20) },
+			{ weight: 1, arbitrary: remote(50) },
+		),
 		picks: fc.array(
 			fc.record({
 				run: fc.nat(),

@@ -166,8 +166,44 @@ export interface FaultPlan {
 	what: FaultKindPlan;
 }
 
+/** How the lists differ from what they should be. */
+export interface ListsPlan {
+	/** Milliseconds the rows are behind. */
+	lag: number;
+	/** A run is in no list before this (ms from the begin of the test) plus its place among the runs. */
+	newFrom: number;
+	/** Every so manieth row is left out; 0 is none. */
+	skips: number;
+	/** Every so manieth row comes twice; 0 is none. */
+	repeats: number;
+	/** The last page of a list leads back to its first one. */
+	circular: boolean;
+	/** The status filter is ignored. */
+	ignoresStatus: boolean;
+	/** From then on (ms) the rows stand still. */
+	frozenFrom?: number;
+	/** Other people's unfinished runs, newer than ours, and older ones. */
+	othersNewer: number;
+	othersOlder: number;
+	/** Larger pages are refused. */
+	maxPageSize: number;
+}
+
+export const GOOD_LISTS: ListsPlan = {
+	lag: 0,
+	newFrom: Number.NEGATIVE_INFINITY,
+	skips: 0,
+	repeats: 0,
+	circular: false,
+	ignoresStatus: false,
+	othersNewer: 0,
+	othersOlder: 0,
+	maxPageSize: 100,
+};
+
 export interface RemotePlan {
 	dialect: DialectName;
+	lists: ListsPlan;
 	runs: readonly RemoteRunPlan[];
 	faults: readonly FaultPlan[];
 	/** Longest time a request takes when nothing is wrong. */
@@ -189,6 +225,8 @@ export interface Logged {
 	/** When it was answered, broke, or was given up, and how many requests had left by then. */
 	endedAt: number;
 	sentByThen: number;
+	/** Its place among all requests in the order in which they ended. */
+	endedAs: number;
 	/** The HTTP answer that reached the client. */
 	status?: number;
 	/** Phase a read showed. */
@@ -201,12 +239,25 @@ export interface Logged {
 	/** What the client heard of a cancel. */
 	heard?: 'accepted' | 'refused';
 	commandId?: string;
-	/** Ids in a page of the list. */
+	/** Ids in a page of a list, and the phases it shows them in. */
 	rows?: string[];
+	shown?: ReadonlyMap<string, Phase>;
+	/** True for a list that is narrowed to a status. */
+	isNarrowed: boolean;
 	/** Milliseconds the answer asked to pause. */
 	retryAfter?: number;
 	/** The client gave it up. */
 	aborted: boolean;
+}
+
+/** A row of a list, before it is put into the words of a provider. */
+interface Row {
+	id: string;
+	/** Among all runs of the account. */
+	place: number;
+	phase: Phase;
+	status: string;
+	createdAt: number;
 }
 
 class RemoteRun {
@@ -280,6 +331,8 @@ export class RemoteApi {
 
 	mostInFlight = 0;
 
+	private readonly newestFirst: readonly RemoteRun[];
+
 	private readonly dialect: Dialect;
 
 	private readonly start: number;
@@ -290,6 +343,8 @@ export class RemoteApi {
 
 	private inFlight = 0;
 
+	private ends = 0;
+
 	constructor(
 		private readonly clock: FakeClock,
 		private readonly plan: RemotePlan,
@@ -298,6 +353,7 @@ export class RemoteApi {
 		this.start = clock.now();
 		this.random = seededRandom(plan.seed);
 		this.runs = plan.runs.map((run, index) => new RemoteRun(`run_${index}`, run, this.dialect));
+		this.newestFirst = [...this.runs].sort((a, b) => b.plan.createdAt - a.plan.createdAt);
 	}
 
 	/** Milliseconds since the begin of the test. */
@@ -325,6 +381,7 @@ export class RemoteApi {
 			this.inFlight -= 1;
 			entry.endedAt = this.now;
 			entry.sentByThen = this.log.length;
+			entry.endedAs = this.ends++;
 			entry.aborted = signal.aborted;
 		};
 		signal.addEventListener('abort', end, { once: true });
@@ -353,7 +410,9 @@ export class RemoteApi {
 			at: this.now,
 			endedAt: Number.POSITIVE_INFINITY,
 			sentByThen: 0,
+			endedAs: Number.POSITIVE_INFINITY,
 			aborted: false,
+			isNarrowed: query?.status !== undefined,
 			commandId: typeof commandId === 'string' ? commandId : undefined,
 		};
 	}
@@ -447,16 +506,57 @@ export class RemoteApi {
 	}
 
 	private page({ query }: ApiRequest, entry: Logged): ApiResponse {
-		const from = Number(query?.nextPageToken ?? 0);
-		const until = from + this.plan.rowsPerPage;
-		const rows = this.runs.slice(from, until);
+		const { provider } = this.dialect;
+		// A list of all runs is for looking up creation times; what is wrong with lists is wrong with the narrowed ones.
+		const lists = entry.isNarrowed ? this.plan.lists : GOOD_LISTS;
+		const size = Number(query?.limit ?? query?.maxPageSize);
+		if (size > lists.maxPageSize) return respond(400, { message: 'the page is too large' });
+		const after = query?.nextPageToken ?? query?.after;
+		const asOf = Math.min(this.now - lists.lag, lists.frozenFrom ?? Number.POSITIVE_INFINITY);
+		const all = this.listed(lists, asOf, lists.ignoresStatus ? undefined : query?.status);
+		// A token is a place in the order of all runs: rows that have gone since do not move the others up.
+		const from = after === undefined ? 0 : all.findIndex(({ place }) => place > Number(after));
+		const cut = from < 0 ? [] : all.slice(from, from + Math.min(size, this.plan.rowsPerPage));
+		const isTwice = ({ place }: Row) => lists.repeats > 0 && place % lists.repeats === 0;
+		const rows = cut.flatMap((row) => (isTwice(row) ? [row, row] : [row]));
 		entry.rows = rows.map(({ id }) => id);
-		const data = rows.map((run) => ({
-			id: run.id,
-			status: run.statusAt(this.now),
-			createdAt: this.isoTime(run.plan.createdAt),
-		}));
-		return respond(200, { data, ...(until < this.runs.length && { nextPageToken: String(until) }) });
+		entry.shown = new Map(rows.map(({ id, phase }) => [id, phase]));
+		const data = rows.map((row) => this.rowOf(row));
+		const last = cut.at(-1);
+		const isLast = last === undefined || last === all.at(-1);
+		const next = last && !isLast ? String(last.place) : lists.circular && last ? '-1' : undefined;
+		if (provider === 'extend')
+			return respond(200, { data, ...(next !== undefined && { nextPageToken: next }) });
+		return respond(200, { data, list_metadata: { before: null, after: next ?? null } });
+	}
+
+	/** The rows of a list, newest first: other people's newer runs, ours, and other people's older ones. */
+	private listed(lists: ListsPlan, asOf: number, status: unknown): Row[] {
+		const other = (name: string, place: number, createdAt: number): Row => ({
+			id: `${name}_${place}`,
+			place,
+			phase: 'running',
+			status: this.dialect.statuses.running ?? '',
+			createdAt,
+		});
+		const isShown = (index: number) =>
+			this.now >= lists.newFrom + index && !(lists.skips > 0 && index % lists.skips === 0);
+		const ours = this.newestFirst.flatMap((run, index): Row[] => {
+			const { id, plan } = run;
+			const row = { id, phase: run.phaseAt(asOf), status: run.statusAt(asOf), createdAt: plan.createdAt };
+			return isShown(index) ? [{ ...row, place: lists.othersNewer + index }] : [];
+		});
+		const newer = Array.from({ length: lists.othersNewer }, (_, at) => other('newer', at, 1_000));
+		const behind = lists.othersNewer + this.runs.length;
+		const older = Array.from({ length: lists.othersOlder }, (_, at) => other('older', behind + at, -1e8));
+		return [...newer, ...ours, ...older].filter((row) => status === undefined || row.status === status);
+	}
+
+	private rowOf({ id, status, createdAt }: Row): JsonObject {
+		const created = this.isoTime(createdAt);
+		if (this.dialect.provider === 'extend') return { id, status, createdAt: created };
+		if (this.dialect.statuses.running !== 'running') return { id, status, created_at: created };
+		return { id, lifecycle: { status }, timing: { created_at: created, started_at: null } };
 	}
 
 	private bodyOf(run: RemoteRun): JsonObject {

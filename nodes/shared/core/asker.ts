@@ -3,7 +3,7 @@ import type { ApiFault } from './faults';
 import type { Lane, RequestGate } from './gate';
 import { REQUEST, RETRY, TEXT } from './limits';
 import { type Detail, type RunPort, timeBoxed } from './port';
-import type { Phase, Run } from './run';
+import { type Phase, type Run, isLater } from './run';
 import { backoff } from './schedule';
 import type { Scope } from './scope';
 import { settleFault } from './settle';
@@ -102,10 +102,25 @@ export class RunAsker {
 		return backoff(Math.max(1, this.failuresInARow), this.clock);
 	}
 
+	/**
+	 * What a row of a list said about the run. It may be older than the last read, so that it never takes a run back to an
+	 * earlier phase.
+	 */
+	sighted(run: Run): void {
+		const known = this.last;
+		if (known && (known.status === run.status || !isLater(run.phase, known.phase))) return;
+		this.lastIsFull = false;
+		this.remember(run);
+	}
+
 	private heard(run: Run): void {
 		this.failuresInARow = 0;
 		this.notFoundInARow = 0;
 		this.lastFault = undefined;
+		this.remember(run);
+	}
+
+	private remember(run: Run): void {
 		const changed = this.last?.status !== run.status;
 		this.last = run;
 		if (!changed) return;

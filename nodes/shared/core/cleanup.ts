@@ -5,27 +5,21 @@ import { ApiFault } from './faults';
 import type { RequestGate } from './gate';
 import { LIST, RETRY } from './limits';
 import { persist } from './persist';
-import { type Detail, type RunPort, noAnswer } from './port';
-import { type Phase, type Run, type TimeMark, isTerminal } from './run';
+import { type Detail, type ListedRun, type RunList, type RunPort, noAnswer } from './port';
+import { type Phase, type Run, isTerminal } from './run';
 import type { Scope } from './scope';
 import { settle, settleFault } from './settle';
 
 export type CleanupOutcome =
 	'wouldCancel' | 'cancelled' | 'cancelPending' | 'alreadyFinished' | 'notCancellable' | 'unreachable';
 
-/** What a list tells about a run: a hint where to look, never the truth. */
-export interface ListedRun {
-	id: string;
-	/** `unknown` when the row does not tell. */
-	phase: Phase;
-	created?: TimeMark;
-}
+export type { ListedRun } from './port';
 
 /** One list that may hold stuck runs. */
 export interface StuckList {
 	/** True when no run can be older than the ones before it: then reading stops at the first one that is too young. */
 	oldestFirst: boolean;
-	page(token: string | undefined, signal: AbortSignal): Promise<{ rows: ListedRun[]; next?: string }>;
+	page: RunList['page'];
 }
 
 /** The runs of one resource, and the lists that together hold all of them that may be stuck. */

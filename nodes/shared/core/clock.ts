@@ -15,6 +15,6 @@ export interface Clock {
 }
 
 /** `base` with a spread of ± `spread` (0 to 1). */
-export function jittered(base: number, spread: number, clock: Clock): number {
+export function jittered(base: number, spread: number, clock: Pick<Clock, 'random'>): number {
 	return base * (1 + spread * (2 * clock.random() - 1));
 }

@@ -39,6 +39,46 @@ export const POLL = {
 	jitter: 0.15,
 } as const;
 
+/** When many runs are watched through lists instead of one by one. */
+export const ROSTER = {
+	/** Fewer runs than this are read singly: a page and its control read would be as many requests. */
+	minRuns: 3,
+	/**
+	 * Of so many runs one page may be read on trust, before the lists have proved anything: at worst 5 % more than one round
+	 * of single reads. Fewer runs earn their first page, see `putOffUpTo`.
+	 */
+	runsPerTrustedPage: 20,
+	/**
+	 * The first look at a run may be put off by one interval, to earn a page, where the interval is no longer than this and
+	 * the deadline is not near.
+	 */
+	putOffUpTo: 2 * SECOND,
+	/** A page is read only where at least so many of our runs are expected on it. */
+	minHits: 2,
+	/** Share of the runs not found yet that may be in a list which had none of them the last time: they change status. */
+	moved: 0.2,
+	/** So many of the runs not found yet allow for one more page in a row without any of them. */
+	runsPerBarrenPage: 20,
+	/** Pages after which one more run is read singly, to find out whether the lists tell the truth. At least one a pass. */
+	pagesPerControl: 10,
+	/** A run takes part in a pass that others have begun once so much of its own delay is over. */
+	nearlyDue: 0.75,
+	/** A page that takes longer is given up: single reads take over. */
+	pageTimeout: 10 * SECOND,
+	/** How long lists that were of no use, out of date or out of order are left alone; doubles each time. */
+	firstRest: 30 * SECOND,
+	maxRest: 10 * MINUTE,
+	/** Shortest time between two weighings of lists that are not worth it. */
+	weighAgain: 100,
+} as const;
+
+export const LEARN = {
+	/** Runs that must have finished before their times say anything about the others. */
+	minRuns: 3,
+	/** Of these times, the share cut off at either end: the odd one out says nothing about the others. */
+	cut: 0.1,
+} as const;
+
 export const REQUEST = {
 	/** A read or list page that takes longer is given up and asked again. */
 	timeout: 30 * SECOND,
@@ -150,6 +190,8 @@ export const DOCUMENT = {
 } as const;
 
 export const CLOCK = {
+	/** Alarms that ring in one turn of the event loop; whatever else waits has its turn before the next ones. */
+	alarmsPerTurn: 100,
 	/** Longest single timer: keeps far deadlines clear of the 2^31 ms overflow that would fire them at once. */
 	maxTimer: 10 * MINUTE,
 } as const;

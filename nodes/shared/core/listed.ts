@@ -47,6 +47,11 @@ export class ListedTimes {
 		return this.known.get(id);
 	}
 
+	/** The creation time of a run, as far as the pages read until now tell. */
+	knownOf(id: string): TimeMark | undefined {
+		return this.known.get(id);
+	}
+
 	private async readNextPage(scope: Scope): Promise<void> {
 		const listPage = this.port.listPage?.bind(this.port);
 		if (!listPage) {

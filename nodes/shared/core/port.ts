@@ -1,6 +1,6 @@
 import { type Clock } from './clock';
 import { ApiFault } from './faults';
-import type { Run, TimeMark } from './run';
+import type { Phase, Run, TimeMark } from './run';
 import type { Scope } from './scope';
 import { settle } from './settle';
 
@@ -18,6 +18,23 @@ export interface RunPage {
 	next?: string;
 }
 
+/** What a list tells about a run: a hint where to look, never the truth. */
+export interface ListedRun {
+	id: string;
+	/** `unknown` when the row does not tell. */
+	phase: Phase;
+	created?: TimeMark;
+	/** The row as a run; absent where the row has no status. */
+	run?: Run;
+}
+
+/** A list of runs, newest first where the API can sort. */
+export interface RunList {
+	/** The raw status that all of its runs are in, where the list is narrowed to one. */
+	status?: string;
+	page(token: string | undefined, signal: AbortSignal): Promise<{ rows: ListedRun[]; next?: string }>;
+}
+
 /**
  * The runs of one resource at one provider, as the core sees them. Every method ends at once when its signal is
  * aborted, and throws an `ApiFault` for whatever the API or the network did wrong.
@@ -32,6 +49,8 @@ export interface RunPort {
 	cancel(id: string, commandId: string, signal: AbortSignal): Promise<CancelAnswer>;
 	/** Newest runs first where the API can sort. Absent where the API cannot list. */
 	listPage?(token: string | undefined, signal: AbortSignal): Promise<RunPage>;
+	/** The lists that together hold every unfinished run, the most likely one first. Absent where the API cannot list. */
+	readonly unfinished?: readonly RunList[];
 }
 
 /** The fault of an API that was silent for `ms` milliseconds. */

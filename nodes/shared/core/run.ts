@@ -26,6 +26,19 @@ export function isSettled(phase: Phase): boolean {
 	return isTerminal(phase) || phase === 'needsReview';
 }
 
+/** The phases of a run that goes on, in the order it can go through them. */
+const UNFINISHED: readonly Phase[] = ['waiting', 'running', 'cancelling'];
+
+/** True when the run is known to go on. `unknown` is neither settled nor unfinished. */
+export function isUnfinished(phase: Phase): boolean {
+	return UNFINISHED.includes(phase);
+}
+
+/** True when both phases are of a run that goes on, and `phase` comes after `earlier`. */
+export function isLater(phase: Phase, earlier: Phase): boolean {
+	return isUnfinished(earlier) && UNFINISHED.indexOf(phase) > UNFINISHED.indexOf(earlier);
+}
+
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 
 export type JsonObject = { [key: string]: JsonValue };

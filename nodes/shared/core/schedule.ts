@@ -1,5 +1,5 @@
 import { type Clock, jittered } from './clock';
-import { POLL, RETRY } from './limits';
+import { LEARN, POLL, RETRY } from './limits';
 
 export interface PollSettings {
 	mode: 'adaptive' | 'fixed';
@@ -9,6 +9,12 @@ export interface PollSettings {
 	maxInterval: number;
 }
 
+/** The ages (milliseconds) at which most runs of a kind have ended so far. */
+export interface UsualEnd {
+	from: number;
+	until: number;
+}
+
 /**
  * Milliseconds to wait before a run is asked again.
  *
@@ -16,13 +22,57 @@ export interface PollSettings {
  * `maxInterval`. So a run that ends after ten seconds is seen within a second, one of an hour costs no more than a poll
  * every `maxInterval`, and the delay of the news stays a small, constant share of the wait.
  *
+ * Once it is known when runs of the kind usually end, a run is left alone until then, and then asked at least ten times
+ * as long as most have ended; both within the same two limits.
+ *
  * @param watchedFor milliseconds since the run was first asked
+ * @param usual when runs of its kind have ended, and its own age (milliseconds); absent where too few have
  */
-export function nextPollDelay(settings: PollSettings, watchedFor: number, clock: Clock): number {
-	if (settings.mode === 'fixed') return settings.interval;
-	const grown = Math.max(settings.interval, watchedFor * POLL.growth);
-	const capped = Math.min(settings.maxInterval, jittered(grown, POLL.jitter, clock));
-	return Math.max(settings.interval, capped);
+export function nextPollDelay(
+	settings: PollSettings,
+	watchedFor: number,
+	chance: Pick<Clock, 'random'>,
+	usual?: UsualEnd & { age: number },
+): number {
+	const { mode, interval, maxInterval } = settings;
+	if (mode === 'fixed') return interval;
+	const within = (delay: number) => Math.max(interval, Math.min(maxInterval, delay));
+	const blind = within(jittered(Math.max(interval, watchedFor * POLL.growth), POLL.jitter, chance));
+	if (!usual || usual.age > usual.until) return blind;
+	if (usual.age < usual.from) return within(usual.from - usual.age);
+	return Math.min(blind, within((usual.until - usual.from) * POLL.growth));
+}
+
+/** What the runs of one kind have taught so far: how old they were when they ended. */
+export class Experience {
+	/** Milliseconds, sorted: ages at which they were last seen going on, and first seen at their end. */
+	private readonly before: number[] = [];
+
+	private readonly after: number[] = [];
+
+	/** A run ended between these two ages (milliseconds). */
+	learn(before: number, after: number): void {
+		insert(this.before, before);
+		insert(this.after, after);
+	}
+
+	/** Absent while too few runs have ended. */
+	get usual(): UsualEnd | undefined {
+		if (this.after.length < LEARN.minRuns) return undefined;
+		const cut = Math.floor(this.after.length * LEARN.cut);
+		return { from: this.before[cut] ?? 0, until: this.after[this.after.length - 1 - cut] ?? 0 };
+	}
+}
+
+function insert(sorted: number[], value: number): void {
+	let low = 0;
+	let high = sorted.length;
+	while (low < high) {
+		const middle = (low + high) >>> 1;
+		if ((sorted[middle] ?? 0) <= value) low = middle + 1;
+		else high = middle;
+	}
+	sorted.splice(low, 0, value);
 }
 
 /**

@@ -6,11 +6,13 @@ import { ApiFault } from './faults';
 import type { RequestGate } from './gate';
 import { CANCEL, LOOK, RETRY, SECOND } from './limits';
 import type { ListedTimes } from './listed';
-import { type RunPort, noAnswer } from './port';
-import { type Phase, type Run, type TimeMark, isSettled, isTerminal } from './run';
-import { type PollSettings, nextPollDelay } from './schedule';
+import { type Detail, type ListedRun, type RunPort, noAnswer } from './port';
+import { Roster, type RosterRun, type Verdict } from './roster';
+import { type Phase, type Run, type TimeMark, isSettled, isTerminal, isUnfinished } from './run';
+import type { PollSettings } from './schedule';
 import { Scope, isInterruption } from './scope';
 import { settle, settleFault } from './settle';
+import { type Alarm, Timetable } from './timetable';
 
 /** How a watch of one run ended. See the README for what each one means. */
 export type Outcome =
@@ -101,10 +103,15 @@ export async function watchRuns(tools: WatchTools, targets: readonly WatchTarget
 		else byId.set(target.id, [target]);
 	}
 
+	const scope = tools.scope.fork();
+	const timetable = new Timetable(tools.clock, scope);
+	const watched = [...byId.values()];
+	const polled = watched.filter(([{ plan }]) => plan.looks !== 'none').length;
+	const roster = new Roster({ ...tools, scope, timetable }, polled);
 	const results = new Map<string, WatchResult>();
 	await Promise.all(
-		[...byId.values()].map(async (same) => {
-			const watch = new RunWatch(tools, same);
+		watched.map(async (same) => {
+			const watch = new RunWatch({ ...tools, timetable, roster }, same);
 			results.set(
 				watch.id,
 				await watch.run().then(
@@ -114,6 +121,8 @@ export async function watchRuns(tools: WatchTools, targets: readonly WatchTarget
 			);
 		}),
 	);
+	timetable.close();
+	scope.release();
 	if (tools.scope.signal.aborted) throw tools.scope.signal.reason;
 	return targets.flatMap((target) => results.get(target.id) ?? []);
 }
@@ -121,14 +130,20 @@ export async function watchRuns(tools: WatchTools, targets: readonly WatchTarget
 /** What ended the polling of a run. */
 type Ending = { by: 'run'; run: Run } | { by: 'deadline' } | { by: 'notYet' } | { by: 'fault' };
 
-class RunWatch {
+/** What the watches of all runs share. */
+interface SharedTools extends WatchTools {
+	timetable: Timetable;
+	roster: Roster;
+}
+
+class RunWatch implements RosterRun {
 	readonly id: string;
+
+	readonly watchedSince: number;
 
 	private readonly plan: WatchPlan;
 
 	private readonly asker: RunAsker;
-
-	private readonly startedAt: number;
 
 	/** Unix ms. Until the run's own times are known: the latest it can be. */
 	private deadline: number;
@@ -146,17 +161,20 @@ class RunWatch {
 	/** The scope of polling: ends at the deadline, or with the workflow. */
 	private readonly polling: Scope;
 
-	private alarm?: Scope;
+	private alarm?: Alarm;
+
+	/** What a list said about a run that gets a single look. */
+	private row?: Run;
 
 	constructor(
-		private readonly tools: WatchTools,
+		private readonly tools: SharedTools,
 		private readonly same: readonly [WatchTarget, ...WatchTarget[]],
 	) {
 		this.id = same[0].id;
 		this.plan = same[0].plan;
 		this.asker = new RunAsker(this.id, tools.port, tools.gate, tools.clock, tools.onChange);
-		this.startedAt = tools.clock.now();
-		this.deadline = this.startedAt + Math.min(...same.map((target) => target.timeout));
+		this.watchedSince = tools.clock.now();
+		this.deadline = this.watchedSince + Math.min(...same.map((target) => target.timeout));
 		this.deadlineKnown = same.some((target) => target.countFrom === 'now');
 		this.polling = tools.scope.fork();
 	}
@@ -165,7 +183,7 @@ class RunWatch {
 	async run(): Promise<WatchReport> {
 		const watched = await settle(async () => this.conclude(await this.poll()));
 		this.polling.release();
-		this.alarm?.release();
+		this.alarm?.cancel();
 		if ('value' in watched) return watched.value;
 		const stopped = this.tools.scope.signal.aborted;
 		if (stopped && this.plan.onStop === 'cancel') await this.cancelOnStop();
@@ -193,6 +211,7 @@ class RunWatch {
 		if (this.plan.looks === 'none') return { by: 'deadline' };
 		this.setAlarm();
 		const polled = await settle(() => this.lookUntilEnd());
+		this.tools.roster.leave(this);
 		if ('value' in polled) return polled.value;
 		if (this.tools.scope.signal.aborted) throw this.tools.scope.signal.reason;
 		if (!isInterruption(polled.error, 'deadline')) throw polled.error;
@@ -204,39 +223,84 @@ class RunWatch {
 
 	/** @throws Interruption when the scope of polling ended */
 	private async lookUntilEnd(): Promise<Ending> {
-		const { clock } = this.tools;
+		const { clock, roster } = this.tools;
 		for (;;) {
-			const looked = await settleFault(() => this.look());
-			if ('value' in looked && looked.value) return looked.value;
-			if ('fault' in looked && this.asker.isFinal(looked.fault)) return { by: 'fault' };
-			const delay =
-				'fault' in looked
-					? this.asker.retryDelay()
-					: nextPollDelay(this.plan.polls, clock.now() - this.startedAt, clock);
-			await clock.sleep(delay, this.polling.signal);
+			const detail = this.needsOwnTime ? 'light' : await roster.turn(this, this.polling);
+			const ending = this.row ? await this.lookAt(this.row) : undefined;
+			if (ending) return ending;
+			for (;;) {
+				const looked = await settleFault(() => this.look(detail));
+				if ('value' in looked && looked.value) return looked.value;
+				if ('value' in looked) break;
+				if (this.asker.isFinal(looked.fault)) return { by: 'fault' };
+				await clock.sleep(this.asker.retryDelay(), this.polling.signal);
+			}
 		}
 	}
 
+	/** True when a list cannot answer for a first read: the deadline is only known once the run itself was read. */
+	private get needsOwnTime(): boolean {
+		return !this.deadlineKnown && this.plan.looks !== 'once';
+	}
+
 	/** One look at the run; nothing when it goes on and there is time left. @throws ApiFault, WatchError */
-	private async look(): Promise<Ending | undefined> {
-		const run = await this.asker.read('light', this.polling, 'poll');
+	private async look(detail: Detail): Promise<Ending | undefined> {
+		const run = await this.asker.read(detail, this.polling, detail === 'full' ? 'read' : 'poll');
+		this.tools.roster.heard(this, run);
 		if (isSettled(run.phase)) return { by: 'run', run };
 		await this.learnDeadline(run);
 		if (this.deadline <= this.tools.clock.now()) return { by: 'deadline' };
 		return this.plan.looks === 'once' ? { by: 'notYet' } : undefined;
 	}
 
+	/** What a row tells about a run that gets a single look: enough only when its time is not up. @throws WatchError */
+	private async lookAt(row: Run): Promise<Ending | undefined> {
+		this.row = undefined;
+		await this.learnDeadline(row);
+		if (this.deadline <= this.tools.clock.now()) return undefined;
+		this.asker.sighted(row);
+		return { by: 'notYet' };
+	}
+
+	get polls(): PollSettings {
+		return this.plan.polls;
+	}
+
+	get status(): string | undefined {
+		return this.asker.last?.status;
+	}
+
+	get bornAt(): number {
+		return (this.asker.last?.created ?? this.listedMark)?.at ?? this.watchedSince;
+	}
+
+	canWait(ms: number): boolean {
+		const { clock } = this.tools;
+		return this.plan.looks !== 'once' && this.deadlineKnown && this.deadline - clock.now() > ms;
+	}
+
+	/**
+	 * What a list says. Only that a run goes on is taken from it; also a change that moves the deadline, as a start does, is
+	 * for a read to tell.
+	 */
+	sighted({ phase, run }: ListedRun): Verdict {
+		if (!run || !isUnfinished(phase)) return 'read';
+		if (this.plan.looks === 'once') {
+			if (!this.same.every(({ countFrom }) => tellsTime(run, countFrom))) return 'read';
+			this.row = run;
+			return 'enough';
+		}
+		const countsFromStart = this.same.some(({ countFrom }) => countFrom === 'started');
+		if (countsFromStart && run.status !== this.status) return 'read';
+		this.asker.sighted(run);
+		return 'goesOn';
+	}
+
 	/** Ends polling at the deadline, however busy or asleep it is by then. A single look has its own, fixed end. */
 	private setAlarm(): void {
-		const { clock } = this.tools;
-		this.alarm?.release();
-		const alarm = this.tools.scope.fork();
-		this.alarm = alarm;
-		const due = this.plan.looks === 'once' ? this.startedAt + LOOK.budget : this.deadline;
-		clock.sleep(due - clock.now(), alarm.signal).then(
-			() => this.polling.end('deadline'),
-			() => undefined,
-		);
+		const due = this.plan.looks === 'once' ? this.watchedSince + LOOK.budget : this.deadline;
+		if (this.alarm) this.alarm.move(due);
+		else this.alarm = this.tools.timetable.set(due, () => this.polling.end('deadline'));
 	}
 
 	/** Moves the deadline to what the run's own times say, where they say something new. */
@@ -245,7 +309,7 @@ class RunWatch {
 		let deadline = Number.POSITIVE_INFINITY;
 		let countedFrom: TimeMark | undefined;
 		for (const { countFrom, timeout } of this.same) {
-			let from = this.startedAt;
+			let from = this.watchedSince;
 			let mark: TimeMark | undefined;
 			if (countFrom !== 'now') {
 				mark = await this.markOf(run, countFrom);
@@ -268,6 +332,7 @@ class RunWatch {
 
 	/** The time to count from, from the run or else from the list. A creation time from the list stays when the run starts. */
 	private async markOf(run: Run, countFrom: 'created' | 'started'): Promise<TimeMark | undefined> {
+		this.listedMark ??= this.tools.listed.knownOf(this.id);
 		if (countFrom === 'created' && !run.created && this.listedMark) return this.listedMark;
 		return timeToCountFrom(run, countFrom) ?? (this.listedMark ??= await this.listedTime());
 	}
@@ -363,7 +428,7 @@ class RunWatch {
 			run,
 			deadline: this.deadlineKnown ? this.deadline : undefined,
 			countedFrom: this.countedFrom,
-			elapsed: this.tools.clock.now() - this.startedAt,
+			elapsed: this.tools.clock.now() - this.watchedSince,
 			polls: this.asker.reads,
 			history: this.asker.history,
 			cancel,
@@ -389,6 +454,14 @@ function heldBack(title: string, pause: number): ApiFault {
 			advice: 'What is in the item is right, but not everything: read the run later with Get.',
 		},
 	);
+}
+
+/** True when the row of a run holds the very time to count from. A run that waits has not started: it counts from its creation. */
+function tellsTime(row: Run, countFrom: CountFrom): boolean {
+	if (countFrom === 'now') return true;
+	return countFrom === 'created' || row.phase === 'waiting'
+		? row.created !== undefined
+		: row.started !== undefined;
 }
 
 const OUTCOME_OF_END: Partial<Record<Phase, Outcome>> = {

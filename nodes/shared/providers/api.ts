@@ -1,10 +1,11 @@
 import { ApiFault } from '../core/faults';
-import type { CancelAnswer, Detail, RunPage, RunPort } from '../core/port';
+import type { CancelAnswer, Detail, RunList, RunPage, RunPort } from '../core/port';
 import { settleFault } from '../core/settle';
 import { type JsonObject, type Run, isTerminal } from '../core/run';
 import { type ApiRequest, type Send, type SendBytes, type Upload, exchange, uploadFaultOf } from './http';
+import { pagesOf, unfinishedLists } from './lists';
 import type { ProviderSpec, Query, ResourceSpec } from './types';
-import { type Page, cancellationStatus, claimedPhase, parsePage, parseRow, parseRun } from './wire';
+import { type Page, cancellationStatus, claimedPhase, parsePage, parseRun } from './wire';
 
 /**
  * Answers to a cancel that mean "not now" or "nothing to cancel", and that only a read can tell apart: Retab jobs answer
@@ -15,13 +16,17 @@ const REFUSALS: ReadonlySet<number> = new Set([400, 404, 409, 422]);
 
 /** One resource of one provider over HTTP. Everything particular to it comes from its row in the table. */
 export class ResourceApi implements RunPort {
+	readonly unfinished: readonly RunList[] | undefined;
+
 	constructor(
 		readonly provider: ProviderSpec,
 		readonly spec: ResourceSpec,
 		private readonly send: Send,
 		/** Unix milliseconds. */
 		private readonly now: () => number,
-	) {}
+	) {
+		this.unfinished = unfinishedLists(this);
+	}
 
 	get title(): string {
 		return `${this.provider.title} ${this.spec.noun}`;
@@ -72,10 +77,24 @@ export class ResourceApi implements RunPort {
 	 * @throws ApiFault
 	 */
 	async page(query: Query, token: string | undefined, size: number, signal: AbortSignal): Promise<Page> {
+		return await this.pageOfSize(query, token, Math.min(size, this.spec.list?.pageSize ?? size), signal);
+	}
+
+	/**
+	 * The same, of a size that the table does not vouch for.
+	 *
+	 * @throws ApiFault
+	 */
+	async pageOfSize(
+		query: Query,
+		token: string | undefined,
+		size: number,
+		signal: AbortSignal,
+	): Promise<Page> {
 		const { list } = this.spec;
 		if (!list) throw new RangeError(`${this.provider.title} cannot list ${this.spec.plural}`);
 		const paging: Query = {};
-		for (const param of list.pageSizeParams) paging[param] = Math.min(size, list.pageSize);
+		for (const param of list.pageSizeParams) paging[param] = size;
 		if (token !== undefined) paging[list.paging === 'cursor' ? 'after' : 'nextPageToken'] = token;
 		const body = await this.exchange(
 			{ method: 'GET', path: this.spec.path, query: { ...query, ...paging } },
@@ -87,8 +106,7 @@ export class ResourceApi implements RunPort {
 	async listPage(token: string | undefined, signal: AbortSignal): Promise<RunPage> {
 		const { list } = this.spec;
 		if (!list) return { rows: [] };
-		const page = await this.page(list.newestFirst, token, list.pageSize, signal);
-		return { rows: page.rows.flatMap((row) => parseRow(this.spec, row) ?? []), next: page.next };
+		return await pagesOf(this, list.newestFirst)(token, signal);
 	}
 
 	/**
@@ -132,7 +150,6 @@ export class ResourceApi implements RunPort {
 		if (response.status < 200 || response.status > 299) throw uploadFaultOf(this, response, this.now());
 	}
 
-	/** @throws RangeError for an id that would leave its segment of the path, however it is encoded */
 	/** @throws RangeError for an id that would leave its segment of the path, however it is encoded */
 	private pathOf(id: string): string {
 		if (/^\.{0,2}$/.test(id)) throw new RangeError(`"${id}" cannot be the ID of a run`);

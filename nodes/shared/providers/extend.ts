@@ -102,6 +102,7 @@ function list(filters: readonly FilterSpec[], differences: Partial<ListSpec> = {
 		paging: 'pageToken',
 		// Neither default nor maximum are documented; this is what Extend's own MCP server asks for.
 		pageSize: 25,
+		tryPageSize: 100,
 		pageSizeParams: ['maxPageSize'],
 		newestFirst: NEWEST_FIRST,
 		oldestFirst: OLDEST_FIRST,

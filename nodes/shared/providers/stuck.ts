@@ -3,8 +3,11 @@ import { DAY } from '../core/limits';
 import { type Phase, type Run, isTerminal } from '../core/run';
 import type { ResourceApi } from './api';
 import { sentDay } from './filters';
-import type { FilterSpec, Query, ResourceSpec } from './types';
-import { parseRow, phaseOf, valueAt } from './wire';
+import { pagesOf, withRole } from './lists';
+import type { Query, ResourceSpec } from './types';
+import { phaseOf, valueAt } from './wire';
+
+export { pagesOf, withRole } from './lists';
 
 /** How a user narrows down which runs may be cleaned up. */
 export interface StuckFilters {
@@ -72,26 +75,6 @@ export function stuckSource(
 		detail: Object.keys(filters.metadata).length > 0 ? 'full' : 'light',
 		matches: (run) => matches(spec, run, filters),
 	};
-}
-
-/** The pages of a list, as far as they tell about runs. */
-export function pagesOf(api: ResourceApi, query: Query): StuckList['page'] {
-	return async (token, signal) => {
-		const page = await api.page(query, token, Number.POSITIVE_INFINITY, signal);
-		const rows = page.rows.flatMap((row) => parseRow(api.spec, row) ?? []);
-		return {
-			rows: rows.map(({ id, status, created }) => ({
-				id,
-				created,
-				phase: status === undefined ? 'unknown' : phaseOf(api.spec, status),
-			})),
-			next: page.next,
-		};
-	};
-}
-
-export function withRole(spec: ResourceSpec, role: NonNullable<FilterSpec['role']>): FilterSpec | undefined {
-	return spec.list?.filters.find((filter) => filter.role === role);
 }
 
 /** Statuses of this resource that count as stuck, of those its list can be asked for. */

@@ -29,6 +29,11 @@ export interface ListSpec {
 	rowsIn?: string;
 	/** Rows asked for per page at most. */
 	pageSize: number;
+	/**
+	 * Rows asked for where many runs are watched and the API does not say how many it gives at most. Should it refuse, it is
+	 * asked for `pageSize`.
+	 */
+	tryPageSize?: number;
 	/** Parameter names for the page size: some routes know another name than the others, and ignore the wrong one. */
 	pageSizeParams: readonly string[];
 	/** Parameters that bring the newest runs first; none where the API cannot sort. */

@@ -125,13 +125,14 @@ function objectsOf(rows: unknown): JsonObject[] {
 export function parseRow(
 	spec: ResourceSpec,
 	row: JsonObject,
-): { id: string; status?: string; created?: TimeMark } | undefined {
+): { id: string; status?: string; created?: TimeMark; started?: TimeMark } | undefined {
 	if (typeof row.id !== 'string' || /^\.{0,2}$/.test(row.id)) return undefined;
 	const status = valueAt(row, spec.statusPath);
 	return {
 		id: row.id,
 		status: typeof status === 'string' ? status : undefined,
 		created: timeMark(row, spec.createdPath),
+		started: timeMark(row, spec.startedPath),
 	};
 }
 
