@@ -26,8 +26,8 @@ export interface RosterRun {
 	readonly watchedSince: number;
 	/** Unix ms from which its age counts: its creation, or the begin of the watch where that is not known. */
 	readonly bornAt: number;
-	/** The raw status it was last seen in. */
-	readonly status: string | undefined;
+	/** What it was last seen as; absent before the first look. */
+	readonly last: Run | undefined;
 	/** Whether its first look may come so many milliseconds later. */
 	canWait(ms: number): boolean;
 	/** What a list says about it. */
@@ -114,8 +114,8 @@ interface Pass {
  * Rows are hints. They can put a read off, never replace it: a run that is missing from the lists, or whose row shows
  * anything but that it goes on, is read, and that read decides.
  *
- * Lists never cost more than they save. A page is paid for with reads that rows have saved before; the first one with a
- * first look that was put off by one interval, or, where many runs are watched, on a trust of 5 % (`ROSTER`). And a pass
+ * Lists never cost more than they save. A page is paid for with reads that rows have saved before; the first ones with
+ * first looks that were put off by one interval, or, where many runs are watched, on a trust of 5 % (`ROSTER`). And a pass
  * is only begun when the pages it took the last time are fewer than the looks it stands for; otherwise runs are read
  * singly, and now and then a page finds out whether that is still right.
  *
@@ -138,11 +138,15 @@ export class Roster {
 	/** Reads saved so far, less the pages they were saved with. */
 	private credit: number;
 
-	private hasPutOff = false;
+	/** First looks put off so far. */
+	private putOffs = 0;
 
 	private pass?: Pass;
 
 	private failures = 0;
+
+	/** A page that failed is asked for again then (unix ms); runs that are due wait for it. */
+	private triesAgainAt = 0;
 
 	private rest: number = ROSTER.firstRest;
 
@@ -155,7 +159,7 @@ export class Roster {
 	/** @param size how many runs will be watched */
 	constructor(
 		private readonly tools: RosterTools,
-		size: number,
+		private readonly size: number,
 	) {
 		const lists = size < ROSTER.minRuns ? [] : (tools.port.unfinished ?? []);
 		this.lists = lists.map((list) => ({ list }));
@@ -174,8 +178,10 @@ export class Roster {
 		const isFirst = place.last === undefined;
 		if (!isFirst) {
 			place.delay = this.delayOf(place, now, this.tools.clock);
-		} else if (this.lists.length === 0 || this.credit < 1) {
-			if (this.lists.length === 0 || this.hasPutOff || !this.canPutOff(place)) return 'light';
+		} else if (this.lists.length === 0 || this.credit < (run.canWait(0) ? this.lists.length : 1)) {
+			// With trust for fewer pages than there are lists, single reads tell first in which list the runs are.
+			if (this.lists.length === 0 || this.putOffs >= this.mostPutOffs() || !this.canPutOff(place))
+				return 'light';
 			this.putOff(place, now);
 		}
 		return await this.wait(place, scope, isFirst && !place.isPutOff ? now : now + place.delay);
@@ -229,8 +235,13 @@ export class Roster {
 		return last === undefined && interval <= ROSTER.putOffUpTo && run.canWait(2 * interval);
 	}
 
+	/** One for a page of each list, and few of the runs. */
+	private mostPutOffs(): number {
+		return Math.min(this.lists.length, Math.floor(this.size / ROSTER.minRuns));
+	}
+
 	private putOff(place: Place, now: number): void {
-		this.hasPutOff = true;
+		this.putOffs += 1;
 		place.isPutOff = true;
 		place.last = now;
 		place.delay = place.run.polls.interval;
@@ -283,7 +294,8 @@ export class Roster {
 			return;
 		}
 		const now = this.tools.clock.now();
-		if (this.isWorthPages(now)) this.begin(now);
+		if (now < this.triesAgainAt) this.setAlarm(place, this.triesAgainAt);
+		else if (this.isWorthPages(now)) this.begin(now);
 		else place.wake?.('light');
 	}
 
@@ -399,10 +411,11 @@ export class Roster {
 			case 'goesOn':
 				this.credit += place.worth;
 				place.aliveAt = askedAt;
-				place.last = pass.begunAt;
+				// All count from the begin of the pass, to stay together; but a read since then is news of a later time.
+				place.last = Math.max(pass.begunAt, place.lastRead);
 				place.delay = this.delayOf(place, now, pass.chance);
 				place.isDue = false;
-				this.setAlarm(place, Math.max(now, pass.begunAt + place.delay));
+				this.setAlarm(place, Math.max(now, place.last + place.delay));
 				pass.alive.push(place);
 				break;
 			case 'enough':
@@ -437,7 +450,8 @@ export class Roster {
 		for (const place of this.waiting.values()) {
 			if (place.foundIn === pass) continue;
 			if (isMissingIn(pass, place)) {
-				this.readSingly(place, 'full', now);
+				// A run that waited has rather started than ended.
+				this.readSingly(place, place.run.last?.phase === 'waiting' ? 'light' : 'full', now);
 			} else if (owed > 0 && this.canPutOff(place)) {
 				owed -= 1;
 				this.putOff(place, now);
@@ -475,7 +489,8 @@ export class Roster {
 			this.leaveAlone(now);
 			return false;
 		}
-		for (const place of [...places, ...pass.again]) if (place.wake) this.setAlarm(place, now + wait);
+		this.triesAgainAt = now + wait;
+		for (const place of [...places, ...pass.again]) if (place.wake) this.setAlarm(place, this.triesAgainAt);
 		return true;
 	}
 
@@ -516,15 +531,14 @@ function isNearlyDue(place: Place, now: number): boolean {
 /** Runs that are in a status, or may be as nothing is known of theirs. */
 function countOf(places: Iterable<Place>, status: string): number {
 	let count = 0;
-	for (const { run } of places) if (run.status === undefined || run.status === status) count += 1;
+	for (const { run } of places) if ((run.last?.status ?? status) === status) count += 1;
 	return count;
 }
 
 /** True when the list that a run was in the last time was read to its end without it: most likely it has ended. */
 function isMissingIn({ cursors }: Pass, { run }: Place): boolean {
-	return cursors.some(
-		({ known: { list }, isAtEnd }) => isAtEnd && (list.status ?? run.status) === run.status,
-	);
+	const status = run.last?.status;
+	return cursors.some(({ known: { list }, isAtEnd }) => isAtEnd && (list.status ?? status) === status);
 }
 
 /** How many of the open runs are to be expected on the next page of a list. */
@@ -532,6 +546,7 @@ function expectedOn({ known, hits }: Cursor, open: ReadonlySet<Place>): number {
 	const before = known.hits?.[hits.length] ?? 0;
 	const last = hits.at(-1);
 	if (last !== undefined) return Math.max(last, before);
-	if (known.hits) return Math.max(before, open.size * ROSTER.moved);
-	return known.list.status === undefined ? open.size : countOf(open, known.list.status);
+	const { list } = known;
+	const there = known.hits ? before : list.status === undefined ? open.size : countOf(open, list.status);
+	return Math.max(there, open.size * ROSTER.moved);
 }

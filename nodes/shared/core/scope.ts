@@ -12,6 +12,9 @@ export function isInterruption(error: unknown, kind?: InterruptionKind): error i
 	return error instanceof Interruption && (kind === undefined || error.kind === kind);
 }
 
+/** Most scopes end like this, by the thousands: one error for all spares the cost of a stack trace each. */
+const RELEASED = new Interruption('released');
+
 /**
  * A tree of abort signals: ending a scope ends everything below it, and nothing above.
  *
@@ -21,7 +24,8 @@ export function isInterruption(error: unknown, kind?: InterruptionKind): error i
 export class Scope {
 	private readonly controller = new AbortController();
 
-	private readonly children = new Set<Scope>();
+	/** Only where there are any: of the scopes of thousands of runs, few have one at a time. */
+	private children?: Set<Scope>;
 
 	private constructor(private readonly parent?: Scope) {}
 
@@ -40,7 +44,7 @@ export class Scope {
 	fork(): Scope {
 		const child = new Scope(this);
 		if (this.signal.aborted) child.controller.abort(this.signal.reason);
-		else this.children.add(child);
+		else (this.children ??= new Set()).add(child);
 		return child;
 	}
 
@@ -50,13 +54,13 @@ export class Scope {
 
 	/** Ends the scope because nobody needs it any more: timers and requests below it stop. */
 	release(): void {
-		this.end('released');
+		this.abort(RELEASED);
 	}
 
 	private abort(reason: unknown): void {
 		if (this.signal.aborted) return;
-		this.parent?.children.delete(this);
+		this.parent?.children?.delete(this);
 		this.controller.abort(reason);
-		for (const child of [...this.children]) child.abort(reason);
+		for (const child of [...(this.children ?? [])]) child.abort(reason);
 	}
 }

@@ -266,8 +266,8 @@ class RunWatch implements RosterRun {
 		return this.plan.polls;
 	}
 
-	get status(): string | undefined {
-		return this.asker.last?.status;
+	get last(): Run | undefined {
+		return this.asker.last;
 	}
 
 	get bornAt(): number {
@@ -291,7 +291,7 @@ class RunWatch implements RosterRun {
 			return 'enough';
 		}
 		const countsFromStart = this.same.some(({ countFrom }) => countFrom === 'started');
-		if (countsFromStart && run.status !== this.status) return 'read';
+		if (countsFromStart && run.status !== this.last?.status) return 'read';
 		this.asker.sighted(run);
 		return 'goesOn';
 	}

@@ -1,5 +1,5 @@
 import { jittered } from '../../../nodes/shared/core/clock';
-import { type PollSettings, backoff, nextPollDelay } from '../../../nodes/shared/core/schedule';
+import { Experience, type PollSettings, backoff, nextPollDelay } from '../../../nodes/shared/core/schedule';
 import { FakeClock } from '../../support/fakeClock';
 
 /** A clock whose random numbers are all the same: 0 is the shortest delay of a spread, 0.5 its middle. */
@@ -67,4 +67,45 @@ describe('the wait after failed requests', () => {
 
 test('a spread of nothing changes nothing', () => {
 	expect(jittered(1_234, 0, LOWEST)).toBe(1_234);
+});
+
+describe('what the runs that have ended teach about the others', () => {
+	const usual = { from: 60_000, until: 70_000 };
+
+	test.each([
+		['long before: no later than the maximum', 5_000, 30_000],
+		['before: until then', 45_000, 15_000],
+		['just before: no sooner than the interval', 59_900, 1_000],
+		['meanwhile: a tenth of the time that most took longer than the first', 65_000, 1_000],
+		['after that: as if nothing were known', 80_000, 8_000],
+	])('%s', (_, age, delay) => {
+		expect(nextPollDelay(ADAPTIVE, age, MIDDLE, { ...usual, age })).toBeCloseTo(delay);
+	});
+
+	test('where runs take very different times, they are asked no more often than without', () => {
+		const wide = { from: 10_000, until: 3_600_000, age: 100_000 };
+		expect(nextPollDelay(ADAPTIVE, 100_000, MIDDLE, wide)).toBe(10_000);
+	});
+
+	test('fixed: nothing', () => {
+		const fixed: PollSettings = { mode: 'fixed', interval: 5_000, maxInterval: 5_000 };
+		expect(nextPollDelay(fixed, 45_000, MIDDLE, { ...usual, age: 45_000 })).toBe(5_000);
+	});
+
+	test('two runs teach nothing, three do', () => {
+		const experience = new Experience();
+		experience.learn(9_000, 10_000);
+		experience.learn(11_000, 12_000);
+		expect(experience.usual).toBeUndefined();
+		experience.learn(10_000, 11_000);
+		expect(experience.usual).toEqual({ from: 9_000, until: 12_000 });
+	});
+
+	test('the odd one out says nothing about the others', () => {
+		const experience = new Experience();
+		for (let run = 0; run < 20; run++) experience.learn(60_000 + run, 61_000 + run);
+		experience.learn(100, 200);
+		experience.learn(3_600_000, 3_700_000);
+		expect(experience.usual).toEqual({ from: 60_001, until: 61_018 });
+	});
 });

@@ -4,8 +4,8 @@ import { Interruption, Scope, isInterruption } from '../../../nodes/shared/core/
 
 /** Scopes that still hang below this one. */
 function childrenOf(scope: Scope): number {
-	const { children } = scope as unknown as { children: Set<Scope> };
-	return children.size;
+	const { children } = scope as unknown as { children?: Set<Scope> };
+	return children?.size ?? 0;
 }
 
 function kindOf(scope: Scope): string | undefined {
