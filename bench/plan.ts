@@ -13,6 +13,7 @@ export const POLLS = {
 	everySecond: { mode: 'adaptive', interval: SECOND, maxInterval: SECOND },
 	everyTwoSeconds: { mode: 'adaptive', interval: 2 * SECOND, maxInterval: 2 * SECOND },
 	everyFourSeconds: { mode: 'adaptive', interval: 4 * SECOND, maxInterval: 4 * SECOND },
+	everyEightSeconds: { mode: 'adaptive', interval: 8 * SECOND, maxInterval: 8 * SECOND },
 } as const satisfies Record<string, Polls>;
 
 /** Requests in flight at most, of ours; the others have no such bound. */
