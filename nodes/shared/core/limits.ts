@@ -59,6 +59,8 @@ export const ROSTER = {
 	moved: 0.2,
 	/** So many of the runs not found yet allow for one more page in a row without any of them. */
 	runsPerBarrenPage: 20,
+	/** How often a list that had none of our runs is tried again as soon as one of them is known to be in it. */
+	chances: 2,
 	/** Pages after which one more run is read singly, to find out whether the lists tell the truth. At least one a pass. */
 	pagesPerControl: 10,
 	/** A run takes part in a pass that others have begun once so much of its own delay is over. */

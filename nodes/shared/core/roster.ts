@@ -72,6 +72,8 @@ interface Place {
 interface KnownList {
 	list: RunList;
 	hits?: readonly number[];
+	/** How often it was tried again because a run of ours had come into it. */
+	chances: number;
 }
 
 /** How far a pass has come in a list. */
@@ -162,7 +164,7 @@ export class Roster {
 		private readonly size: number,
 	) {
 		const lists = size < ROSTER.minRuns ? [] : (tools.port.unfinished ?? []);
-		this.lists = lists.map((list) => ({ list }));
+		this.lists = lists.map((list) => ({ list, chances: 0 }));
 		this.credit = Math.floor(size / ROSTER.runsPerTrustedPage);
 	}
 
@@ -188,7 +190,7 @@ export class Roster {
 	}
 
 	/** What a read said about a run. */
-	heard(run: RosterRun, { phase }: Run): void {
+	heard(run: RosterRun, { phase, status }: Run): void {
 		const now = this.tools.clock.now();
 		const place = this.placeOf(run);
 		place.last = now;
@@ -202,6 +204,17 @@ export class Roster {
 		place.aliveAt = now;
 		if (place.isPutOff) this.credit += 1;
 		place.isPutOff = false;
+		this.giveChance(status);
+	}
+
+	/** A list that had none of our runs says nothing any more once one of them has come into it: they change status. */
+	private giveChance(status: string): void {
+		for (const known of this.lists) {
+			const wasEmpty = known.hits?.every((count) => count === 0) ?? false;
+			if (known.list.status !== status || !wasEmpty || known.chances >= ROSTER.chances) continue;
+			known.chances += 1;
+			known.hits = undefined;
+		}
 	}
 
 	/** The run is not looked at any more. */

@@ -12,6 +12,8 @@ interface Account {
 	runs: number;
 	/** Milliseconds after which a run ends; 60 s where nothing is said. */
 	endsAt?: (index: number) => number;
+	/** Milliseconds after which a run goes from the queue into work; 2 s where nothing is said. */
+	startsAt?: number;
 	lists?: Partial<ListsPlan>;
 	given?: Partial<RemotePlan>;
 	plan?: Partial<WatchPlan>;
@@ -22,14 +24,14 @@ interface Account {
 }
 
 async function watchAll(account: Account) {
-	const { runs, endsAt = () => 60 * SECOND } = account;
+	const { runs, endsAt = () => 60 * SECOND, startsAt = 2 * SECOND } = account;
 	const clock = new FakeClock({ seed: 5 });
 	const remote = new RemoteApi(clock, {
 		dialect: 'extraction',
 		lists: { ...GOOD_LISTS, ...account.lists },
 		runs: Array.from({ length: runs }, (_, index) => ({
 			createdAt: -index,
-			startsAt: 2 * SECOND,
+			startsAt,
 			endsAt: endsAt(index),
 			endsAs: 'completed' as const,
 			invisibleReads: 0,
@@ -124,6 +126,13 @@ describe('requests', () => {
 		const own = await watchAll({ runs: 10, lists: { othersNewer: 2_000 } });
 		const singly = await watchAll({ runs: 10, withoutLists: true });
 		expect(own.log.length).toBeLessThanOrEqual(singly.log.length);
+	});
+
+	test('runs that move on while the first lists are read are in none of them: from the next round on, pages answer', async () => {
+		for (const startsAt of [20, 60, 100, 140, 180]) {
+			const own = await watchAll({ runs: 200, startsAt, given: { latency: 100 } });
+			expect(own.polls).toBeLessThan(2 * 200 + 200);
+		}
 	});
 
 	test('two runs are read singly: a page and a control would be as many requests', async () => {
