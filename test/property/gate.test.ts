@@ -26,7 +26,7 @@ interface Seen {
 
 const calls = fc.array(
 	fc.record({
-		lane: fc.constantFrom<Lane>('urgent', 'call', 'read', 'poll', 'poll'),
+		lane: fc.constantFrom<Lane>('urgent', 'confirm', 'call', 'read', 'poll', 'poll'),
 		asksAt: fc.integer({ min: 0, max: 300 }),
 		takes: fc.option(fc.integer({ min: 0, max: 200 }), { nil: undefined, freq: 4 }),
 		patience: fc.integer({ min: 0, max: 2_000 }),

@@ -133,7 +133,7 @@ class Cancellation {
 	private async cancelAndLook(): Promise<CancelResult | undefined> {
 		const detail = this.standing === 'accepted' ? 'light' : await this.attempt();
 		if (this.standing === 'accepted' && this.tools.until === 'accepted') return this.result('pending');
-		const run = await this.tools.asker.read(detail, this.scope, 'urgent', {
+		const run = await this.tools.asker.read(detail, this.scope, 'confirm', {
 			timeout: this.callTimeout,
 			ignorePauseAfter: this.lastTry,
 		});

@@ -8,20 +8,24 @@ import { settle } from './settle';
 /**
  * Who may go first, and who may be interrupted.
  *
- * - `urgent`: a cancel, or a read that follows one. Overtakes everything; takes the slot of a poll, or of a read, when
- *   none is free.
+ * - `urgent`: a cancel. Overtakes everything; takes the slot of whatever may be repeated when none is free.
+ * - `confirm`: a read that finds out what became of a cancel. Overtakes all but cancels, and takes the slot of a poll or of a
+ *   read. Thousands of them are held back by one pause and leave together: no deadline waits behind them.
  * - `call`: something the user asked for once (get, list, delete). Never interrupted.
  * - `read`: the last read of a run that has ended, a page of the list. Goes before polls; as it may be repeated, it may
  *   lose its slot and be sent again.
  * - `poll`: a read that will be repeated anyway. The first to lose its slot.
  */
-export type Lane = 'urgent' | 'call' | 'read' | 'poll';
+export type Lane = 'urgent' | 'confirm' | 'call' | 'read' | 'poll';
 
 /** Who gets the next free slot. */
-const PRECEDENCE: readonly Lane[] = ['urgent', 'call', 'read', 'poll'];
+const PRECEDENCE: readonly Lane[] = ['urgent', 'confirm', 'call', 'read', 'poll'];
 
-/** Whose slot a deadline may take, in this order. */
-const PREEMPTIBLE: readonly Lane[] = ['poll', 'read'];
+/** Whose slot they may take who cannot wait, in this order. */
+const PREEMPTIBLE: Partial<Record<Lane, readonly Lane[]>> = {
+	urgent: ['poll', 'read', 'confirm'],
+	confirm: ['poll', 'read'],
+};
 
 interface Flight {
 	lane: Lane;
@@ -43,6 +47,7 @@ export class RequestGate {
 
 	private readonly queues: Record<Lane, Set<Ticket>> = {
 		urgent: new Set(),
+		confirm: new Set(),
 		call: new Set(),
 		read: new Set(),
 		poll: new Set(),
@@ -136,19 +141,19 @@ export class RequestGate {
 			};
 			scope.signal.addEventListener('abort', onEnd, { once: true });
 			queue.add(ticket);
-			if (lane === 'urgent') this.insist(ticket);
+			if (PREEMPTIBLE[lane]) this.insist(ticket);
 		});
 	}
 
-	/** A deadline waits a moment for a free slot, then takes the one of what may be repeated and is under way longest. */
+	/** Who cannot wait still waits a moment for a free slot, then takes the one of what may be repeated and is under way longest. */
 	private insist(ticket: Ticket): void {
 		const patience = ticket.scope.fork();
 		this.clock
 			.sleep(REQUEST.preemptAfter, patience.signal)
 			.then(() => {
-				if (!this.queues.urgent.has(ticket)) return;
+				if (!this.queues[ticket.lane].has(ticket)) return;
 				const flights = [...this.inFlight];
-				for (const lane of PREEMPTIBLE) {
+				for (const lane of PREEMPTIBLE[ticket.lane] ?? []) {
 					const flight = flights.find((one) => one.lane === lane);
 					if (!flight) continue;
 					flight.scope.end('preempted');

@@ -109,6 +109,22 @@ describe('the bound on requests in flight', () => {
 });
 
 describe('a cancel that finds no free slot', () => {
+	test('goes before the reads that confirm other cancels, and takes the slot of one that is slow', async () => {
+		const { clock, send, leftAt } = requestsThrough(2);
+		const reads = ['slow', 'slower', 'waiting'].map((name) => send(name, 'confirm', 100));
+		const cancel = send('cancel', 'urgent', 5);
+		await clock.finish(Promise.all([...reads, cancel]));
+		expect(leftAt).toMatchObject({ cancel: 20, waiting: 25 });
+	});
+
+	test('a read that confirms a cancel takes the slot of a poll, not that of a cancel', async () => {
+		const { clock, send, leftAt } = requestsThrough(2);
+		const others = [send('cancel', 'urgent', 100), send('poll', 'poll', 100)];
+		const reads = ['first', 'second'].map((name) => send(name, 'confirm', 50));
+		await clock.finish(Promise.all([...others, ...reads]));
+		expect(leftAt).toMatchObject({ first: 20, second: 70 });
+	});
+
 	test('waits 20 ms for one', async () => {
 		const { clock, send, leftAt, log } = requestsThrough(1);
 		const poll = send('poll', 'poll', 15);
