@@ -1,8 +1,16 @@
-import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import type { INodeProperties } from 'n8n-workflow';
 
 import type { EventName } from '../shared/core/eventPlan';
 import { SETTING } from '../shared/core/limits';
 import { MAX_CONCURRENT_REQUESTS, UNITS, numberField, optionsField } from '../shared/n8n/fields';
+import {
+	EXTRACTOR_FILTER,
+	PRESELECTED,
+	PROVIDER,
+	WORKFLOW_FILTER,
+	resourceOptions,
+	unlistedOf,
+} from '../shared/n8n/providerFields';
 import { PROVIDERS } from '../shared/providers';
 import { listable } from '../shared/providers/eventSource';
 import type { ProviderSpec } from '../shared/providers/types';
@@ -17,38 +25,20 @@ const EVENTS: Record<EventName, { name: string; description: string }> = {
 
 /** Only what the provider can list can be watched; the others are named, so that nobody thinks they are covered. */
 function resourcesField(provider: ProviderSpec): INodeProperties {
-	const unlisted = Object.values(provider.resources).filter((spec) => !spec.list);
-	const missing = unlisted.map((spec) => spec.plural).sort();
 	return {
 		displayName: 'Resources',
 		name: 'resources',
 		type: 'multiOptions',
 		displayOptions: { show: { provider: [provider.name] } },
-		options: listable(provider)
-			.map(([value, spec]): INodePropertyOptions => ({
-				name: spec.label,
-				value,
-				description: spec.description,
-			}))
-			.sort((a, b) => a.name.localeCompare(b.name)),
-		default: [provider.name === 'retab' ? 'extraction' : 'extractRun'],
+		options: resourceOptions(listable(provider)),
+		default: [PRESELECTED[provider.name]],
 		required: true,
-		description: `Kinds of runs to watch. ${provider.title} cannot list ${missing.slice(0, -1).join(', ')} and ${missing.at(-1) ?? ''}, so nothing can be told about those.`,
+		description: `Kinds of runs to watch. ${provider.title} cannot list ${unlistedOf(provider)}, so nothing can be told about those.`,
 	};
 }
 
 export const FIELDS: INodeProperties[] = [
-	{
-		displayName: 'Provider',
-		name: 'provider',
-		type: 'options',
-		noDataExpression: true,
-		options: Object.values(PROVIDERS)
-			.map(({ name, title }) => ({ name: title, value: name }))
-			.sort((a, b) => a.name.localeCompare(b.name)),
-		default: 'retab',
-		description: 'Whose runs to watch',
-	},
+	PROVIDER,
 	resourcesField(PROVIDERS.retab),
 	resourcesField(PROVIDERS.extend),
 	{
@@ -82,25 +72,7 @@ export const FIELDS: INodeProperties[] = [
 		type: 'collection',
 		placeholder: 'Add filter',
 		default: {},
-		options: [
-			{
-				displayName: 'Extractor, Classifier or Splitter ID',
-				name: 'extractorId',
-				type: 'string',
-				default: '',
-				displayOptions: { show: { '/provider': ['extend'] } },
-				placeholder: 'e.g. ex_xK9m',
-				description: 'Only runs of this extractor, classifier, splitter or legacy processor',
-			},
-			{
-				displayName: 'Workflow ID',
-				name: 'workflowId',
-				type: 'string',
-				default: '',
-				placeholder: 'e.g. wf_3kT9',
-				description: 'Only runs of this workflow of Retab or Extend',
-			},
-		],
+		options: [EXTRACTOR_FILTER, WORKFLOW_FILTER],
 	},
 	optionsField([
 		numberField(SETTING.lookBack, {

@@ -21,10 +21,11 @@ import {
 	readMaxConcurrentRequests,
 	readStuckAfter,
 } from '../shared/n8n/input';
+import { filterReader, readOwner } from '../shared/n8n/query';
 import { type PollSession, openPollSession } from '../shared/n8n/session';
 import { safeMessage } from '../shared/n8n/text';
 import { PROVIDERS } from '../shared/providers';
-import { type EventFilters, eventSource } from '../shared/providers/eventSource';
+import { eventSource } from '../shared/providers/eventSource';
 
 /** `poll` of the Document Run Trigger: one item for each event; nothing where there is none. */
 export async function pollForEvents(context: IPollFunctions): Promise<INodeExecutionData[][] | null> {
@@ -113,7 +114,7 @@ function readSources(
 		.min(1)
 		.safeParse(parameters.getNodeParameter('resources', 0, []));
 	if (!chosen.success) throw new BadInput('Resources must name at least one kind of run to watch');
-	const filters = readEventFilters(parameters);
+	const filters = readOwner(filterReader(parameters, 0));
 	const { credential } = session.provider;
 	const account = context.getNode().credentials?.[credential]?.id ?? '';
 	const apis = [...new Set(chosen.data)].map((resource) => ({ resource, api: session.api(resource) }));
@@ -124,23 +125,4 @@ function readSources(
 		throw new BadInput(`None of the chosen resources ever needs a review: ${plurals} do not`);
 	}
 	return sources;
-}
-
-/** A filter that is there but says nothing (an expression that led nowhere) is a mistake: all runs would be reported. */
-function readEventFilters(parameters: ParameterSource): EventFilters {
-	const given = z.record(z.unknown()).safeParse(parameters.getNodeParameter('filters', 0, {}));
-	if (!given.success) throw new BadInput('Filters must be an object');
-	const filter = (name: string, label: string): string | undefined => {
-		if (!Object.hasOwn(given.data, name)) return undefined;
-		const id = z.string().trim().min(1).safeParse(given.data[name]);
-		if (id.success) return id.data;
-		throw new BadInput(
-			`${label} must be a text that is not empty`,
-			'Fill the filter in, or take it out of the node.',
-		);
-	};
-	return {
-		workflowId: filter('workflowId', 'Workflow ID'),
-		processorId: filter('extractorId', 'Extractor, Classifier or Splitter ID'),
-	};
 }

@@ -16,7 +16,7 @@ import { BadInput, orBadInput } from '../shared/n8n/errors';
 import { addHints } from '../shared/n8n/hints';
 import { readCleanupLimit, readOlderThan, readOptions } from '../shared/n8n/input';
 import { errorItem, outputItem, settleItems, throwFirst } from '../shared/n8n/items';
-import { readMetadata } from '../shared/n8n/query';
+import { filterReader, readMetadata, readOwner } from '../shared/n8n/query';
 import type { Session } from '../shared/n8n/session';
 import { counted } from '../shared/n8n/text';
 import { type StuckFilters, stuckSource, unfinishedPhases } from '../shared/providers/stuck';
@@ -97,42 +97,16 @@ function readSources(
 	return sources;
 }
 
-const notEmpty = z.string().trim().min(1);
-
 const somePairs = z.object({ pairs: z.array(z.unknown()).min(1) });
-
-/**
- * A filter that is there but says nothing (an expression that led nowhere) is a mistake: without it more runs would be
- * cancelled than were meant.
- */
-function readFilter<T>(
-	given: Readonly<Record<string, unknown>>,
-	name: string,
-	schema: z.ZodType<T>,
-	problem: string,
-): T | undefined {
-	if (!Object.hasOwn(given, name)) return undefined;
-	const parsed = schema.safeParse(given[name]);
-	if (parsed.success) return parsed.data;
-	throw new BadInput(problem, 'Fill the filter in, or take it out of the node.');
-}
 
 function readStuckFilters(
 	context: IExecuteFunctions,
 	itemIndex: number,
 ): StuckFilters & { includeNeedsReview: boolean } {
-	const given = z.record(z.unknown()).safeParse(context.getNodeParameter('filters', itemIndex, {}));
-	if (!given.success) throw new BadInput('Filters must be an object');
-	const filter = <T>(name: string, schema: z.ZodType<T>, problem: string) =>
-		readFilter(given.data, name, schema, problem);
+	const filter = filterReader(context, itemIndex);
 	const pairs = filter('metadata', somePairs, 'Metadata must hold at least one pair of a name and a value');
 	return {
-		workflowId: filter('workflowId', notEmpty, 'Workflow ID must be a text that is not empty'),
-		processorId: filter(
-			'extractorId',
-			notEmpty,
-			'Extractor, Classifier or Splitter ID must be a text that is not empty',
-		),
+		...readOwner(filter),
 		metadata: readMetadata('Metadata', pairs),
 		statuses: filter('statuses', z.array(z.string()), 'Statuses must be a list of statuses') ?? [],
 		includeNeedsReview:

@@ -15,6 +15,14 @@ import {
 	optionsField,
 	titled,
 } from '../shared/n8n/fields';
+import {
+	EXTRACTOR_FILTER,
+	PRESELECTED,
+	PROVIDER,
+	WORKFLOW_FILTER,
+	resourceOptions,
+	unlistedOf,
+} from '../shared/n8n/providerFields';
 import { SETTING } from '../shared/core/limits';
 import { PROVIDERS, cancellable } from '../shared/providers';
 import { unfinishedPhases } from '../shared/providers/stuck';
@@ -40,19 +48,14 @@ const ON_WATCH = ['watch', 'check'];
 const ON_CLEANUP = ['cleanup'];
 
 function resourceField(provider: ProviderSpec): INodeProperties {
-	const options = cancellable(provider).map(([value, spec]): INodePropertyOptions => ({
-		name: spec.label,
-		value,
-		description: spec.description,
-	}));
-	const preselected = provider.name === 'retab' ? 'extraction' : 'extractRun';
+	const preselected = PRESELECTED[provider.name];
 	return {
 		displayName: 'Resource',
 		name: 'resource',
 		type: 'options',
 		noDataExpression: true,
 		displayOptions: { show: { provider: [provider.name], operation: ON_WATCH } },
-		options: options.sort((a, b) => a.name.localeCompare(b.name)),
+		options: resourceOptions(cancellable(provider)),
 		default: preselected,
 		description: 'Kind of run to watch. Only those that can be cancelled are listed.',
 	};
@@ -61,23 +64,15 @@ function resourceField(provider: ProviderSpec): INodeProperties {
 /** Only what the provider can list can be found; the others are named, so that nobody thinks they are covered. */
 function resourcesField(provider: ProviderSpec): INodeProperties {
 	const listed = cancellable(provider).filter(([, spec]) => spec.list);
-	const unlisted = Object.values(provider.resources).filter((spec) => !spec.list);
-	const missing = unlisted.map((spec) => spec.plural).sort();
 	return {
 		displayName: 'Resources',
 		name: 'resources',
 		type: 'multiOptions',
 		displayOptions: { show: { provider: [provider.name], operation: ON_CLEANUP } },
-		options: listed
-			.map(([value, spec]): INodePropertyOptions => ({
-				name: spec.label,
-				value,
-				description: spec.description,
-			}))
-			.sort((a, b) => a.name.localeCompare(b.name)),
+		options: resourceOptions(listed),
 		default: [],
 		required: true,
-		description: `Kinds of runs to clean up. ${provider.title} cannot list ${missing.slice(0, -1).join(', ')} and ${missing.at(-1)}, so stuck ones among those cannot be found.`,
+		description: `Kinds of runs to clean up. ${provider.title} cannot list ${unlistedOf(provider)}, so stuck ones among those cannot be found.`,
 	};
 }
 
@@ -112,17 +107,7 @@ const STARTED: INodePropertyOptions = {
 };
 
 export const FIELDS: INodeProperties[] = [
-	{
-		displayName: 'Provider',
-		name: 'provider',
-		type: 'options',
-		noDataExpression: true,
-		options: Object.values(PROVIDERS)
-			.map(({ name, title }) => ({ name: title, value: name }))
-			.sort((a, b) => a.name.localeCompare(b.name)),
-		default: 'retab',
-		description: 'Whose runs to watch',
-	},
+	PROVIDER,
 	{
 		displayName: 'Operation',
 		name: 'operation',
@@ -234,15 +219,7 @@ export const FIELDS: INodeProperties[] = [
 		default: {},
 		displayOptions: { show: { operation: ON_CLEANUP } },
 		options: [
-			{
-				displayName: 'Extractor, Classifier or Splitter ID',
-				name: 'extractorId',
-				type: 'string',
-				default: '',
-				displayOptions: { show: { '/provider': ['extend'] } },
-				placeholder: 'e.g. ex_xK9m',
-				description: 'Only runs of this extractor, classifier, splitter or legacy processor',
-			},
+			EXTRACTOR_FILTER,
 			{
 				displayName: 'Include Runs in Review',
 				name: 'includeNeedsReview',
@@ -252,14 +229,7 @@ export const FIELDS: INodeProperties[] = [
 			},
 			metadataField('Only runs that carry all of these metadata pairs, such as batch_id = batch_001'),
 			...Object.values(PROVIDERS).map(statusesField),
-			{
-				displayName: 'Workflow ID',
-				name: 'workflowId',
-				type: 'string',
-				default: '',
-				placeholder: 'e.g. wf_3kT9',
-				description: 'Only runs of this workflow of Retab or Extend',
-			},
+			WORKFLOW_FILTER,
 		],
 	},
 	optionsField([CONFIRM_FOR, MAX_CONCURRENT_REQUESTS], { show: { operation: ['check', ...ON_CLEANUP] } }),

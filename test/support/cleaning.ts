@@ -2,10 +2,10 @@ import {
 	type CleanupPlan,
 	type CleanupReport,
 	type CleanupSource,
-	type ListedRun,
 	type StuckList,
 	cleanUp,
 } from '../../nodes/shared/core/cleanup';
+import type { ListedRun } from '../../nodes/shared/core/port';
 import { RequestGate } from '../../nodes/shared/core/gate';
 import type { RunPort } from '../../nodes/shared/core/port';
 import type { Phase, TimeMark } from '../../nodes/shared/core/run';

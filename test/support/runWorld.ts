@@ -1,5 +1,5 @@
 import { ApiFault } from '../../nodes/shared/core/faults';
-import type { RunList } from '../../nodes/shared/core/eventListing';
+import type { EventList } from '../../nodes/shared/core/eventListing';
 import type { EventSource } from '../../nodes/shared/core/eventPlan';
 import type { Detail, RunPort } from '../../nodes/shared/core/port';
 import { type Phase, type Run, type TimeMark, isTerminal } from '../../nodes/shared/core/run';
@@ -131,7 +131,7 @@ export class RunWorld {
 	}
 
 	source(resource = 'extraction', fits = 'account'): EventSource {
-		const list = (phase?: Phase): RunList => ({
+		const list = (phase?: Phase): EventList => ({
 			newestFirst: this.options.order === 'newestFirst',
 			page: (token, signal) => this.page(phase, token, signal),
 		});
@@ -175,7 +175,7 @@ export class RunWorld {
 		phase: Phase | undefined,
 		token: string | undefined,
 		signal: AbortSignal,
-	): ReturnType<RunList['page']> {
+	): ReturnType<EventList['page']> {
 		await this.answer(`list ${phase ?? 'all'} ${token ?? ''}`.trim(), signal);
 		const { pageSize, tokensAreOffsets } = this.options;
 		const shown = this.now() - Math.floor(this.chance() * this.maxLag);

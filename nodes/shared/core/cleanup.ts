@@ -13,8 +13,6 @@ import { settle, settleFault } from './settle';
 export type CleanupOutcome =
 	'wouldCancel' | 'cancelled' | 'cancelPending' | 'alreadyFinished' | 'notCancellable' | 'unreachable';
 
-export type { ListedRun } from './port';
-
 /** One list that may hold stuck runs. */
 export interface StuckList {
 	/** True when no run can be older than the ones before it: then reading stops at the first one that is too young. */

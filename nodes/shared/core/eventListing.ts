@@ -1,16 +1,16 @@
-import type { StuckList } from './cleanup';
 import type { Clock } from './clock';
 import type { Placed } from './eventMemory';
 import type { RequestGate } from './gate';
 import { TRIGGER } from './limits';
 import { persist } from './persist';
+import type { RunList } from './port';
 import type { Phase } from './run';
 import type { Scope } from './scope';
 
-export interface RunList {
+export interface EventList {
 	/** True where the API promises this order. Where it does not, the order is taken from what the list shows. */
 	newestFirst: boolean;
-	page: StuckList['page'];
+	page: RunList['page'];
 }
 
 /** A run as it was found, before it is read. */
@@ -51,7 +51,7 @@ export interface ListingLimits {
  */
 export async function readList(
 	tools: { gate: RequestGate; clock: Clock; scope: Scope },
-	list: RunList,
+	list: EventList,
 	limits: ListingLimits,
 ): Promise<Listing> {
 	const listing: Listing = { rows: [], newestFirst: list.newestFirst, whole: false, pages: 0 };

@@ -1,5 +1,5 @@
 import type { Clock } from './clock';
-import { type Listing, type RunList, readList } from './eventListing';
+import { type Listing, type EventList, readList } from './eventListing';
 import type { Placed } from './eventMemory';
 import { ApiFault } from './faults';
 import type { RequestGate } from './gate';
@@ -28,9 +28,9 @@ export interface EventSource {
 	/** What a memory of these runs belongs to: another account or another filter needs another memory. */
 	fits: string;
 	/** All runs. */
-	all: RunList;
+	all: EventList;
 	/** The runs in each status that is not an end, in the order of a run's life; none where the API cannot tell. */
-	unfinished: readonly RunList[];
+	unfinished: readonly EventList[];
 	/** Whether the user's filters allow for this run, judged by the run itself. */
 	matches(run: Run): boolean;
 }
@@ -140,7 +140,7 @@ type Limits = Pick<Parameters<typeof readList>[2], 'isDeepEnough' | 'pages'>;
 export async function readNoted(
 	work: Poll,
 	source: EventSource,
-	list: RunList,
+	list: EventList,
 	limits: Limits,
 ): Promise<Listing> {
 	const latest = () => work.plan.now() + TRIGGER.maxAhead;
@@ -153,7 +153,7 @@ export async function readNoted(
 export async function readDeep(
 	work: Poll,
 	source: EventSource,
-	list: RunList,
+	list: EventList,
 	limits: Limits,
 ): Promise<Listing> {
 	const listing = await readNoted(work, source, list, limits);

@@ -27,7 +27,7 @@ export function isSettled(phase: Phase): boolean {
 }
 
 /** The phases of a run that goes on, in the order it can go through them. */
-const UNFINISHED: readonly Phase[] = ['waiting', 'running', 'cancelling'];
+export const UNFINISHED: readonly Phase[] = ['waiting', 'running', 'cancelling'];
 
 /** True when the run is known to go on. `unknown` is neither settled nor unfinished. */
 export function isUnfinished(phase: Phase): boolean {

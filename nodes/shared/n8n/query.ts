@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { sentDay } from '../providers/filters';
 import type { FilterSpec, Query, QueryValue, ResourceSpec } from '../providers/types';
 import { BadInput } from './errors';
-import { asText, dayOf } from './input';
+import { type ParameterSource, asText, dayOf } from './input';
 
 const fields = z.record(z.unknown());
 
@@ -81,4 +81,33 @@ export function readGetQuery(context: IExecuteFunctions, spec: ResourceSpec, ite
 		query[option.param] = option.values ? option.values[value ? 'on' : 'off'] : value;
 	}
 	return query;
+}
+
+type FilterReader = <T>(name: string, schema: z.ZodType<T>, problem: string) => T | undefined;
+
+/**
+ * Reads the filters of nodes that act on whatever they find. One that is there but says nothing (an expression that led
+ * nowhere) is a mistake: without it more runs would be cancelled, or reported, than were meant.
+ *
+ * @throws BadInput, also from the reader
+ */
+export function filterReader(parameters: ParameterSource, itemIndex: number): FilterReader {
+	const given = z.record(z.unknown()).safeParse(parameters.getNodeParameter('filters', itemIndex, {}));
+	if (!given.success) throw new BadInput('Filters must be an object');
+	return (name, schema, problem) => {
+		if (!Object.hasOwn(given.data, name)) return undefined;
+		const parsed = schema.safeParse(given.data[name]);
+		if (parsed.success) return parsed.data;
+		throw new BadInput(problem, 'Fill the filter in, or take it out of the node.');
+	};
+}
+
+/** Whose runs are meant. @throws BadInput */
+export function readOwner(filter: FilterReader): { workflowId?: string; processorId?: string } {
+	const id = (name: string, label: string) =>
+		filter(name, z.string().trim().min(1), `${label} must be a text that is not empty`);
+	return {
+		workflowId: id('workflowId', 'Workflow ID'),
+		processorId: id('extractorId', 'Extractor, Classifier or Splitter ID'),
+	};
 }

@@ -16,6 +16,7 @@ import {
 	optionsField,
 	titled,
 } from './fields';
+import { PRESELECTED, resourceOptions } from './providerFields';
 
 /** What the Retab and Extend nodes can do with a run, as far as the API of its resource has it. */
 export const OPERATIONS = ['cancel', 'create', 'delete', 'get', 'getAll', 'poll'] as const;
@@ -53,18 +54,13 @@ export function runFields(provider: ProviderSpec): INodeProperties[] {
 }
 
 function resourceField(provider: ProviderSpec): INodeProperties {
-	const options = Object.entries(provider.resources).map(([value, spec]) => ({
-		name: spec.label,
-		value,
-		description: spec.description,
-	}));
-	const preselected = provider.name === 'retab' ? 'extraction' : 'extractRun';
+	const preselected = PRESELECTED[provider.name];
 	return {
 		displayName: 'Resource',
 		name: 'resource',
 		type: 'options',
 		noDataExpression: true,
-		options: options.sort((a, b) => a.name.localeCompare(b.name)),
+		options: resourceOptions(Object.entries(provider.resources)),
 		default: preselected,
 	};
 }

@@ -1,8 +1,9 @@
-import type { RunList } from '../core/eventListing';
+import type { EventList } from '../core/eventListing';
 import type { EventSource } from '../core/eventPlan';
-import type { Phase } from '../core/run';
+import { type Phase, UNFINISHED } from '../core/run';
 import type { ResourceApi } from './api';
-import { applyOwner, isOwnedBy, pagesOf, withRole } from './stuck';
+import { pagesOf, withRole } from './lists';
+import { applyOwner, isOwnedBy } from './stuck';
 import type { ProviderSpec, Query, ResourceSpec } from './types';
 import { phaseOf } from './wire';
 
@@ -19,7 +20,7 @@ export function listable(provider: ProviderSpec): Array<[string, ResourceSpec]> 
 }
 
 /** The phases of a run that is not over, in the order it goes through them. */
-const LIFE: readonly Phase[] = ['waiting', 'running', 'cancelling', 'needsReview'];
+const LIFE: readonly Phase[] = [...UNFINISHED, 'needsReview'];
 
 /**
  * Where to look for what happens to the runs of a resource.
@@ -47,7 +48,7 @@ export function eventSource(
 	const unfinished = LIFE.flatMap((phase) =>
 		(status?.options ?? []).filter((option) => phaseOf(spec, option) === phase),
 	);
-	const list = (narrowed: Query): RunList => ({
+	const list = (narrowed: Query): EventList => ({
 		newestFirst: Object.keys(newestFirst).length > 0,
 		page: pagesOf(api, narrowed),
 	});

@@ -1,13 +1,11 @@
 import type { CleanupSource, StuckList } from '../core/cleanup';
 import { DAY } from '../core/limits';
-import { type Phase, type Run, isTerminal } from '../core/run';
+import { type Phase, type Run, UNFINISHED, isTerminal } from '../core/run';
 import type { ResourceApi } from './api';
 import { sentDay } from './filters';
 import { pagesOf, withRole } from './lists';
 import type { Query, ResourceSpec } from './types';
 import { phaseOf, valueAt } from './wire';
-
-export { pagesOf, withRole } from './lists';
 
 /** How a user narrows down which runs may be cleaned up. */
 export interface StuckFilters {
@@ -22,8 +20,7 @@ export interface StuckFilters {
 
 /** Phases of a run that is not finished. A run that waits for a person is only stuck when the user says so. */
 export function unfinishedPhases(includeNeedsReview: boolean): ReadonlySet<Phase> {
-	const phases: Phase[] = ['waiting', 'running', 'cancelling'];
-	return new Set(includeNeedsReview ? [...phases, 'needsReview'] : phases);
+	return new Set(includeNeedsReview ? [...UNFINISHED, 'needsReview'] : UNFINISHED);
 }
 
 /**
