@@ -55,7 +55,7 @@ export const ROSTER = {
 	putOffUpTo: 2 * SECOND,
 	/** A page is read only where at least so many of our runs are expected on it. */
 	minHits: 2,
-	/** Share of the runs not found yet that may be in a list which had none of them the last time: they change status. */
+	/** Share of the runs that wait, and were not found yet, that may be in a list which had none of them the last time: they start. */
 	moved: 0.2,
 	/** So many of the runs not found yet allow for one more page in a row without any of them. */
 	runsPerBarrenPage: 20,

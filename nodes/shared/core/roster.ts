@@ -174,7 +174,7 @@ export class Roster {
 	 *
 	 * @throws the reason why the scope ended
 	 */
-	async turn(run: RosterRun, scope: Scope): Promise<Detail> {
+	turn(run: RosterRun, scope: Scope): Promise<Detail> {
 		const now = this.tools.clock.now();
 		const place = this.placeOf(run);
 		const isFirst = place.last === undefined;
@@ -183,10 +183,10 @@ export class Roster {
 		} else if (this.lists.length === 0 || this.credit < (run.canWait(0) ? this.lists.length : 1)) {
 			// With trust for fewer pages than there are lists, single reads tell first in which list the runs are.
 			if (this.lists.length === 0 || this.putOffs >= this.mostPutOffs() || !this.canPutOff(place))
-				return 'light';
+				return Promise.resolve('light');
 			this.putOff(place, now);
 		}
-		return await this.wait(place, scope, isFirst && !place.isPutOff ? now : now + place.delay);
+		return this.wait(place, scope, isFirst && !place.isPutOff ? now : now + place.delay);
 	}
 
 	/** What a read said about a run. */
@@ -318,9 +318,8 @@ export class Roster {
 		if (now < this.restsUntil || now < this.weighsAt) return false;
 		const pages = Math.max(this.usualPages(), now >= this.exploresAt ? 1 : 0);
 		const cost = pages + controlsFor(pages);
-		let looks = 0;
-		if (pages > 0) for (const place of this.waiting.values()) looks += Number(isNearlyDue(place, now));
-		if (pages > 0 && looks > cost) return true;
+		const looks = () => countWhere(this.waiting.values(), (place) => isNearlyDue(place, now));
+		if (pages > 0 && looks() > cost) return true;
 		this.weighsAt = now + ROSTER.weighAgain;
 		return false;
 	}
@@ -396,15 +395,16 @@ export class Roster {
 		if (open.size < ROSTER.minHits || this.credit < 1 || barren >= patience) return undefined;
 		let best: Cursor | undefined;
 		let most = pass.explores ? -1 : ROSTER.minHits - 1;
+		const movable = countWhere(open, mayHaveMoved);
 		for (const cursor of cursors) {
-			const expected = cursor.isAtEnd ? -1 : Math.min(open.size, expectedOn(cursor, open));
+			const expected = cursor.isAtEnd ? -1 : Math.min(open.size, expectedOn(cursor, open, movable));
 			if (expected <= most) continue;
 			best = cursor;
 			most = expected;
 		}
 		// Where most of our runs have suddenly gone from where they were, they are looked for elsewhere at once.
 		const isLost = !best && !pass.explores && hits < wanted / 2 && this.rest === ROSTER.firstRest;
-		if (!isLost) return best;
+		if (!isLost || countWhere(open, (place) => mayBeElsewhere(pass, place)) < ROSTER.minHits) return best;
 		pass.explores = true;
 		return this.nextCursor(pass);
 	}
@@ -541,11 +541,24 @@ function isNearlyDue(place: Place, now: number): boolean {
 	return shareOf(place, now) >= ROSTER.nearlyDue;
 }
 
+function countWhere(places: Iterable<Place>, matches: (place: Place) => boolean): number {
+	let count = 0;
+	for (const place of places) count += Number(matches(place));
+	return count;
+}
+
 /** Runs that are in a status, or may be as nothing is known of theirs. */
 function countOf(places: Iterable<Place>, status: string): number {
-	let count = 0;
-	for (const { run } of places) if ((run.last?.status ?? status) === status) count += 1;
-	return count;
+	return countWhere(places, ({ run }) => (run.last?.status ?? status) === status);
+}
+
+/** True when a run may have gone on to another list: one that is being worked on does not wait again, it ends. */
+function mayHaveMoved({ run }: Place): boolean {
+	return (run.last?.phase ?? 'waiting') === 'waiting';
+}
+
+function mayBeElsewhere(pass: Pass, place: Place): boolean {
+	return mayHaveMoved(place) || !isMissingIn(pass, place);
 }
 
 /** True when the list that a run was in the last time was read to its end without it: most likely it has ended. */
@@ -555,11 +568,11 @@ function isMissingIn({ cursors }: Pass, { run }: Place): boolean {
 }
 
 /** How many of the open runs are to be expected on the next page of a list. */
-function expectedOn({ known, hits }: Cursor, open: ReadonlySet<Place>): number {
+function expectedOn({ known, hits }: Cursor, open: ReadonlySet<Place>, movable: number): number {
 	const before = known.hits?.[hits.length] ?? 0;
 	const last = hits.at(-1);
 	if (last !== undefined) return Math.max(last, before);
 	const { list } = known;
 	const there = known.hits ? before : list.status === undefined ? open.size : countOf(open, list.status);
-	return Math.max(there, open.size * ROSTER.moved);
+	return Math.max(there, movable * ROSTER.moved);
 }

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { RequestGate } from '../../../nodes/shared/core/gate';
 import { ListedTimes } from '../../../nodes/shared/core/listed';
 import type { RunPort } from '../../../nodes/shared/core/port';
@@ -6,6 +9,8 @@ import { type WatchPlan, type WatchReport, watchRuns } from '../../../nodes/shar
 import { FakeClock } from '../../support/fakeClock';
 import { GOOD_LISTS, type ListsPlan, RemoteApi, type RemotePlan } from '../../support/remote';
 import { PLAN, SECOND, reportOf } from '../../support/watching';
+
+const WATCHING_MD = readFileSync(join(__dirname, '../../../docs/watching.md'), 'utf8');
 
 /** Watches so many runs of an account, each to its end, and counts. */
 interface Account {
@@ -94,6 +99,17 @@ function latest(reports: readonly WatchReport[], endsAt: (index: number) => numb
 
 const staggered = (index: number) => 60 * SECOND + index * 10;
 
+/** The table of what watching costs: runs, requests each by itself, requests with lists. */
+const COSTS = [...WATCHING_MD.matchAll(/^\| ([\d,]+) +\| about ([\d,]+) +\| about ([\d,]+) +\|$/gm)].map(
+	([, ...cells]) => cells.map((cell) => Number(cell.replace(',', ''))) as [number, number, number],
+);
+
+/** To ten below a hundred, to a hundred below ten thousand, and so on: two figures. */
+function rounded(count: number): number {
+	const unit = 10 ** (Math.floor(Math.log10(count)) - 1);
+	return Math.round(count / unit) * unit;
+}
+
 describe('requests', () => {
 	let singly: Awaited<ReturnType<typeof watchAll>>;
 
@@ -106,6 +122,21 @@ describe('requests', () => {
 		expect(own.outcomes).toEqual(new Set(['completed']));
 		expect(own.polls).toBeLessThanOrEqual(singly.polls / 50);
 		expect(latest(own.reports, staggered)).toBeLessThanOrEqual(latest(singly.reports, staggered) + 1);
+	});
+
+	test.each(COSTS)(
+		'the costs in docs/watching.md are true: %i runs',
+		async (runs, documentedSingly, documented) => {
+			const own = await watchAll({ runs, endsAt: staggered });
+			const each = runs === 1_000 ? singly : await watchAll({ runs, endsAt: staggered, withoutLists: true });
+			expect([rounded(each.polls), rounded(own.polls)]).toEqual([documentedSingly, documented]);
+		},
+	);
+
+	test('lists of runs that wait are left alone once all of ours are being worked on: they do not go back', async () => {
+		const { log } = await watchAll({ runs: 1_000 });
+		const later = log.filter(({ kind, at }) => kind === 'list' && at >= 4 * SECOND && at < 60 * SECOND);
+		expect(later).toHaveLength(28 * 10);
 	});
 
 	test('2,000 unfinished runs of others, older or newer: still less than a tenth', async () => {
