@@ -108,16 +108,14 @@ export async function watchRuns(tools: WatchTools, targets: readonly WatchTarget
 	const watched = [...byId.values()];
 	const polled = watched.filter(([{ plan }]) => plan.looks !== 'none').length;
 	const roster = new Roster({ ...tools, scope, timetable }, polled);
+	const shared = { ...tools, timetable, roster };
 	const results = new Map<string, WatchResult>();
 	await Promise.all(
-		watched.map(async (same) => {
-			const watch = new RunWatch({ ...tools, timetable, roster }, same);
-			results.set(
-				watch.id,
-				await watch.run().then(
-					(report) => ({ report }),
-					(error: unknown) => ({ error: error as Error }),
-				),
+		watched.map((same) => {
+			const watch = new RunWatch(shared, same);
+			return watch.run().then(
+				(report) => results.set(watch.id, { report }),
+				(error: unknown) => results.set(watch.id, { error: error as Error }),
 			);
 		}),
 	);
@@ -153,7 +151,7 @@ class RunWatch implements RosterRun {
 	private countedFrom?: TimeMark;
 
 	/** From when each of the run's own times is counted: as reported, but never from the future. */
-	private readonly seenMarks = new Map<number, number>();
+	private seenMarks?: Map<number, number>;
 
 	/** The creation time that only the list knew. */
 	private listedMark?: TimeMark;
@@ -315,6 +313,7 @@ class RunWatch implements RosterRun {
 				mark = await this.markOf(run, countFrom);
 				if (!mark) continue;
 				// A run cannot have begun in the future: a server clock that is ahead must not move the deadline away.
+				this.seenMarks ??= new Map();
 				from = this.seenMarks.get(mark.at) ?? Math.min(mark.at, clock.now());
 				this.seenMarks.set(mark.at, from);
 			}
