@@ -10,27 +10,31 @@ import type { ProviderSpec, ResourceSpec } from './types';
  * through untouched.
  */
 
-const jsonObject = z.record(z.unknown());
+/** Rows and runs come by the thousands: no schema, which would copy each of them. */
+function isObject(value: unknown): value is JsonObject {
+	return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 /** An object that holds `inner` at `path`, and whatever else. */
 function nested(path: readonly string[], inner: z.ZodTypeAny): z.ZodTypeAny {
-	return path.reduceRight((schema, key) => z.object({ [key]: schema }).passthrough(), inner);
+	return path.reduceRight((schema, key) => z.object({ [key]: schema }), inner);
 }
 
 /** What stands at a path; `undefined` where the path leads nowhere. */
 export function valueAt(value: unknown, path: readonly string[]): unknown {
-	return path.reduce<unknown>((at, key) => {
-		const object = jsonObject.safeParse(at);
-		return object.success ? object.data[key] : undefined;
-	}, value);
+	return path.reduce<unknown>((at, key) => (isObject(at) ? at[key] : undefined), value);
 }
 
+/** Made once for each resource: making a schema takes longer than checking a run with it. */
+const runSchemas = new WeakMap<ResourceSpec, z.ZodTypeAny>();
+
 function runSchema(spec: ResourceSpec): z.ZodTypeAny {
-	const status = nested(spec.statusPath, z.string().min(1));
-	return z
-		.object({ id: z.string().min(1) })
-		.passthrough()
-		.and(status);
+	const known = runSchemas.get(spec);
+	if (known) return known;
+	const run = z.object({ id: z.string().min(1) }).and(nested(spec.statusPath, z.string().min(1)));
+	const schema = nested(spec.wrappedIn ? [spec.wrappedIn] : [], run);
+	runSchemas.set(spec, schema);
+	return schema;
 }
 
 /** The phase of a raw status; `unknown` for one the table does not have. */
@@ -50,10 +54,9 @@ function timeMark(body: unknown, path: readonly string[] | undefined): TimeMark 
  * @throws ApiFault `malformed` that names the field that is missing or wrong
  */
 export function parseRun(provider: ProviderSpec, spec: ResourceSpec, body: unknown): Run {
-	const path = spec.wrappedIn ? [spec.wrappedIn] : [];
-	const checked = nested(path, runSchema(spec)).safeParse(body);
+	const checked = runSchema(spec).safeParse(body);
 	if (!checked.success) throw wrongAnswer(provider, spec, checked.error);
-	const run = valueAt(body, path) as JsonObject;
+	const run = (spec.wrappedIn ? valueAt(body, [spec.wrappedIn]) : body) as JsonObject;
 	const status = String(valueAt(run, spec.statusPath));
 	return {
 		id: run.id as string,
@@ -106,16 +109,9 @@ export function parsePage(provider: ProviderSpec, spec: ResourceSpec, body: unkn
 	const { list_metadata, has_more, last_id, nextPageToken } = paging.parse(body);
 	const cursor = list_metadata ? list_metadata.after : has_more ? last_id : undefined;
 	return {
-		rows: objectsOf(valueAt(body, [rowsIn])),
+		rows: (valueAt(body, [rowsIn]) as unknown[]).filter(isObject),
 		next: (spec.list?.paging === 'cursor' ? cursor : nextPageToken) || undefined,
 	};
-}
-
-function objectsOf(rows: unknown): JsonObject[] {
-	return z
-		.array(z.unknown())
-		.parse(rows)
-		.filter((row): row is JsonObject => jsonObject.safeParse(row).success);
 }
 
 /**
