@@ -31,7 +31,7 @@ export interface Ask {
 }
 
 /** Runs so few, so shortly, before a process is measured for the first time: code is loaded and compiled by then. */
-const WARM_UP = { runs: 20, lifeMs: 2_000, speed: 10 };
+const WARM_UP = { runs: 20, lifeMs: 2_000, speed: 5 };
 
 /** The processes of a benchmark: one sandbox, and one for each contender, started when it is first needed. */
 export class Processes {
