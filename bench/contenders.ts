@@ -47,8 +47,8 @@ export const CONTENDERS: readonly Contender[] = [
 	},
 	{
 		...OUR_NODE,
-		key: 'node2200ms',
-		title: 'Timeout Cancel, every 2.2 s (Retab)',
+		key: 'node2400ms',
+		title: 'Timeout Cancel, every 2.4 s (Retab)',
 		api: 'retab',
 		polls: POLLS.asSoonAsWaitingTwoSeconds,
 		from: 1_000,

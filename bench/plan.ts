@@ -15,7 +15,7 @@ export const POLLS = {
 	/** At the intervals of the others a page that is followed by a read tells later than their reads. These make up for it. */
 	asSoonAsEverySecond: { mode: 'adaptive', interval: 0.75 * SECOND, maxInterval: 0.75 * SECOND },
 	asSoonAsEveryTwoSeconds: { mode: 'adaptive', interval: 1.6 * SECOND, maxInterval: 1.6 * SECOND },
-	asSoonAsWaitingTwoSeconds: { mode: 'adaptive', interval: 2.2 * SECOND, maxInterval: 2.2 * SECOND },
+	asSoonAsWaitingTwoSeconds: { mode: 'adaptive', interval: 2.4 * SECOND, maxInterval: 2.4 * SECOND },
 	everyThreeSeconds: { mode: 'adaptive', interval: 3 * SECOND, maxInterval: 3 * SECOND },
 } as const satisfies Record<string, Polls>;
 

@@ -44,6 +44,17 @@ function randomFrom(seed: number): () => number {
 	};
 }
 
+/**
+ * Unix time less the time of the log, exact to a few microseconds: taken at the moment at which a millisecond begins. Half a
+ * millisecond more or less, and a run that ended while it was read would now and then seem to be read before its end.
+ */
+function skewOfLog(): number {
+	const before = Date.now();
+	let now = before;
+	while (now === before) now = Date.now();
+	return now - (performance.timeOrigin + performance.now());
+}
+
 class Opened {
 	/** Of each group of lives. */
 	readonly ids: string[][];
@@ -69,7 +80,7 @@ class Opened {
 	private readonly cancelAnswers: number[] = [];
 
 	/** The log counts from the start of the process with a clock that is never set; this leads back to unix time. */
-	private readonly skew = Date.now() + 0.5 - (performance.timeOrigin + performance.now());
+	private readonly skew = skewOfLog();
 
 	private readonly timers: NodeJS.Timeout[];
 
