@@ -8,8 +8,7 @@ import {
 	PRESELECTED,
 	PROVIDER,
 	WORKFLOW_FILTER,
-	resourceOptions,
-	unlistedOf,
+	resourcesField,
 } from '../shared/n8n/providerFields';
 import { PROVIDERS } from '../shared/providers';
 import { listable } from '../shared/providers/eventSource';
@@ -23,24 +22,17 @@ const EVENTS: Record<EventName, { name: string; description: string }> = {
 	stuck: { name: 'Stuck', description: 'The run is older than a limit, and neither over nor in review' },
 };
 
-/** Only what the provider can list can be watched; the others are named, so that nobody thinks they are covered. */
-function resourcesField(provider: ProviderSpec): INodeProperties {
-	return {
-		displayName: 'Resources',
-		name: 'resources',
-		type: 'multiOptions',
-		displayOptions: { show: { provider: [provider.name] } },
-		options: resourceOptions(listable(provider)),
-		default: [PRESELECTED[provider.name]],
-		required: true,
-		description: `Kinds of runs to watch. ${provider.title} cannot list ${unlistedOf(provider)}, so nothing can be told about those.`,
-	};
+function resourcesToWatch(provider: ProviderSpec): INodeProperties {
+	const purpose = { what: 'watch', soThat: 'nothing can be told about those' };
+	return resourcesField(provider, listable(provider), purpose, [PRESELECTED[provider.name]], {
+		show: { provider: [provider.name] },
+	});
 }
 
 export const FIELDS: INodeProperties[] = [
 	PROVIDER,
-	resourcesField(PROVIDERS.retab),
-	resourcesField(PROVIDERS.extend),
+	resourcesToWatch(PROVIDERS.retab),
+	resourcesToWatch(PROVIDERS.extend),
 	{
 		displayName: 'Events',
 		name: 'events',

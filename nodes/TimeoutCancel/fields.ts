@@ -21,7 +21,7 @@ import {
 	PROVIDER,
 	WORKFLOW_FILTER,
 	resourceOptions,
-	unlistedOf,
+	resourcesField,
 } from '../shared/n8n/providerFields';
 import { SETTING } from '../shared/core/limits';
 import { PROVIDERS, cancellable } from '../shared/providers';
@@ -61,19 +61,12 @@ function resourceField(provider: ProviderSpec): INodeProperties {
 	};
 }
 
-/** Only what the provider can list can be found; the others are named, so that nobody thinks they are covered. */
-function resourcesField(provider: ProviderSpec): INodeProperties {
+function resourcesToCleanUp(provider: ProviderSpec): INodeProperties {
 	const listed = cancellable(provider).filter(([, spec]) => spec.list);
-	return {
-		displayName: 'Resources',
-		name: 'resources',
-		type: 'multiOptions',
-		displayOptions: { show: { provider: [provider.name], operation: ON_CLEANUP } },
-		options: resourceOptions(listed),
-		default: [],
-		required: true,
-		description: `Kinds of runs to clean up. ${provider.title} cannot list ${unlistedOf(provider)}, so stuck ones among those cannot be found.`,
-	};
+	const purpose = { what: 'clean up', soThat: 'stuck ones among those cannot be found' };
+	return resourcesField(provider, listed, purpose, [], {
+		show: { provider: [provider.name], operation: ON_CLEANUP },
+	});
 }
 
 function statusesField(provider: ProviderSpec): INodeProperties {
@@ -139,8 +132,8 @@ export const FIELDS: INodeProperties[] = [
 	},
 	resourceField(PROVIDERS.retab),
 	resourceField(PROVIDERS.extend),
-	resourcesField(PROVIDERS.retab),
-	resourcesField(PROVIDERS.extend),
+	resourcesToCleanUp(PROVIDERS.retab),
+	resourcesToCleanUp(PROVIDERS.extend),
 	{
 		displayName: 'Run ID',
 		name: 'runId',

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 
 import type { CleanupReport, CleanupSource, StuckList } from '../../nodes/shared/core/cleanup';
-import type { ListedRun } from '../../nodes/shared/core/port';
-import type { CancelAnswer, RunPort } from '../../nodes/shared/core/port';
+import type { CancelAnswer, ListedRun, RunPort } from '../../nodes/shared/core/port';
 import { type Phase, type Run, isTerminal } from '../../nodes/shared/core/run';
 import { HOUR, bornAt, startCleanup } from '../support/cleaning';
 import { FAKE_EPOCH, FakeClock } from '../support/fakeClock';

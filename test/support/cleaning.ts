@@ -5,9 +5,8 @@ import {
 	type StuckList,
 	cleanUp,
 } from '../../nodes/shared/core/cleanup';
-import type { ListedRun } from '../../nodes/shared/core/port';
 import { RequestGate } from '../../nodes/shared/core/gate';
-import type { RunPort } from '../../nodes/shared/core/port';
+import type { ListedRun, RunPort } from '../../nodes/shared/core/port';
 import type { Phase, TimeMark } from '../../nodes/shared/core/run';
 import { Scope } from '../../nodes/shared/core/scope';
 import { FAKE_EPOCH, type FakeClock } from './fakeClock';

@@ -31,8 +31,35 @@ export function resourceOptions(
 		.sort((a, b) => a.name.localeCompare(b.name));
 }
 
-/** `batch runs, edits and splits`: the runs nothing can be found out about, so that nobody thinks they are covered. */
-export function unlistedOf(provider: ProviderSpec): string {
+/**
+ * The kinds of runs that are looked for in lists. Those a provider cannot list are named, so that nobody thinks they are
+ * covered.
+ *
+ * @param resources all of which the provider can list
+ * @param purpose what is done with these kinds, and what that means for those that cannot be listed
+ */
+export function resourcesField(
+	provider: ProviderSpec,
+	resources: ReadonlyArray<readonly [string, ResourceSpec]>,
+	purpose: { what: string; soThat: string },
+	preselected: readonly string[],
+	displayOptions: INodeProperties['displayOptions'],
+): INodeProperties {
+	const { title } = provider;
+	return {
+		displayName: 'Resources',
+		name: 'resources',
+		type: 'multiOptions',
+		displayOptions,
+		options: resourceOptions(resources),
+		default: [...preselected],
+		required: true,
+		description: `Kinds of runs to ${purpose.what}. ${title} cannot list ${unlistedOf(provider)}, so ${purpose.soThat}.`,
+	};
+}
+
+/** `batch runs, edits and splits`: the runs nothing can be found out about. */
+function unlistedOf(provider: ProviderSpec): string {
 	const unlisted = Object.values(provider.resources).filter((spec) => !spec.list);
 	const plurals = unlisted.map((spec) => spec.plural).sort();
 	return [plurals.slice(0, -1).join(', '), ...plurals.slice(-1)].filter(Boolean).join(' and ');

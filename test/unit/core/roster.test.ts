@@ -104,7 +104,7 @@ const COSTS = [...WATCHING_MD.matchAll(/^\| ([\d,]+) +\| about ([\d,]+) +\| abou
 	([, ...cells]) => cells.map((cell) => Number(cell.replace(',', ''))) as [number, number, number],
 );
 
-/** To ten below a hundred, to a hundred below ten thousand, and so on: two figures. */
+/** To two figures, as the page gives them. */
 function rounded(count: number): number {
 	const unit = 10 ** (Math.floor(Math.log10(count)) - 1);
 	return Math.round(count / unit) * unit;
