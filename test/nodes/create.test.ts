@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
 import { DOCUMENT } from '../../nodes/shared/core/limits';
@@ -6,6 +5,7 @@ import type { FaultSpec } from '../../sandbox/server';
 import {
 	type Answer,
 	setBinaryDataMode,
+	setSsrfProtection,
 	startTestServer,
 	type TestServer,
 	type WorkflowResult,
@@ -48,16 +48,16 @@ const MODEL_BODY = { model: 'retab-large', bust_cache: true };
 const IN_BACKGROUND = { background: true };
 const PRIMITIVE = { provider: 'retab', waits: /queued|pending/ } as const;
 const EXTEND = { provider: 'extend', waits: /PROCESSING|PENDING/ } as const;
-const EXTEND_FILE = { file: { url: 'https://example.com/a.pdf' } };
+const EXTEND_FILE = { file: { url: 'https://storage.googleapis.com/a.pdf' } };
 const SHARED = { priority: 5, metadata: pairs(BATCH) };
 const SHARED_BODY = { priority: 5, metadata: BATCH };
 
 function processor(noun: string): Pick<Row, 'least' | 'leastBody' | 'most' | 'mostBody'> {
 	return {
-		least: { ...fromUrl('https://example.com/a.pdf'), additionalFields: { [`${noun}Id`]: 'p_1' } },
+		least: { ...fromUrl('https://storage.googleapis.com/a.pdf'), additionalFields: { [`${noun}Id`]: 'p_1' } },
 		leastBody: { ...EXTEND_FILE, [noun]: { id: 'p_1' } },
 		most: {
-			...fromUrl('https://example.com/a.pdf'),
+			...fromUrl('https://storage.googleapis.com/a.pdf'),
 			additionalFields: {
 				[`${noun}Id`]: 'p_1',
 				[`${noun}Version`]: 'draft',
@@ -67,7 +67,7 @@ function processor(noun: string): Pick<Row, 'least' | 'leastBody' | 'most' | 'mo
 			},
 		},
 		mostBody: {
-			file: { url: 'https://example.com/a.pdf', name: 'b.pdf' },
+			file: { url: 'https://storage.googleapis.com/a.pdf', name: 'b.pdf' },
 			[noun]: { id: 'p_1', version: 'draft', overrideConfig: { rules: ['be exact'] } },
 			...SHARED_BODY,
 		},
@@ -141,7 +141,7 @@ const ROWS: Row[] = [
 		leastBody: { document: RETAB_PDF, json_schema: SCHEMA, ...IN_BACKGROUND },
 		most: {
 			jsonSchema: `={{ (${JSON.stringify(SCHEMA).replaceAll('}', ' } ')}) }}`,
-			...fromUrl('https://example.com/files/a%20b.pdf?x=1'),
+			...fromUrl('https://storage.googleapis.com/files/a%20b.pdf?x=1'),
 			additionalFields: {
 				additionalMessages: '[{ "role": "user", "content": "in euro" }]',
 				deepExtraction: true,
@@ -152,7 +152,7 @@ const ROWS: Row[] = [
 			},
 		},
 		mostBody: {
-			document: { filename: 'a b.pdf', url: 'https://example.com/files/a%20b.pdf?x=1' },
+			document: { filename: 'a b.pdf', url: 'https://storage.googleapis.com/files/a%20b.pdf?x=1' },
 			json_schema: SCHEMA,
 			additional_messages: [{ role: 'user', content: 'in euro' }],
 			deep_extraction: true,
@@ -193,11 +193,11 @@ const ROWS: Row[] = [
 		least: {},
 		leastBody: { document: RETAB_PDF, ...IN_BACKGROUND },
 		most: {
-			...fromUrl('https://example.com/'),
+			...fromUrl('https://storage.googleapis.com/'),
 			additionalFields: { tableParsingFormat: 'yaml', instructions: 'all', fileName: 'named.pdf', ...MODEL },
 		},
 		mostBody: {
-			document: { filename: 'named.pdf', url: 'https://example.com/' },
+			document: { filename: 'named.pdf', url: 'https://storage.googleapis.com/' },
 			table_parsing_format: 'yaml',
 			instructions: 'all',
 			...MODEL_BODY,
@@ -237,13 +237,13 @@ const ROWS: Row[] = [
 		least: {},
 		leastBody: { documents: [RETAB_PDF], ...IN_BACKGROUND },
 		most: {
-			...fromUrl('https://example.com/a,b.pdf, https://example.com/c.pdf ,'),
+			...fromUrl('https://storage.googleapis.com/a,b.pdf, https://storage.googleapis.com/c.pdf ,'),
 			additionalFields: { instructions: 'short names', model: 'retab-large' },
 		},
 		mostBody: {
 			documents: [
-				{ filename: 'a,b.pdf', url: 'https://example.com/a,b.pdf' },
-				{ filename: 'c.pdf', url: 'https://example.com/c.pdf' },
+				{ filename: 'a,b.pdf', url: 'https://storage.googleapis.com/a,b.pdf' },
+				{ filename: 'c.pdf', url: 'https://storage.googleapis.com/c.pdf' },
 			],
 			instructions: 'short names',
 			model: 'retab-large',
@@ -525,21 +525,15 @@ describe('the request', () => {
 describe('what the API refuses is told in its own words', () => {
 	test.each<[string, string, INodeParameters, string, string]>([
 		[
-			'an external address for a workflow run',
+			'an external address for a workflow run, where the user wants it passed on',
 			'retab workflowRun',
 			{
 				workflowId: 'wf_1',
-				documents: { rows: [{ ...fromUrl('https://example.com/a.pdf'), blockId: 'start-1' }] },
+				options: { fetchBy: 'provider' },
+				documents: { rows: [{ ...fromUrl('https://storage.googleapis.com/a.pdf'), blockId: 'start-1' }] },
 			},
 			'422',
 			'External URLs are not allowed: send a data URL or a storage.retab.com URL',
-		],
-		[
-			'an address without TLS',
-			'retab parse',
-			fromUrl('http://example.com/a.pdf'),
-			'422',
-			'must be a data URL or an https URL',
 		],
 		[
 			'a version that cannot be',
@@ -818,7 +812,7 @@ describe('never twice', () => {
 	test('as late as the API asked for', async () => {
 		const row = rowOf('retab parse');
 		lab.sandbox.plantFault({ path: `POST ${row.path}`, status: 429, retryAfter: 1 });
-		await create(row, fromUrl('https://example.com/a.pdf'));
+		await create(row, fromUrl('https://storage.googleapis.com/a.pdf'));
 		const [first, second] = lab.sandbox.requests;
 		expect((second?.time ?? 0) - (first?.time ?? 0)).toBeGreaterThanOrEqual(990);
 	});
@@ -944,22 +938,19 @@ describe('never twice', () => {
 	});
 
 	test("stopped by n8n's own guard: clear that nothing was started", async () => {
-		// n8n's settings of the instance, which only its own packages know.
-		const fromCore = createRequire(require.resolve('n8n-core'));
-		const { Container } = fromCore('@n8n/di') as { Container: { get<T>(of: new () => T): T } };
-		const { SsrfProtectionConfig } = fromCore('@n8n/config') as {
-			SsrfProtectionConfig: new () => { enabled: boolean };
-		};
-		const guard = Container.get(SsrfProtectionConfig);
-		guard.enabled = true;
+		const inside = await startTestServer(() => ({ status: 200 }), '127.0.0.2');
+		setSsrfProtection(true);
 		try {
-			const { error } = await create(rowOf('extend parseRun'), fromId);
+			const { error } = await create(rowOf('extend parseRun'), fromId, {
+				credentials: credentialsFor(inside.url),
+			});
 			expect(error?.message).toBe(
 				'Extend could not be reached: this n8n does not allow requests to its address [item 0]',
 			);
-			expect(lab.sandbox.requests).toEqual([]);
+			expect(inside.requests).toEqual([]);
 		} finally {
-			guard.enabled = false;
+			setSsrfProtection(false);
+			await inside.close();
 		}
 	});
 
@@ -982,7 +973,10 @@ describe('several items', () => {
 		lab.sandbox.plantFault({ path: 'POST /v1/parses', delayMs: 150, count: 'always' });
 		const result = await create(
 			parse,
-			{ ...fromUrl('=https://example.com/{{ $json.at }}.pdf'), options: { maxConcurrentRequests: 3 } },
+			{
+				...fromUrl('=https://storage.googleapis.com/{{ $json.at }}.pdf'),
+				options: { maxConcurrentRequests: 3 },
+			},
 			{ items: Array(9).fill({}) },
 		);
 		const started = result.outputs[0] ?? [];
@@ -1001,7 +995,7 @@ describe('several items', () => {
 	test('nothing is started while one of them is not right', async () => {
 		const result = await create(
 			parse,
-			fromUrl('={{ $json.at === 2 ? "ftp://x" : "https://example.com/a.pdf" }}'),
+			fromUrl('={{ $json.at === 2 ? "ftp://x" : "https://storage.googleapis.com/a.pdf" }}'),
 			{ items: Array(4).fill({}) },
 		);
 		expect(result.error?.message).toBe(
@@ -1011,10 +1005,14 @@ describe('several items', () => {
 	});
 
 	test('the good ones are started when the node may go on', async () => {
-		const result = await create(parse, fromUrl('={{ $json.at === 1 ? "" : "https://example.com/a.pdf" }}'), {
-			items: Array(3).fill({}),
-			continueOnFail: true,
-		});
+		const result = await create(
+			parse,
+			fromUrl('={{ $json.at === 1 ? "" : "https://storage.googleapis.com/a.pdf" }}'),
+			{
+				items: Array(3).fill({}),
+				continueOnFail: true,
+			},
+		);
 		expect(result.json[0]?.map(({ id, error }) => (id ? 'started' : error))).toEqual([
 			'started',
 			'Document URL is empty [item 1]',
@@ -1272,7 +1270,7 @@ describe('bad input: told before anything is sent', () => {
 		[
 			'one address of several that is none',
 			'extend extractRun',
-			fromUrl('https://example.com/a.pdf, ftp://example.com/b.pdf'),
+			fromUrl('https://storage.googleapis.com/a.pdf, ftp://example.com/b.pdf'),
 			'Document URL must begin with https:// or http://; it is the text "ftp://example.com/b.pdf"',
 		],
 		['no file ID', 'retab parse', { ...fromId, fileId: EMPTY }, 'File ID is empty'],

@@ -191,6 +191,22 @@ export const DOCUMENT = {
 	inlineUpTo: 2 * 1024 * 1024,
 } as const;
 
+/** Bounds of a document that n8n downloads from an address of the web. */
+export const DOWNLOAD = {
+	/** Bytes; what Retab takes at most (Retab: files/upload/create). */
+	maxSize: 2 * 1024 * 1024 * 1024,
+	/** Redirects in a row. */
+	maxRedirects: 10,
+	/** From then on the average speed must be at least `minSpeed`. */
+	grace: MINUTE,
+	/** Bytes a second. */
+	minSpeed: 64 * 1024,
+	/** From the first request to the last byte, however fast it is. */
+	timeout: 10 * MINUTE,
+	/** Bytes from the beginning of a file that are looked at, to tell a web page from a file. */
+	sniff: 1024,
+} as const;
+
 export const CLOCK = {
 	/** Alarms that ring in one turn of the event loop; whatever else waits has its turn before the next ones. */
 	alarmsPerTurn: 100,

@@ -11,13 +11,23 @@ import {
 	type DocumentInput,
 	type DocumentRoutes,
 	extendDelivery,
+	fetcherOf,
 	retabDelivery,
 } from '../providers/documents';
-import type { BodyField, CreateSpec, DocumentSource, DocumentsSpec, PairLimits } from '../providers/types';
+import type {
+	BodyField,
+	CreateSpec,
+	DocumentSource,
+	DocumentsSpec,
+	PairLimits,
+	ProviderSpec,
+} from '../providers/types';
+import { shownAddress } from '../providers/webFile';
 import { hostClock } from './clock';
+import { downloadPayload } from './download';
 import { BadInput, orBadInput } from './errors';
 import { fileOf, isFile, payloadOf } from './files';
-import { asText, readFileIds, shown } from './input';
+import { asText, readFetchBy, readFileIds, shown } from './input';
 import type { Session } from './session';
 
 /** A create request as the user set it up: checked, but nothing sent yet. */
@@ -62,7 +72,7 @@ export async function prepareCreate(
 		spec.backgroundField === undefined || context.getNodeParameter('background', itemIndex, true) !== false;
 	if (spec.backgroundField) body[spec.backgroundField] = background;
 	const documents = spec.documents
-		? await readDocuments(context, spec.documents, body, additional, itemIndex)
+		? await readDocuments(context, api.provider, spec.documents, body, additional, itemIndex)
 		: [];
 	return { body, documents, background };
 }
@@ -266,12 +276,13 @@ function listOf(text: string): string[] {
 
 async function readDocuments(
 	context: IExecuteFunctions,
+	provider: ProviderSpec,
 	spec: DocumentsSpec,
 	body: JsonObject,
 	additional: Fields,
 	itemIndex: number,
 ): Promise<PreparedDocument[]> {
-	if (spec.form === 'byBlock') return await readBlocks(context, spec, itemIndex);
+	if (spec.form === 'byBlock') return await readBlocks(context, provider, spec, itemIndex);
 	const source = sourceOf(spec, context.getNodeParameter('documentSource', itemIndex, 'binary'));
 	const parameter = (name: string) => context.getNodeParameter(name, itemIndex, '');
 	if (source === 'template') {
@@ -283,6 +294,8 @@ async function readDocuments(
 	}
 	const inputs = await inputsOf(
 		context,
+		provider,
+		spec,
 		source,
 		parameter,
 		spec.form !== 'one' && spec.form !== 'fileId',
@@ -301,6 +314,7 @@ async function readDocuments(
 
 async function readBlocks(
 	context: IExecuteFunctions,
+	provider: ProviderSpec,
 	spec: DocumentsSpec,
 	itemIndex: number,
 ): Promise<PreparedDocument[]> {
@@ -319,6 +333,8 @@ async function readBlocks(
 		const fallback: Fields = { binaryPropertyName: 'data' };
 		const [input] = await inputsOf(
 			context,
+			provider,
+			spec,
 			source,
 			(name) => values[name] ?? fallback[name],
 			false,
@@ -337,6 +353,8 @@ function sourceOf(spec: DocumentsSpec, given: unknown): DocumentSource {
 
 async function inputsOf(
 	context: IExecuteFunctions,
+	provider: ProviderSpec,
+	spec: DocumentsSpec,
 	source: DocumentSource,
 	parameter: (name: string) => unknown,
 	many: boolean,
@@ -356,8 +374,20 @@ async function inputsOf(
 				files.map(async (file) => ({ from: 'binary' as const, payload: await payloadOf(context, file) })),
 			);
 		}
-		case 'url':
-			return addresses(parameter('documentUrl'), many).map((url) => ({ from: 'url', url: webAddress(url) }));
+		case 'url': {
+			const choice = readFetchBy(context, itemIndex);
+			return addresses(parameter('documentUrl'), many)
+				.map(webAddress)
+				.map((url) => ({
+					from: 'url',
+					url,
+					fetcher: orBadInput(
+						() => fetcherOf(provider, spec, url, choice),
+						(reason) => `${reason}: ${shownAddress(url)}`,
+						'Set Fetch By to Automatic or This Instance: then n8n downloads the document and hands it over.',
+					),
+				}));
+		}
 		case 'fileId':
 			return readFileIds(parts('fileId', 'File ID')).map((id) => ({ from: 'fileId', id }));
 		case 'text': {
@@ -422,9 +452,10 @@ function deliveryOf(session: Session, api: ResourceApi): DeliverDocument {
 	const slow = { ...tools, timeout: REQUEST.uploadTimeout };
 	const routes: DocumentRoutes = {
 		call: (request) => persist(tools, (signal) => api.exchange(request, signal)),
-		upload: (request) => persist(slow, async (signal) => await api.exchange(await request(), signal)),
+		upload: (request) => persist(slow, async (signal) => await api.exchange(await request(signal), signal)),
 		put: (upload) =>
-			persist(slow, async (signal) => await api.put(await upload(), session.sendBytes, signal)),
+			persist(slow, async (signal) => await api.put(await upload(signal), session.sendBytes, signal)),
+		download: (document) => downloadPayload(slow, document),
 	};
 	return api.provider.name === 'retab' ? retabDelivery(api, routes) : extendDelivery(api, routes);
 }

@@ -27,7 +27,7 @@ function requiredFields(resource: string, spec: ResourceSpec): INodeProperties[]
 function additionalFields(resource: string, spec: ResourceSpec): INodeProperties[] {
 	const optional = (spec.create?.fields ?? []).filter((field) => !field.required).map(bodyField);
 	const { documents } = spec.create ?? {};
-	const named = documents && documents.form !== 'byBlock' && documents.sources.includes('url');
+	const named = documents && documents.form !== 'byBlock' && takesAddresses(spec);
 	const options = [...optional, ...(named ? [FILE_NAME] : [])];
 	if (options.length === 0) return [];
 	return [
@@ -49,8 +49,27 @@ const FILE_NAME: INodeProperties = {
 	type: 'string',
 	default: '',
 	placeholder: 'e.g. invoice.pdf',
-	description: 'Name of the document, for a document from a URL; taken from the URL when left empty',
+	description:
+		'Name of the document, for a document from a URL; taken from the download or the URL when left empty',
 };
+
+/** An option of `create`, of resources that take documents by their address. */
+export const FETCH_BY_FIELD: INodeProperties = {
+	displayName: 'Fetch By',
+	name: 'fetchBy',
+	type: 'options',
+	default: 'auto',
+	options: [
+		{ name: 'Automatic', value: 'auto', description: 'The provider where it fetches the address, else n8n' },
+		{ name: 'Provider', value: 'provider', description: 'The address is passed on as it is' },
+		{ name: 'This Instance', value: 'n8n', description: 'This n8n downloads the document and hands it over' },
+	],
+	description: 'Who downloads a document from a URL',
+};
+
+export function takesAddresses(spec: ResourceSpec): boolean {
+	return spec.create?.documents?.sources.includes('url') ?? false;
+}
 
 function backgroundField(resource: string, spec: ResourceSpec): INodeProperties[] {
 	if (!spec.create?.backgroundField) return [];
@@ -153,7 +172,11 @@ const SOURCE_OPTIONS: Record<DocumentSource, INodePropertyOptions> = {
 	},
 	template: { name: 'Template', value: 'template', description: 'A saved form instead of a document' },
 	text: { name: 'Text', value: 'text', description: 'The text itself' },
-	url: { name: 'URL', value: 'url', description: 'A file on the web that the provider can reach' },
+	url: {
+		name: 'URL',
+		value: 'url',
+		description: 'A file on the web; Fetch By in the options says who downloads it',
+	},
 };
 
 function sourceField(sources: readonly DocumentSource[]): INodeProperties {

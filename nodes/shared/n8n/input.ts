@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { DAY, HOUR, MINUTE, SECOND, SETTING, TEXT } from '../core/limits';
 import type { PollSettings } from '../core/schedule';
+import { FETCH_BY, type FetchBy } from '../providers/types';
 import { BadInput } from './errors';
 
 /** What users type, checked before any request leaves. Every failure names the parameter and says what is allowed. */
@@ -137,6 +138,16 @@ export function readOptions(context: IExecuteFunctions, itemIndex: number): Opti
 export function readMaxConcurrentRequests(context: ParameterSource): number {
 	const given = check(z.record(z.unknown()), context.getNodeParameter('options', 0, {}));
 	return check(maxConcurrentRequests, given.maxConcurrentRequests);
+}
+
+/**
+ * Who downloads the documents of an item that are given by their address.
+ *
+ * @throws BadInput
+ */
+export function readFetchBy(context: ParameterSource, itemIndex: number): FetchBy {
+	const given = check(z.record(z.unknown()), context.getNodeParameter('options', itemIndex, {}));
+	return check(orDefault(oneOf('Fetch By', FETCH_BY), 'auto'), given.fetchBy);
 }
 
 /**

@@ -2,7 +2,7 @@ import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
 import { SETTING } from '../core/limits';
 import type { FilterSpec, ProviderSpec, ReadOptionSpec, ResourceSpec } from '../providers/types';
-import { createFields } from './createFields';
+import { createFields, FETCH_BY_FIELD, takesAddresses } from './createFields';
 import {
 	CONFIRM_FOR,
 	INTERVAL,
@@ -47,6 +47,7 @@ export function runFields(provider: ProviderSpec): INodeProperties[] {
 		...resources.map(([name, spec]) => operationField(name, spec)),
 		...resources.map(([name, spec]) => runIdField(name, spec)),
 		...createFields(provider),
+		...createOptionsFields(resources),
 		...waitFields(resources.map(([name]) => name)),
 		...listFields(resources),
 		...resources.flatMap(([name, spec]) => getOptionsField(name, spec)),
@@ -134,6 +135,19 @@ function runIdField(resource: string, spec: ResourceSpec): INodeProperties {
 	return spec.list ? field : { ...field, modes: field.modes?.filter(({ name }) => name !== 'list') };
 }
 
+function createOptionsFields(resources: Array<[string, ResourceSpec]>): INodeProperties[] {
+	const named = (takes: boolean): string[] =>
+		resources
+			.filter(([, spec]) => hasOperation(spec, 'create') && takesAddresses(spec) === takes)
+			.map(([name]) => name);
+	return [
+		optionsField([FETCH_BY_FIELD, MAX_CONCURRENT_REQUESTS], {
+			show: { resource: named(true), operation: ['create'] },
+		}),
+		optionsField([MAX_CONCURRENT_REQUESTS], { show: { resource: named(false), operation: ['create'] } }),
+	];
+}
+
 function waitFields(resources: string[]): INodeProperties[] {
 	const onPoll = { show: { resource: resources, operation: ['poll'] } };
 	return [
@@ -144,7 +158,7 @@ function waitFields(resources: string[]): INodeProperties[] {
 			show: { resource: resources, operation: ['cancel'] },
 		}),
 		optionsField([MAX_CONCURRENT_REQUESTS], {
-			show: { resource: resources, operation: ['create', 'delete', 'getAll'] },
+			show: { resource: resources, operation: ['delete', 'getAll'] },
 		}),
 	];
 }

@@ -5,13 +5,13 @@ import { RequestGate } from '../core/gate';
 import { Scope } from '../core/scope';
 import { ResourceApi } from '../providers/api';
 import { accessOf } from '../providers/auth';
-import type { Send, SendBytes } from '../providers/http';
+import type { FetchFile, Send, SendBytes } from '../providers/http';
 import { resourceOf } from '../providers';
 import { ServerTime } from '../providers/serverTime';
 import type { ProviderSpec } from '../providers/types';
 import { hostClock } from './clock';
 import { orBadInput } from './errors';
-import { type RequestContext, sendBytesThrough, sendThrough } from './transport';
+import { fetchThrough, type RequestContext, sendBytesThrough, sendThrough } from './transport';
 
 /** All that one execution of a node shares: the way to the provider, the bound on requests, the stop of the workflow. */
 export interface Session {
@@ -31,6 +31,7 @@ export interface Session {
 	 */
 	startId: (itemIndex: number) => string;
 	sendBytes: SendBytes;
+	fetchFile: FetchFile;
 }
 
 /**
@@ -56,6 +57,7 @@ export async function openSession(
 		scope: Scope.from(context.getExecutionCancelSignal()),
 		api: (resource) => apiOf(provider, resource, send),
 		sendBytes,
+		fetchFile: fetchThrough(context),
 		commandId: (runId) => `${executionId}:${nodeId}:${runId}`,
 		startId,
 	};

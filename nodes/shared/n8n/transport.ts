@@ -8,7 +8,7 @@ import type {
 } from 'n8n-workflow';
 
 import { ApiFault } from '../core/faults';
-import type { ApiResponse, RawBody, Send, SendBytes } from '../providers/http';
+import type { ApiResponse, ByteStream, FetchFile, RawBody, Send, SendBytes } from '../providers/http';
 import type { Access } from '../providers/auth';
 import type { ProviderSpec } from '../providers/types';
 import { redact } from './text';
@@ -46,7 +46,7 @@ export function sendThrough(context: RequestContext, provider: ProviderSpec, acc
 			return readable(response, access.secret);
 		} catch (error) {
 			if (signal.aborted) throw signal.reason;
-			throw networkFault(provider, error, access.secret);
+			throw raw?.failure?.() ?? networkFault(provider, error, access.secret);
 		}
 	};
 }
@@ -66,8 +66,32 @@ export function sendBytesThrough(context: RequestContext, provider: ProviderSpec
 			return readable((await context.helpers.httpRequest(options)) as IN8nHttpFullResponse, access.secret);
 		} catch (error) {
 			if (signal.aborted) throw signal.reason;
-			throw networkFault(provider, error, access.secret);
+			throw raw.failure?.() ?? networkFault(provider, error, access.secret);
 		}
+	};
+}
+
+/**
+ * Files from addresses of the web, through n8n's helper for its proxies and its SSRF guard, without the credential.
+ *
+ * No redirect is followed here: n8n's guard checks the address of each request, and there is one for each step.
+ */
+export function fetchThrough(context: RequestContext): FetchFile {
+	return async (url, signal) => {
+		const response = (await context.helpers.httpRequest({
+			...ANSWER_AS_IT_IS,
+			method: 'GET',
+			url,
+			// What arrives must be as long as announced, so it must not be packed on the way.
+			headers: { accept: '*/*', 'accept-encoding': 'identity' },
+			encoding: 'stream',
+			abortSignal: signal,
+		})) as IN8nHttpFullResponse;
+		return {
+			status: response.statusCode,
+			headers: textHeaders(response),
+			body: response.body as unknown as ByteStream,
+		};
 	};
 }
 
@@ -96,17 +120,25 @@ function readable(response: IN8nHttpFullResponse, secret: string): ApiResponse {
 	return {
 		status: response.statusCode,
 		headers: Object.fromEntries(
-			Object.entries(response.headers).flatMap(([name, value]) =>
-				typeof value === 'string' ? [[name.toLowerCase(), String(redact(value, secret))]] : [],
-			),
+			Object.entries(textHeaders(response)).map(([name, value]) => [name, String(redact(value, secret))]),
 		),
 		body: redact(response.body ?? '', secret),
 	};
 }
 
-interface NetworkProblem {
+function textHeaders(response: IN8nHttpFullResponse): Record<string, string> {
+	return Object.fromEntries(
+		Object.entries(response.headers).flatMap(([name, value]) =>
+			typeof value === 'string' ? [[name.toLowerCase(), value]] : [],
+		),
+	);
+}
+
+export interface NetworkProblem {
 	text: string;
 	neverArrived?: boolean;
+	/** Refused by n8n itself: it stays as it is, however often it is tried. */
+	blocked?: boolean;
 }
 
 const CHECK_ADDRESS =
@@ -128,14 +160,27 @@ const NETWORK_PROBLEMS: Record<string, NetworkProblem> = {
 		text: 'the TLS certificate of the host is self-signed',
 		neverArrived: true,
 	},
-	SsrfBlockedIpError: { text: 'this n8n does not allow requests to its address', neverArrived: true },
-	SsrfBlockedHostnameError: { text: 'this n8n does not allow requests to that host', neverArrived: true },
+	SsrfBlockedIpError: {
+		text: 'this n8n does not allow requests to its address',
+		neverArrived: true,
+		blocked: true,
+	},
+	SsrfBlockedHostnameError: {
+		text: 'this n8n does not allow requests to that host',
+		neverArrived: true,
+		blocked: true,
+	},
 };
 
-function networkFault(provider: ProviderSpec, error: unknown, secret: string): ApiFault {
-	const known = codesOf(error)
+/** What stands behind an error of n8n's HTTP helper, where it is known. */
+export function networkProblemOf(error: unknown): NetworkProblem | undefined {
+	return codesOf(error)
 		.map((code) => NETWORK_PROBLEMS[code])
 		.find((problem) => problem !== undefined);
+}
+
+function networkFault(provider: ProviderSpec, error: unknown, secret: string): ApiFault {
+	const known = networkProblemOf(error);
 	const text = known?.text ?? redact(error instanceof Error ? error.message : 'unknown reason', secret);
 	return new ApiFault('network', `${provider.title} could not be reached: ${String(text)}`, {
 		neverArrived: known?.neverArrived,

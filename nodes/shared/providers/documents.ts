@@ -4,21 +4,36 @@ import { ApiFault } from '../core/faults';
 import { DOCUMENT } from '../core/limits';
 import type { JsonObject, JsonValue } from '../core/run';
 import { type ApiRequest, type ByteStream, type Subject, type Upload, UPLOAD_AGAIN } from './http';
+import type { DocumentsSpec, FetchBy, ProviderSpec } from './types';
+import { lastPartOf } from './webFile';
 
 /** A document as the user hands it over. */
 export type DocumentInput =
 	| { from: 'binary'; payload: Payload }
-	| { from: 'url'; url: string; fileName?: string }
+	| { from: 'url'; url: string; fileName?: string; fetcher: Fetcher }
 	| { from: 'fileId'; id: string }
 	| { from: 'text'; text: string };
 
-/** A file in n8n. `open` gives its bytes, as a stream where n8n holds them outside memory; each call begins anew. */
+/** Who downloads a document that is given by its address. */
+export type Fetcher = Exclude<FetchBy, 'auto'>;
+
+/** A document on the web. */
+export interface WebDocument {
+	url: string;
+	/** The name that the user has given it. */
+	fileName?: string;
+}
+
+/** A file that n8n has, or has access to. */
 export interface Payload {
 	fileName: string;
 	mimeType: string;
 	/** Bytes. */
 	size: number;
-	open: () => Promise<Uint8Array | ByteStream>;
+	/** Its bytes, as a stream where they are outside memory; each call begins anew. The signal ends what it reads from. */
+	open: (signal?: AbortSignal) => Promise<Uint8Array | ByteStream>;
+	/** Why what was opened last has ended early; absent where the file is in n8n. */
+	failure?: () => ApiFault | undefined;
 }
 
 /** How documents travel. Each call may be repeated: an upload that is sent twice starts nothing. */
@@ -26,9 +41,35 @@ export interface DocumentRoutes {
 	/** A JSON request to the provider. @throws ApiFault */
 	call(request: ApiRequest): Promise<unknown>;
 	/** A request that carries a file, with the time that takes. @throws ApiFault */
-	upload(request: () => Promise<ApiRequest>): Promise<unknown>;
+	upload(request: (signal: AbortSignal) => Promise<ApiRequest>): Promise<unknown>;
 	/** Bytes to an address outside the API. @throws ApiFault */
-	put(upload: () => Promise<Upload>): Promise<void>;
+	put(upload: (signal: AbortSignal) => Promise<Upload>): Promise<void>;
+	/** A file on the web, without the key of the provider: in memory up to `DOCUMENT.inlineUpTo`. @throws ApiFault */
+	download(document: WebDocument): Promise<Payload>;
+}
+
+/**
+ * Who downloads the document at an address.
+ *
+ * @throws RangeError when the provider is chosen and never fetches such an address
+ */
+export function fetcherOf(
+	provider: Pick<ProviderSpec, 'title'>,
+	{ fetchedHosts }: Pick<DocumentsSpec, 'fetchedHosts'>,
+	url: string,
+	choice: FetchBy,
+): Fetcher {
+	const { protocol, hostname, port, username, password } = new URL(url);
+	// A data URL holds the document itself.
+	if (protocol === 'data:') return 'provider';
+	if (choice === 'n8n') return 'n8n';
+	if (!fetchedHosts) return 'provider';
+	if (choice === 'provider') {
+		if (protocol === 'https:') return 'provider';
+		throw new RangeError(`${provider.title} only fetches documents from https:// addresses`);
+	}
+	const plain = protocol === 'https:' && port === '' && username === '' && password === '';
+	return plain && fetchedHosts.some((host) => host.test(hostname)) ? 'provider' : 'n8n';
 }
 
 /** Turns a document into what stands for it in a create body. */
@@ -59,14 +100,16 @@ export function retabDelivery(subject: Subject, routes: DocumentRoutes): Deliver
 	let room = DOCUMENT.inlineUpTo;
 	return async (input, asFileId) => {
 		switch (input.from) {
-			case 'url':
-				return { filename: input.fileName ?? fileNameOf(input.url), url: input.url };
 			case 'fileId':
 				return asFileId ? input.id : await retabFile(subject, routes, input.id);
 			case 'text':
 				throw new RangeError('Retab takes files, not bare text');
+			case 'url':
 			case 'binary': {
-				const { payload } = input;
+				if (input.from === 'url' && input.fetcher === 'provider') {
+					return { filename: input.fileName ?? lastPartOf(input.url) ?? 'document', url: input.url };
+				}
+				const payload = await payloadOf(input, routes);
 				if (asFileId) return (await retabUploadOf(subject, routes, payload)).fileId;
 				if (payload.size > room) return (await retabUploadOf(subject, routes, payload)).document;
 				room -= payload.size;
@@ -102,11 +145,16 @@ async function retabUploadOf(
 		body: { filename: payload.fileName, size_bytes: payload.size, content_type: payload.mimeType },
 	});
 	const { fileId, uploadUrl, uploadMethod, uploadHeaders } = expect(subject, retabUpload, announced);
-	await routes.put(async () => ({
+	await routes.put(async (signal) => ({
 		method: uploadMethod,
 		url: uploadUrl,
 		headers: uploadHeaders ?? {},
-		raw: { content: await payload.open(), contentType: payload.mimeType, length: payload.size },
+		raw: {
+			content: await payload.open(signal),
+			contentType: payload.mimeType,
+			length: payload.size,
+			failure: payload.failure,
+		},
 	}));
 	const completed = await routes.call({
 		method: 'POST',
@@ -123,17 +171,20 @@ const extendFile = z.object({ id: z.string() });
 export function extendDelivery(subject: Subject, routes: DocumentRoutes): DeliverDocument {
 	return async (input): Promise<JsonObject> => {
 		switch (input.from) {
-			case 'url':
-				return input.fileName ? { url: input.url, name: input.fileName } : { url: input.url };
 			case 'fileId':
 				return { id: input.id };
 			case 'text':
 				return { text: input.text };
+			case 'url':
 			case 'binary': {
-				const answer = await routes.upload(async () => ({
+				if (input.from === 'url' && input.fetcher === 'provider') {
+					return input.fileName ? { url: input.url, name: input.fileName } : { url: input.url };
+				}
+				const payload = await payloadOf(input, routes);
+				const answer = await routes.upload(async (signal) => ({
 					method: 'POST',
 					path: '/files/upload',
-					raw: await multipart(input.payload),
+					raw: await multipart(payload, signal),
 				}));
 				return { id: expect(subject, extendFile, answer).id };
 			}
@@ -141,8 +192,16 @@ export function extendDelivery(subject: Subject, routes: DocumentRoutes): Delive
 	};
 }
 
+/** A file that is handed over by us, wherever it is now. */
+async function payloadOf(
+	input: Extract<DocumentInput, { from: 'binary' | 'url' }>,
+	routes: DocumentRoutes,
+): Promise<Payload> {
+	return input.from === 'binary' ? input.payload : await routes.download(input);
+}
+
 /** A form with the file as its only part. The file is passed through, never held as a whole. */
-async function multipart({ fileName, mimeType, size, open }: Payload) {
+async function multipart({ fileName, mimeType, size, open, failure }: Payload, signal: AbortSignal) {
 	const boundary = `----document-runs-${size}-${Date.now().toString(36)}`;
 	const encode = (text: string) => new TextEncoder().encode(text);
 	const quoted = fileName.replace(/["\r\n]/g, '_');
@@ -150,7 +209,7 @@ async function multipart({ fileName, mimeType, size, open }: Payload) {
 		`--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${quoted}"\r\ncontent-type: ${mimeType}\r\n\r\n`,
 	);
 	const tail = encode(`\r\n--${boundary}--\r\n`);
-	const file = await open();
+	const file = await open(signal);
 	const content =
 		file instanceof Uint8Array
 			? joined([head, file, tail])
@@ -163,6 +222,7 @@ async function multipart({ fileName, mimeType, size, open }: Payload) {
 		content,
 		contentType: `multipart/form-data; boundary=${boundary}`,
 		length: head.length + size + tail.length,
+		failure,
 	};
 }
 
@@ -180,17 +240,6 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 function dataUrl(mimeType: string, bytes: Uint8Array): string {
 	// Parameters such as a charset stay out: they may hold what a data URL must not.
 	return `data:${mimeType.split(';', 1)[0]?.trim()};base64,${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')}`;
-}
-
-/** The last part of an address, as a name for the document. */
-function fileNameOf(url: string): string {
-	if (url.startsWith('data:')) return 'document';
-	const last = URL.canParse(url) ? new URL(url).pathname.split('/').at(-1) : undefined;
-	try {
-		return decodeURIComponent(last || 'document');
-	} catch {
-		return last || 'document';
-	}
 }
 
 function expect<T>(subject: Subject, schema: z.ZodType<T, z.ZodTypeDef, unknown>, answer: unknown): T {

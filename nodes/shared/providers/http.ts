@@ -20,6 +20,8 @@ export interface ApiRequest {
 /** As much of a Node stream as is needed here. */
 export interface ByteStream extends AsyncIterable<Uint8Array> {
 	compose(through: (source: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>): ByteStream;
+	destroy(): void;
+	on(event: 'error', listener: (error: unknown) => void): void;
 }
 
 export interface RawBody {
@@ -27,6 +29,8 @@ export interface RawBody {
 	contentType: string;
 	/** Bytes. */
 	length: number;
+	/** Why the content has ended early, where it comes from elsewhere: then it was not the request that went wrong. */
+	failure?: () => ApiFault | undefined;
 }
 
 export interface ApiResponse {
@@ -50,6 +54,21 @@ export type Send = (request: ApiRequest, signal: AbortSignal) => Promise<ApiResp
  * @throws ApiFault `network` when there is no answer, the signal's reason when it is aborted
  */
 export type SendBytes = (upload: Upload, signal: AbortSignal) => Promise<ApiResponse>;
+
+/**
+ * Requests a file from any address with GET, without the key. Never follows a redirect, never retries. The body must be
+ * read or destroyed.
+ *
+ * @throws whatever the HTTP client throws when there is no answer, or when the signal is aborted
+ */
+export type FetchFile = (url: string, signal: AbortSignal) => Promise<FileResponse>;
+
+export interface FileResponse {
+	status: number;
+	/** Names in lower case. */
+	headers: Readonly<Record<string, string | undefined>>;
+	body: ByteStream;
+}
 
 export interface Upload {
 	method: 'PUT' | 'POST';

@@ -90,7 +90,28 @@ function namedRows(name: string, path: string, label: string, one: string): Body
 
 const FILE_SOURCES: readonly DocumentSource[] = ['binary', 'url', 'fileId'];
 
-const DOCUMENT: DocumentsSpec = { sources: FILE_SOURCES, form: 'one', key: 'document', required: true };
+const OWN_STORAGE = /^storage\.retab\.com$/;
+
+/** "Custom domains are not fetched by default" (Retab: core-concepts/Files). Of amazonaws.com, S3 is meant. */
+const FETCHED_HOSTS: readonly RegExp[] = [
+	OWN_STORAGE,
+	/^(?:.+\.)?storage\.googleapis\.com$/,
+	/^.+\.blob\.core\.windows\.net$/,
+	/^.+\.r2\.cloudflarestorage\.com$/,
+	/^.+\.r2\.dev$/,
+	/^(?:.+\.)?s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com$/,
+];
+
+/** Of workflow runs the server refuses all other addresses (Retab CLI: workflows_runs.go). */
+const FETCHED_FOR_WORKFLOWS: readonly RegExp[] = [OWN_STORAGE];
+
+const DOCUMENT: DocumentsSpec = {
+	sources: FILE_SOURCES,
+	form: 'one',
+	key: 'document',
+	required: true,
+	fetchedHosts: FETCHED_HOSTS,
+};
 
 const BACKGROUND = { backgroundField: 'background' } as const;
 
@@ -128,7 +149,7 @@ export const RETAB_CREATE: Readonly<Record<string, CreateSpec>> = {
 	},
 	edit: {
 		...BACKGROUND,
-		documents: { sources: [...FILE_SOURCES, 'template'], form: 'one', key: 'document', required: true },
+		documents: { ...DOCUMENT, sources: [...FILE_SOURCES, 'template'] },
 		fields: [
 			{ ...INSTRUCTIONS, required: true, placeholder: 'e.g. Fill in the name Ada Lovelace' },
 			{
@@ -334,7 +355,7 @@ export const RETAB_CREATE: Readonly<Record<string, CreateSpec>> = {
 	schemaGeneration: {
 		...BACKGROUND,
 		idempotent: true,
-		documents: { sources: FILE_SOURCES, form: 'list', key: 'documents', required: true },
+		documents: { ...DOCUMENT, form: 'list', key: 'documents' },
 		fields: [INSTRUCTIONS, MODEL],
 	},
 	split: {
@@ -361,7 +382,13 @@ export const RETAB_CREATE: Readonly<Record<string, CreateSpec>> = {
 		],
 	},
 	workflowRun: {
-		documents: { sources: FILE_SOURCES, form: 'byBlock', key: 'documents', required: false },
+		documents: {
+			sources: FILE_SOURCES,
+			form: 'byBlock',
+			key: 'documents',
+			required: false,
+			fetchedHosts: FETCHED_FOR_WORKFLOWS,
+		},
 		fields: [
 			WORKFLOW_ID,
 			{

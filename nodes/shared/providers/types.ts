@@ -138,7 +138,14 @@ export interface DocumentsSpec {
 	required: boolean;
 	/** Documents at most. */
 	max?: number;
+	/** The hosts from which the provider fetches a document by itself, over https only. Absent where it takes any address. */
+	fetchedHosts?: readonly RegExp[];
 }
+
+/** Who downloads a document that is given by its address; `auto` is the provider where it does, n8n otherwise. */
+export const FETCH_BY = ['auto', 'n8n', 'provider'] as const;
+
+export type FetchBy = (typeof FETCH_BY)[number];
 
 export interface CreateSpec {
 	documents?: DocumentsSpec;

@@ -15,6 +15,8 @@ Object.assign(process.env, {
 	N8N_ENCRYPTION_KEY: 'key-of-the-test-instance',
 	N8N_DEFAULT_BINARY_DATA_MODE: 'default',
 	N8N_LOG_LEVEL: 'silent',
+	// With the guard against internal addresses on (see services.ts), the servers of the tests stand for the web.
+	N8N_SSRF_ALLOWED_IP_RANGES: '127.0.0.1/32',
 });
 
 for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY']) {

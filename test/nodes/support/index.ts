@@ -18,7 +18,13 @@ export type { CredentialTestResult } from './credential-test';
 export type { NodeTypeClass } from './node-types';
 export type { PollTrigger } from './poll-trigger';
 export type { RunMode, WorkflowError, WorkflowExecution, WorkflowResult } from './run';
-export { logEntries, setBinaryDataMode, type BinaryDataMode, type LogEntry } from './services';
+export {
+	logEntries,
+	setBinaryDataMode,
+	setSsrfProtection,
+	type BinaryDataMode,
+	type LogEntry,
+} from './services';
 export {
 	startTestServer,
 	type Answer,

@@ -50,6 +50,19 @@ export async function setBinaryDataMode(mode: BinaryDataMode): Promise<void> {
 	await binaryDataService().init();
 }
 
+interface SsrfConfig {
+	enabled: boolean;
+}
+
+const { SsrfProtectionConfig } = requireFromCore('@n8n/config') as {
+	SsrfProtectionConfig: ServiceToken<SsrfConfig>;
+};
+
+/** Switches the guard against internal addresses, as `N8N_SSRF_PROTECTION_ENABLED` does for an n8n instance. */
+export function setSsrfProtection(enabled: boolean): void {
+	Container.get(SsrfProtectionConfig).enabled = enabled;
+}
+
 export function binaryDataService(): BinaryDataService {
 	return Container.get(BinaryDataService);
 }

@@ -35,8 +35,8 @@ export interface TestServer {
 
 const LOOPBACK = '127.0.0.1';
 
-/** Starts a plain HTTP server on a free loopback port. */
-export async function startTestServer(handler: Handler): Promise<TestServer> {
+/** Starts a plain HTTP server on a free port of a loopback address. */
+export async function startTestServer(handler: Handler, host = LOOPBACK): Promise<TestServer> {
 	const requests: ReceivedRequest[] = [];
 	const receive = async (incoming: IncomingMessage, response: ServerResponse) => {
 		const request = await readRequest(incoming);
@@ -51,10 +51,10 @@ export async function startTestServer(handler: Handler): Promise<TestServer> {
 				send(response, { status: 500, body: `The test's handler failed: ${String(error)}` });
 		});
 	});
-	await new Promise<void>((resolve) => server.listen(0, LOOPBACK, resolve));
+	await new Promise<void>((resolve) => server.listen(0, host, resolve));
 	const { port } = server.address() as AddressInfo;
 	return {
-		url: `http://${LOOPBACK}:${port}`,
+		url: `http://${host}:${port}`,
 		requests,
 		close: async () => {
 			server.closeAllConnections();

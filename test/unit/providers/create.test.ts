@@ -7,11 +7,12 @@ import {
 	type DocumentInput,
 	type DocumentRoutes,
 	extendDelivery,
+	fetcherOf,
 	type Payload,
 	retabDelivery,
 } from '../../../nodes/shared/providers/documents';
 import type { ApiRequest, ByteStream, Subject, Upload } from '../../../nodes/shared/providers/http';
-import type { BodyField, CreateSpec } from '../../../nodes/shared/providers/types';
+import type { BodyField, CreateSpec, DocumentsSpec, FetchBy } from '../../../nodes/shared/providers/types';
 
 /** The tables of create bodies against the field tables of the APIs, and how documents travel. */
 
@@ -126,70 +127,79 @@ function subject(provider: 'retab' | 'extend', resource: string): Subject {
 interface Traffic {
 	deliver: DeliverDocument;
 	sent: Array<ApiRequest | Upload>;
+	/** Addresses that n8n was asked to download. */
+	downloaded: string[];
 }
+
+const NEVER = new AbortController().signal;
 
 /** Requests are answered in turn; uploads are opened as a transport would. */
 function traffic(provider: 'retab' | 'extend', ...answers: unknown[]): Traffic {
 	const sent: Array<ApiRequest | Upload> = [];
+	const downloaded: string[] = [];
 	const routes: DocumentRoutes = {
 		call: (request) => {
 			sent.push(request);
 			return Promise.resolve(answers.shift());
 		},
 		upload: async (request) => {
-			sent.push(await request());
+			sent.push(await request(NEVER));
 			return answers.shift();
 		},
 		put: async (upload) => {
-			sent.push(await upload());
+			sent.push(await upload(NEVER));
+		},
+		download: ({ url, fileName = 'downloaded.pdf' }) => {
+			downloaded.push(url);
+			return Promise.resolve({ ...filePayload('from the web'), fileName });
 		},
 	};
 	const deliver =
 		provider === 'retab'
 			? retabDelivery(subject('retab', 'parse'), routes)
 			: extendDelivery(subject('extend', 'parseRun'), routes);
-	return { deliver, sent };
+	return { deliver, sent, downloaded };
+}
+
+function filePayload(content: string | Buffer): Payload {
+	const bytes = Buffer.from(content);
+	return {
+		fileName: 'a.pdf',
+		mimeType: 'application/pdf',
+		size: bytes.length,
+		open: () => Promise.resolve(bytes),
+	};
 }
 
 function payload(content: string | Buffer, more: Partial<Payload> = {}): DocumentInput {
-	const bytes = Buffer.from(content);
-	return {
-		from: 'binary',
-		payload: {
-			fileName: 'a.pdf',
-			mimeType: 'application/pdf',
-			size: bytes.length,
-			open: () => Promise.resolve(bytes),
-			...more,
-		},
-	};
+	return { from: 'binary', payload: { ...filePayload(content), ...more } };
 }
 
 describe('a document of Retab', () => {
 	test.each<[string, DocumentInput, JsonValue]>([
 		[
 			'an address, named by its last part',
-			{ from: 'url', url: 'https://example.com/x/B%C3%BCro%201.pdf?sig=1#p' },
+			{ from: 'url', url: 'https://example.com/x/B%C3%BCro%201.pdf?sig=1#p', fetcher: 'provider' },
 			{ filename: 'Büro 1.pdf', url: 'https://example.com/x/B%C3%BCro%201.pdf?sig=1#p' },
 		],
 		[
 			'an address that cannot be decoded',
-			{ from: 'url', url: 'https://example.com/100%.pdf' },
+			{ from: 'url', url: 'https://example.com/100%.pdf', fetcher: 'provider' },
 			{ filename: '100%.pdf', url: 'https://example.com/100%.pdf' },
 		],
 		[
 			'an address without a last part',
-			{ from: 'url', url: 'https://example.com' },
+			{ from: 'url', url: 'https://example.com', fetcher: 'provider' },
 			{ filename: 'document', url: 'https://example.com' },
 		],
 		[
 			'a data URL has no name',
-			{ from: 'url', url: 'data:application/pdf;base64,AA/BB' },
+			{ from: 'url', url: 'data:application/pdf;base64,AA/BB', fetcher: 'provider' },
 			{ filename: 'document', url: 'data:application/pdf;base64,AA/BB' },
 		],
 		[
 			'a name that was given',
-			{ from: 'url', url: 'https://example.com/x', fileName: 'y.pdf' },
+			{ from: 'url', url: 'https://example.com/x', fetcher: 'provider', fileName: 'y.pdf' },
 			{ filename: 'y.pdf', url: 'https://example.com/x' },
 		],
 		['a small file', payload('hi'), { filename: 'a.pdf', url: 'data:application/pdf;base64,aGk=' }],
@@ -211,6 +221,8 @@ describe('a document of Retab', () => {
 				yield* pieces;
 			},
 			compose: () => stream,
+			destroy: () => undefined,
+			on: () => undefined,
 		} as ByteStream;
 		const { deliver } = traffic('retab');
 		const input = payload('one two', { open: () => Promise.resolve(stream) });
@@ -218,6 +230,17 @@ describe('a document of Retab', () => {
 			filename: 'a.pdf',
 			url: `data:application/pdf;base64,${Buffer.from('one two').toString('base64')}`,
 		});
+	});
+
+	test('an address that n8n downloads is handed over like any file', async () => {
+		const { deliver, sent, downloaded } = traffic('retab');
+		const input: DocumentInput = { from: 'url', url: 'https://example.com/x', fetcher: 'n8n' };
+		await expect(deliver(input, false)).resolves.toEqual({
+			filename: 'downloaded.pdf',
+			url: `data:application/pdf;base64,${Buffer.from('from the web').toString('base64')}`,
+		});
+		expect(downloaded).toEqual(['https://example.com/x']);
+		expect(sent).toEqual([]);
 	});
 
 	test('a file that is there already is looked up', async () => {
@@ -299,10 +322,14 @@ describe('a document of Retab', () => {
 
 describe('a document of Extend', () => {
 	test.each<[string, DocumentInput, JsonValue]>([
-		['an address', { from: 'url', url: 'https://example.com/a' }, { url: 'https://example.com/a' }],
+		[
+			'an address',
+			{ from: 'url', url: 'https://example.com/a', fetcher: 'provider' },
+			{ url: 'https://example.com/a' },
+		],
 		[
 			'an address with a name',
-			{ from: 'url', url: 'https://example.com/a', fileName: 'b.pdf' },
+			{ from: 'url', url: 'https://example.com/a', fetcher: 'provider', fileName: 'b.pdf' },
 			{ url: 'https://example.com/a', name: 'b.pdf' },
 		],
 		['a file', { from: 'fileId', id: 'file_1' }, { id: 'file_1' }],
@@ -311,6 +338,14 @@ describe('a document of Extend', () => {
 		const { deliver, sent } = traffic('extend');
 		await expect(deliver(input, false)).resolves.toEqual(expected);
 		expect(sent).toEqual([]);
+	});
+
+	test('an address that n8n downloads is uploaded', async () => {
+		const { deliver, sent, downloaded } = traffic('extend', { id: 'file_1' });
+		const input: DocumentInput = { from: 'url', url: 'http://10.0.0.1/x', fetcher: 'n8n' };
+		await expect(deliver(input, false)).resolves.toEqual({ id: 'file_1' });
+		expect(downloaded).toEqual(['http://10.0.0.1/x']);
+		expect(sent).toMatchObject([{ path: '/files/upload' }]);
 	});
 
 	test('a file is a form with one part, and its length is right to the byte', async () => {
@@ -340,5 +375,71 @@ describe('a document of Extend', () => {
 			kind: 'malformed',
 			message: 'Extend gave an answer about a file that cannot be used: id',
 		});
+	});
+});
+
+describe('who downloads a document', () => {
+	const documentsOf = (provider: 'retab' | 'extend', resource: string): DocumentsSpec => {
+		const { documents } = resourceOf(PROVIDERS[provider], resource).create ?? {};
+		if (!documents) throw new Error(`${resource} takes no documents`);
+		return documents;
+	};
+	const fetcher = (url: string, resource = 'extraction', choice: FetchBy = 'auto') =>
+		fetcherOf(PROVIDERS.retab, documentsOf('retab', resource), url, choice);
+
+	test.each([
+		'https://account.blob.core.windows.net/container/a.pdf?sig=1',
+		'https://storage.googleapis.com/bucket/a.pdf',
+		'https://bucket.storage.googleapis.com/a.pdf',
+		'https://s3.amazonaws.com/bucket/a.pdf',
+		'https://bucket.s3.amazonaws.com/a.pdf',
+		'https://my.bucket.s3.eu-west-1.amazonaws.com/a.pdf',
+		'https://bucket.s3-us-west-2.amazonaws.com/a.pdf',
+		'https://bucket.s3.dualstack.eu-west-1.amazonaws.com/a.pdf',
+		'https://account.r2.cloudflarestorage.com/bucket/a.pdf',
+		'https://pub-1.r2.dev/a.pdf',
+		'https://PUB-1.R2.dev:443/a.pdf',
+	])('Retab fetches %s itself, but not for a workflow', (url) => {
+		expect(fetcher(url)).toBe('provider');
+		expect(fetcher(url, 'schemaGeneration')).toBe('provider');
+		expect(fetcher(url, 'workflowRun')).toBe('n8n');
+	});
+
+	test.each(['https://storage.retab.com/a.pdf', 'data:application/pdf;base64,AA=='])(
+		'%s is passed on everywhere',
+		(url) => {
+			expect([fetcher(url), fetcher(url, 'edit'), fetcher(url, 'workflowRun')]).toEqual(
+				Array(3).fill('provider'),
+			);
+		},
+	);
+
+	test.each([
+		'https://example.com/a.pdf',
+		'http://storage.googleapis.com/a.pdf',
+		'https://storage.googleapis.com:8443/a.pdf',
+		'https://me:secret@storage.googleapis.com/a.pdf',
+		'https://storage.googleapis.com.example.com/a.pdf',
+		'https://notstorage.googleapis.com/a.pdf',
+		'https://evils3.amazonaws.com/a.pdf',
+		'https://api.execute-api.eu-west-1.amazonaws.com/a.pdf',
+		'https://blob.core.windows.net/a.pdf',
+		'https://sub.storage.retab.com/a.pdf',
+	])('n8n downloads %s', (url) => {
+		expect(fetcher(url)).toBe('n8n');
+	});
+
+	test('the user may choose', () => {
+		expect(fetcher('https://storage.googleapis.com/a.pdf', 'parse', 'n8n')).toBe('n8n');
+		expect(fetcher('https://files.example.com/a.pdf', 'parse', 'provider')).toBe('provider');
+		expect(() => fetcher('http://example.com/a.pdf', 'parse', 'provider')).toThrow(
+			new RangeError('Retab only fetches documents from https:// addresses'),
+		);
+	});
+
+	test('Extend takes any address', () => {
+		const extend = (choice: FetchBy) =>
+			fetcherOf(PROVIDERS.extend, documentsOf('extend', 'parseRun'), 'http://example.com/a.pdf', choice);
+		expect([extend('auto'), extend('provider'), extend('n8n')]).toEqual(['provider', 'provider', 'n8n']);
 	});
 });
