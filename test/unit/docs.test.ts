@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { Readable } from 'node:stream';
 
 import type {
 	IDataObject,
@@ -558,7 +559,7 @@ describe('create', () => {
 	});
 
 	test.each(CREATING)('%s: fields, in both directions', (heading, node) => {
-		const groups = ['additionalFields', 'background', 'documents', ...ofSources];
+		const groups = ['additionalFields', 'background', 'documents', 'options', ...ofSources];
 		const fields = createFieldsOf(node)
 			.flatMap((field) => (field.name === 'additionalFields' ? field.inside : [field]))
 			.filter(({ name }) => !groups.includes(name));
@@ -1010,6 +1011,13 @@ async function saidBy(
 		addExecutionHints: (...more: NodeExecutionHint[]) => hints.push(...more),
 		helpers: {
 			getBinaryDataBuffer: () => Promise.resolve(Buffer.alloc(0)),
+			// What n8n downloads is a web page, or not there.
+			httpRequest: ({ url }: { url: string }) =>
+				Promise.resolve({
+					statusCode: url.endsWith('/page') ? 200 : 404,
+					headers: {},
+					body: Readable.from([Buffer.from('<html>')]),
+				}),
 			httpRequestWithAuthentication: async (_type: string, request: { method: string; url: string }) => ({
 				headers: {},
 				...(await respond(request)),
@@ -1066,7 +1074,12 @@ const doing = (node: INodeType, operation: string, changes: object = {}, respond
 const creating = (node: INodeType, changes: object, respond: Respond = runIs('queued')) =>
 	saidBy(
 		node,
-		{ operation: 'create', documentSource: 'url', documentUrl: 'https://example.com/a.pdf', ...changes },
+		{
+			operation: 'create',
+			documentSource: 'url',
+			documentUrl: 'https://storage.googleapis.com/a.pdf',
+			...changes,
+		},
 		respond,
 	);
 
@@ -1132,6 +1145,9 @@ const SITUATIONS: ReadonlyArray<() => Promise<string[]>> = [
 	() => extracting({ nConsensus: 17 }),
 	() => creating(new Retab(), { resource: 'parse', additionalFields: { tableParsingFormat: 'csv' } }),
 	() => extracting({}, { documentUrl: 'example.com/a.pdf' }),
+	() => extracting({}, { documentUrl: 'http://example.com/a.pdf', options: { fetchBy: 'provider' } }),
+	() => extracting({}, { documentUrl: 'https://example.com/a.pdf' }),
+	() => extracting({}, { documentUrl: 'https://example.com/page' }),
 	() => extracting({}, { documentSource: 'fileId', fileId: 'a/b' }),
 	() => creating(new Extend(), { resource: 'extractRun', documentUrl: Array(51).fill('https://a.b').join() }),
 	() => creating(new Retab(), { resource: 'workflowRun', workflowId: 'wf_1', documents: SAME_BLOCK_TWICE }),
