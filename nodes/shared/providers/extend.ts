@@ -327,6 +327,9 @@ export const extend: ProviderSpec = {
 			ownerPaths: [['workflow', 'id']],
 			idExample: 'workflow_run_xK9m',
 			phases: WORKFLOW_PHASES,
+			// "The time the run was created" (SDK, WorkflowRun). `createdAt` is a field of list rows only.
+			createdPath: ['initialRunAt'],
+			rowCreatedPath: ['createdAt'],
 			startedPath: ['startTime'],
 			list: list([statusFilter(WORKFLOW_PHASES), owner('workflow'), BATCH_ID, FILE_NAME]),
 		},

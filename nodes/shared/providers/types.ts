@@ -173,6 +173,11 @@ export interface ResourceSpec {
 	phases: Readonly<Record<string, Phase>>;
 	/** Where the run's own times live, in the run object or in a list row. */
 	createdPath: readonly string[];
+	/**
+	 * Where a list row holds it when it lacks `createdPath`. Such a run tells its creation time itself, so the list is never
+	 * searched for it.
+	 */
+	rowCreatedPath?: readonly string[];
 	startedPath?: readonly string[];
 	/** Where the run object holds the user's metadata; absent where it does not show any. */
 	metadataPath?: readonly string[];

@@ -127,7 +127,7 @@ export function parseRow(
 	return {
 		id: row.id,
 		status: typeof status === 'string' ? status : undefined,
-		created: timeMark(row, spec.createdPath),
+		created: timeMark(row, spec.createdPath) ?? timeMark(row, spec.rowCreatedPath),
 		started: timeMark(row, spec.startedPath),
 	};
 }

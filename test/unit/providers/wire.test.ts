@@ -83,11 +83,12 @@ describe('a run', () => {
 		});
 	});
 
-	test('of Extend: a workflow run has no creation time, but a start', () => {
-		const body = { id: 'workflow_run_1', status: 'CANCELLING', startTime: '2026-01-02T03:04:05Z' };
+	test('of Extend: a workflow run was created at its first run, not when a row says', () => {
+		const times = { initialRunAt: '2026-01-02T03:04:05Z', startTime: '2026-01-02T03:04:05Z' };
+		const body = { id: 'workflow_run_1', status: 'CANCELLING', createdAt: '2020-01-01T00:00:00Z', ...times };
 		const run = extendRun('workflowRun', body);
 		expect(run.phase).toBe('cancelling');
-		expect(run.created).toBeUndefined();
+		expect(run.created).toEqual({ at: AT, field: 'initialRunAt' });
 		expect(run.started).toEqual({ at: AT, field: 'startTime' });
 	});
 
@@ -215,6 +216,14 @@ describe('a row of a list', () => {
 			status: 'PROCESSING',
 			created: { at: AT, field: 'createdAt' },
 		});
+	});
+
+	test('a workflow run is as old as it says itself, else as its row says', () => {
+		const spec = resourceOf(extend, 'workflowRun');
+		const row = { id: 'workflow_run_1', status: 'PENDING', createdAt: '2026-01-02T03:04:05Z' };
+		expect(parseRow(spec, { ...row, initialRunAt: null })?.created).toEqual({ at: AT, field: 'createdAt' });
+		const dated = { ...row, createdAt: '2020-01-01T00:00:00Z', initialRunAt: row.createdAt };
+		expect(parseRow(spec, dated)?.created).toEqual({ at: AT, field: 'initialRunAt' });
 	});
 
 	test('an old one may have no status', () => {
