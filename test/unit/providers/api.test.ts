@@ -120,10 +120,11 @@ describe('a read', () => {
 		expect(one.hasLightReads).toBe(lightQuery !== '');
 	});
 
-	test('carries the key in both headers (Retab)', async () => {
+	test('carries the key as a bearer token (Retab)', async () => {
 		const sent = answerWith(200, { id: 'e', status: 'queued' });
 		await api('retab', 'extraction').read('e', 'light', never());
-		expect(sent.headers).toMatchObject({ 'Api-Key': 'rt_test', Authorization: 'Bearer rt_test' });
+		expect(sent.headers).toMatchObject({ Authorization: 'Bearer rt_test' });
+		expect(sent.headers).not.toHaveProperty('Api-Key');
 	});
 
 	test('carries key, version and workspace (Extend)', async () => {
