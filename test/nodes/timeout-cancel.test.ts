@@ -1,5 +1,6 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
+import { PROVIDERS } from '../../nodes/shared/providers';
 import type { RunSeed, SteeringInput } from '../../sandbox/server';
 import {
 	KINDS,
@@ -508,7 +509,12 @@ describe('counting from the times of the run', () => {
 	scenario('created: an Extend workflow run tells it itself, the list is not searched', async () => {
 		const createdAt = Date.now() - HOUR;
 		const id = createRun('extend', 'workflowRun', { result: 'stuck', pendingMs: 2 * HOUR }, { createdAt });
-		const setup = { provider: 'extend', resource: 'workflowRun', timeout: 30, timeoutUnit: 'minutes' } as const;
+		const setup = {
+			provider: 'extend',
+			resource: 'workflowRun',
+			timeout: 30,
+			timeoutUnit: 'minutes',
+		} as const;
 		const { output, item } = await watch(id, { ...setup, countFrom: 'created' });
 		expect([output, item.outcome]).toEqual(['Timed Out', 'cancelled']);
 		expect(item).toMatchObject({
@@ -673,8 +679,16 @@ describe('Check Once', () => {
 	}
 
 	scenario('a run that does not exist is unreachable', async () => {
-		const { output, item } = await check('job_check_missing', { provider: 'retab', resource: 'job' });
+		const setup = { provider: 'retab', resource: 'job' } as const;
+		const { output, item, result } = await check('job_check_missing', setup);
 		expect([output, item.outcome, item.run]).toEqual(['Failed', 'unreachable', null]);
+		expect(item.lastError).toMatchObject({
+			httpCode: 404,
+			description: expect.stringContaining('an ID of another environment gives 404') as unknown,
+		});
+		expect(result.hints.map(({ message }) => message)).toEqual([
+			`1 run not found (404): job_check_missing. ${PROVIDERS.retab.notFoundAdvice}`,
+		]);
 	});
 });
 

@@ -124,6 +124,10 @@ const CANCELLABLE = {
 	metadataPath: ['metadata'],
 } as const satisfies Partial<ResourceSpec>;
 
+/** DOC: test environment, deployments. */
+const KEY_SEES =
+	'An Extend key only sees runs of its own region and workspace; a test key sees only test runs, and a production key only production runs.';
+
 export const extend: ProviderSpec = {
 	name: 'extend',
 	title: 'Extend',
@@ -131,8 +135,8 @@ export const extend: ProviderSpec = {
 	requestIdHeader: 'x-extend-request-id',
 	keyAdvice:
 		'Check the API key in the Extend credential, that its Region is the one the key was made in, and, for an organization-wide key, its Workspace ID.',
-	notFoundAdvice:
-		'Check the run ID and the resource. An Extend key only sees runs of its own region and workspace: check both in the credential.',
+	keySees: KEY_SEES,
+	notFoundAdvice: `Check the run ID and the resource. ${KEY_SEES} Check the key, region and workspace in the credential.`,
 	resources: {
 		batchRun: {
 			...RUN,

@@ -132,6 +132,22 @@ export function parseRow(
 	};
 }
 
+/**
+ * The name of the file that a list row is about: `file.filename` (Retab), `file.name` (Extend), or that of the first of its
+ * `files` and how many more there are (Extend workflow runs).
+ */
+export function fileNameOf(row: JsonObject): string | undefined {
+	if (!Array.isArray(row.files)) return nameIn(row.file);
+	const [first, ...others] = row.files.flatMap((file) => nameIn(file) ?? []);
+	return first !== undefined && others.length > 0 ? `${first} and ${others.length} more` : first;
+}
+
+function nameIn(file: unknown): string | undefined {
+	if (!isObject(file)) return undefined;
+	const name = file.filename ?? file.name;
+	return typeof name === 'string' && name !== '' ? name : undefined;
+}
+
 function wrongAnswer(provider: ProviderSpec, spec: ResourceSpec, error: z.ZodError): ApiFault {
 	const issue = error.issues[0];
 	const field = issue?.path.length ? `the field "${issue.path.join('.')}"` : 'the answer';

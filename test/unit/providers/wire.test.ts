@@ -2,7 +2,9 @@ import { ApiFault } from '../../../nodes/shared/core/faults';
 import { resourceOf } from '../../../nodes/shared/providers';
 import { extend } from '../../../nodes/shared/providers/extend';
 import { retab } from '../../../nodes/shared/providers/retab';
+import type { JsonObject } from '../../../nodes/shared/core/run';
 import {
+	fileNameOf,
 	cancellationStatus,
 	claimedPhase,
 	parsePage,
@@ -202,6 +204,22 @@ describe('a page of a list', () => {
 		],
 	])('%s is named', (_, body, problem) => {
 		expect(messageOf(() => retabPage(body))).toContain(problem);
+	});
+});
+
+describe('the file of a row', () => {
+	test.each<[object, string | undefined]>([
+		[{ file: { filename: 'a.pdf' } }, 'a.pdf'],
+		[{ file: { name: 'a.pdf' } }, 'a.pdf'],
+		[{ file: null, files: [{ name: 'a.pdf' }] }, 'a.pdf'],
+		[{ files: [{ name: 'a.pdf' }, { name: 'b.pdf' }, { name: 'c.pdf' }] }, 'a.pdf and 2 more'],
+		[{ files: [{ name: null }, null, { name: 'b.pdf' }] }, 'b.pdf'],
+		[{ file: { name: 'a.pdf' }, files: null }, 'a.pdf'],
+		[{ files: [] }, undefined],
+		[{ file: 'a.pdf' }, undefined],
+		[{}, undefined],
+	])('%j: %s', (row, name) => {
+		expect(fileNameOf(row as JsonObject)).toBe(name);
 	});
 });
 
