@@ -46,7 +46,7 @@ export class RetabApi implements ICredentialType {
 				{
 					name: 'Api-Key and Authorization Headers',
 					value: 'both',
-					description: 'Works with older and newer versions of the API',
+					description: 'For a server that may take either of the two',
 				},
 				{
 					name: 'Api-Key Header',
@@ -59,7 +59,7 @@ export class RetabApi implements ICredentialType {
 					description: 'The header that the documentation names today',
 				},
 			],
-			default: 'both',
+			default: 'bearer',
 			description: 'Header that carries the key',
 		},
 	];

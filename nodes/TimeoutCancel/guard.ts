@@ -29,7 +29,7 @@ export async function guardRuns(
 	const reports = results.flatMap((result) => ('value' in result ? [result.value] : []));
 	throwWhenKeyIsRefused(context, reports, results);
 	throwFirst(context, results, tally(reports.map(({ outcome }) => outcome)));
-	addHints(context, hintsAbout(session.provider.title, reports));
+	addHints(context, hintsAbout(session.provider, reports));
 	return results.map((result, itemIndex) => {
 		if ('error' in result) return ['Failed', errorItem(context.getNode(), result.error, itemIndex)];
 		const json = reportItem(result.value, session.provider.name, resource);

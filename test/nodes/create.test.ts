@@ -381,7 +381,7 @@ const ROWS: Row[] = [
 		most: {
 			workflowId: 'workflow_1',
 			documentSource: 'fileId',
-			fileId: 'file_sandbox,file_sandbox',
+			fileId: 'file_sandbox',
 			additionalFields: {
 				workflowVersion: '3',
 				outputs: '[{ "processorId": "ex_1" }]',
@@ -391,7 +391,7 @@ const ROWS: Row[] = [
 		},
 		mostBody: {
 			workflow: { id: 'workflow_1', version: '3' },
-			package: { files: [{ id: 'file_sandbox' }, { id: 'file_sandbox' }] },
+			file: { id: 'file_sandbox' },
 			outputs: [{ processorId: 'ex_1' }],
 			secrets: { token: 'abc' },
 			...SHARED_BODY,
@@ -478,6 +478,53 @@ describe('the request', () => {
 			{ file: { id: 'file_sandbox' }, config: { schema: SCHEMA } },
 			{ file: { id: 'file_sandbox' } },
 		]);
+	});
+
+	test('Extend metadata: pairs, JSON and usage tags are one object', async () => {
+		const row = rowOf('extend parseRun');
+		const result = await create(row, {
+			...fromId,
+			additionalFields: {
+				metadata: pairs(BATCH),
+				metadataJson: '{ "order": { "lines": [1, 2] }, "paid": true }',
+				usageTags: ' team-a, invoices ,',
+			},
+		});
+		expect(result.error).toBeUndefined();
+		expect(bodiesTo(row.path)).toEqual([
+			{
+				file: { id: 'file_sandbox' },
+				metadata: {
+					...BATCH,
+					order: { lines: [1, 2] },
+					paid: true,
+					'extend:usage_tags': ['team-a', 'invoices'],
+				},
+			},
+		]);
+	});
+
+	test('Extend usage tags alone, as a list out of an expression', async () => {
+		const row = rowOf('extend parseRun');
+		await create(row, { ...fromId, additionalFields: { usageTags: '={{ ["a, b", "c"] }}' } });
+		expect(bodiesTo(row.path)).toEqual([
+			{ file: { id: 'file_sandbox' }, metadata: { 'extend:usage_tags': ['a, b', 'c'] } },
+		]);
+	});
+
+	test('Retab: a spreadsheet is extracted deeply in the foreground', async () => {
+		const row = rowOf('retab extraction');
+		const sheet = { content: 'a;b', fileName: 'table.csv', mimeType: 'text/csv' };
+		const deep = { ...row.least, additionalFields: { deepExtraction: true } };
+		const refused = await create(row, deep, { items: [{ data: sheet }] });
+		expect(refused.error).toMatchObject({
+			message: 'Deep Extraction of a spreadsheet does not work in the background [item 0]',
+			description: expect.stringContaining('Switch Run in Background off') as unknown,
+		});
+		expect(bodiesTo(row.path)).toEqual([]);
+		const taken = await create(row, { ...deep, background: false }, { items: [{ data: sheet }] });
+		expect(taken.error).toBeUndefined();
+		expect(bodiesTo(row.path)).toMatchObject([{ deep_extraction: true, background: false }]);
 	});
 
 	test('an eval run of a single eval', async () => {
@@ -1111,7 +1158,31 @@ describe('bad input: told before anything is sent', () => {
 			'half a vote',
 			'retab partition',
 			withFields({ key: 'k', instructions: 'i' }, { nConsensus: 1.5 }),
-			'Consensus Runs must be a whole number from 1 to 16; it is 1.5',
+			'Consensus Runs must be a whole number from 1 to 8; it is 1.5',
+		],
+		[
+			'too many votes on a partition',
+			'retab partition',
+			withFields({ key: 'k', instructions: 'i' }, { nConsensus: 9 }),
+			'Consensus Runs must be a whole number from 1 to 8; it is 9',
+		],
+		[
+			'a spreadsheet at an address, extracted deeply in the background',
+			'retab extraction',
+			withFields(
+				{ jsonSchema: SCHEMA, ...fromUrl('https://example.com/a.xlsx?v=1') },
+				{ deepExtraction: true },
+			),
+			'Deep Extraction of a spreadsheet does not work in the background',
+		],
+		[
+			'a spreadsheet in a data URL, extracted deeply with votes',
+			'retab extraction',
+			withFields(
+				{ jsonSchema: SCHEMA, ...fromUrl('data:text/csv;base64,YTti'), background: false },
+				{ deepExtraction: true, nConsensus: 3 },
+			),
+			'Deep Extraction of a spreadsheet does not work with several Consensus Runs',
 		],
 		[
 			'votes in a text',
@@ -1199,10 +1270,83 @@ describe('bad input: told before anything is sent', () => {
 			'Metadata: the value of "a" must be a text; it is a value of type object',
 		],
 		[
-			'a priority below 0',
+			'a priority of 0',
 			'extend extractRun',
-			withFields(extend, { priority: -1 }),
-			'Priority must be a whole number from 0 to 1000000; it is -1',
+			withFields(extend, { priority: 0 }),
+			'Priority must be a whole number from 1 to 100; it is 0',
+		],
+		[
+			'a priority above 100',
+			'extend workflowRun',
+			withFields({ ...fromId, workflowId: 'workflow_1' }, { priority: 101 }),
+			'Priority must be a whole number from 1 to 100; it is 101',
+		],
+		[
+			'metadata that is no object',
+			'extend parseRun',
+			withFields(fromId, { metadataJson: '[1]' }),
+			'Metadata as JSON must be a JSON object',
+		],
+		[
+			'a name in pairs and JSON',
+			'extend parseRun',
+			withFields(fromId, { metadata: pairs({ a: '1' }), metadataJson: '{ "b": 2, "a": 3 }' }),
+			'Metadata as JSON: "a" is in another field as well',
+		],
+		[
+			'usage tags in two fields',
+			'extend parseRun',
+			withFields(fromId, { metadataJson: '{ "extend:usage_tags": ["a"] }', usageTags: 'b' }),
+			'Usage Tags: "extend:usage_tags" is in another field as well',
+		],
+		[
+			'usage tags as a pair',
+			'extend extractRun',
+			withFields(extend, { metadata: pairs({ 'extend:usage_tags': 'a' }) }),
+			'Metadata: extend:usage_tags must be a list of texts',
+		],
+		[
+			'usage tags that are numbers',
+			'extend workflowRun',
+			withFields({ ...fromId, workflowId: 'workflow_1' }, { metadataJson: '{ "extend:usage_tags": [1] }' }),
+			'Metadata: extend:usage_tags must be a list of texts',
+		],
+		[
+			'more than 10 KB in all fields together',
+			'extend splitRun',
+			withFields(fromId, {
+				splitterId: 'spl_1',
+				...rows(1, 'v'.repeat(5_120)),
+				metadataJson: JSON.stringify({ list: ['w'.repeat(5_120)] }),
+			}),
+			'Metadata: at most 10 KB are allowed',
+		],
+		[
+			'outputs for a package',
+			'extend workflowRun',
+			withFields(
+				{ ...fromId, fileId: 'file_1, file_2', workflowId: 'workflow_1' },
+				{ outputs: '[{ "a": 1 }]' },
+			),
+			'Outputs cannot be given for several files',
+		],
+		[
+			'the same file twice',
+			'extend extractRun',
+			{ ...extend, fileId: 'file_1, file_2,file_1' },
+			'Document "file_1" is given twice',
+		],
+		[
+			'the same address twice',
+			'extend workflowRun',
+			{ ...fromUrl('https://example.com/a.pdf, https://example.com/a.pdf'), workflowId: 'workflow_1' },
+			'Document "https://example.com/a.pdf" is given twice',
+		],
+		[
+			'the same binary field twice',
+			'extend extractRun',
+			{ binaryPropertyName: 'data, data' },
+			'Document "data" is given twice',
 		],
 		[
 			'an extractor and a config',

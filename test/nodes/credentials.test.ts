@@ -117,7 +117,7 @@ describe('what is sent', () => {
 	const bearer = 'Bearer rt_test_sandbox';
 
 	test.each([
-		[undefined, { 'api-key': 'rt_test_sandbox', authorization: bearer }],
+		[undefined, { authorization: bearer }],
 		['both', { 'api-key': 'rt_test_sandbox', authorization: bearer }],
 		['apiKey', { 'api-key': 'rt_test_sandbox' }],
 		['bearer', { authorization: bearer }],
@@ -134,7 +134,7 @@ describe('what is sent', () => {
 
 	test('spaces around the key are dropped', async () => {
 		await getRun('retab', { apiKey: ' rt_test_sandbox\n', baseUrl: lab.sandbox.url });
-		expect(sentHeaders()).toMatchObject({ 'api-key': 'rt_test_sandbox' });
+		expect(sentHeaders()).toMatchObject({ authorization: bearer });
 	});
 
 	test('Extend: the key, and the API version this package is made for', async () => {
@@ -299,6 +299,6 @@ describe('credentials that hold expressions', () => {
 	test('are resolved by n8n before they are used', async () => {
 		const { retabApi } = credentialsFor(lab.sandbox.url);
 		await getRun('retab', { ...retabApi, apiKey: '={{ "rt_test_" + "sandbox" }}' });
-		expect(sentHeaders()).toMatchObject({ 'api-key': 'rt_test_sandbox' });
+		expect(sentHeaders()).toMatchObject({ authorization: 'Bearer rt_test_sandbox' });
 	});
 });

@@ -213,7 +213,7 @@ describe.each(panels)('the panel of $className', ({ properties, fields, choices 
 	});
 
 	test('numbers are bounded below, and their default lies within the bounds', () => {
-		const numbers = fieldsWhere(fields, ({ type, name }) => type === 'number' && !FREE_NUMBERS.has(name));
+		const numbers = fieldsWhere(fields, ({ type }) => type === 'number');
 		expect(
 			offenders(numbers, ({ property }) => {
 				const { minValue = Number.NaN, maxValue = Number.POSITIVE_INFINITY } = property.typeOptions ?? {};
@@ -249,15 +249,6 @@ describe.each(panels)('the panel of $className', ({ properties, fields, choices 
 		expect(offenders(secrets, ({ property }) => property.typeOptions?.password !== true)).toEqual([]);
 	});
 });
-
-/** Filters whose number the API defines, whatever its range. */
-const FREE_NUMBERS: ReadonlySet<string> = new Set(
-	panels.flatMap(({ fields }) =>
-		fields.flatMap(({ property }) =>
-			property.name === 'filters' ? (property.options ?? []).filter(isField).map(({ name }) => name) : [],
-		),
-	),
-);
 
 /** Fills in the defaults of all fields that are shown, as n8n does when it loads a workflow. */
 function withDefaults(description: INodeTypeDescription, switches: INodeParameters): INodeParameters {

@@ -107,7 +107,7 @@ function expectNotFound({ status, error }: WorkflowResult, id: string, { object 
 		`Extend did not find what was asked for (404): No ${object} with id ${id} [item 0]`,
 	);
 	expect(error?.description).toContain(
-		'Check the run ID and the resource. An Extend key only sees runs of its own region and workspace: check both in the credential.',
+		'Check the run ID and the resource. An Extend key only sees runs of its own region and workspace; a test key sees only test runs, and a production key only production runs. Check the key, region and workspace in the credential.',
 	);
 	expect(error?.description).toMatch(/Request ID: req_\w+\.$/);
 }
@@ -560,6 +560,40 @@ describe('filters of getAll', () => {
 	}
 });
 
+const SEES =
+	'An Extend key only sees runs of its own region and workspace; a test key sees only test runs, and a production key only production runs.';
+
+describe('an empty list', () => {
+	test('says which runs the key can see', async () => {
+		lab.sandbox.reset();
+		const result = await getAll('extractRun');
+		expect(result.json).toEqual([[]]);
+		expect(result.hints).toMatchObject([{ message: `No extract runs found. ${SEES}`, type: 'info' }]);
+	});
+
+	test('says nothing where there are runs', async () => {
+		completedRun('extractRun');
+		expect((await getAll('extractRun')).hints).toEqual([]);
+	});
+});
+
+describe('"retryable" in an error', () => {
+	beforeEach(() => lab.sandbox.reset());
+
+	test.each<[number, boolean, number[]]>([
+		[400, true, [400, 200]],
+		[400, false, [400]],
+		[500, false, [500]],
+		[500, true, [500, 200]],
+	])('%i with %s: %j', async (status, retryable, statuses) => {
+		const id = completedRun('extractRun');
+		const body = { code: 'SOME_CODE', message: 'Not now', retryable, requestId: 'req_1' };
+		lab.sandbox.plantFault({ path: `/extract_runs/${id}`, status, body });
+		await onRun('extractRun', 'get', id);
+		expect(answersTo(id, 'GET')).toEqual(statuses);
+	});
+});
+
 describe('the picker of a run', () => {
 	beforeAll(() => lab.sandbox.reset());
 	const scenario = sideBySide();
@@ -574,8 +608,16 @@ describe('the picker of a run', () => {
 		});
 	}
 
-	/** Rows of these tell of no single file, so their ids name them. */
-	const NAMELESS = ['processorRun', 'workflowRun'];
+	/** Rows of these tell of no file, so their ids name them. */
+	const NAMELESS = ['processorRun'];
+
+	test('an empty list says which runs the key can see', async () => {
+		lab.sandbox.reset();
+		expect(await pick('workflowRun')).toEqual({
+			results: [{ name: `No workflow runs found. ${SEES}`, value: '' }],
+		});
+		expect((await pick('workflowRun', { filter: 'nothing' })).results).toEqual([]);
+	});
 
 	for (const [resource, { path }] of having('getAll')) {
 		scenario(`${resource}: lists file, status and time, page by page, and searches`, async () => {

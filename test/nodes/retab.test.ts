@@ -487,8 +487,8 @@ describe('filters of getAll', () => {
 		evalRun: [
 			completed,
 			excludeCompleted,
-			fromDate,
-			// Eval runs take instants where the others take days.
+			// Eval runs take date-times where the others take days.
+			['fromDate', '2026-01-11T00:00:00', 'from_date=2026-01-11T00%3A00%3A00Z', ['report']],
 			['toDate', '2026-01-10T00:00:00', 'to_date=2026-01-10T23%3A59%3A59.999Z', ['invoice']],
 			workflowId,
 			startedByApi,
@@ -501,14 +501,15 @@ describe('filters of getAll', () => {
 			fromDate,
 			toDate,
 			workflowId,
-			startedByApi,
+			// The sandbox starts all its runs through the API.
+			['triggerType', 'manual_run', 'trigger_type=manual_run', []],
 			['experimentId', 'exp_a', 'experiment_id=exp_a', ['invoice']],
 			['blockId', 'block_extract_1', 'block_id=block_extract_1', BOTH],
 		],
 		extraction: [
 			...primitive,
 			filenameContains,
-			['documentType', 'xlsx', 'document_type=xlsx', ['report']],
+			['documentType', ['xlsx', 'csv'], 'document_type=xlsx&document_type=csv', ['report']],
 			metadata,
 		],
 		job: [
@@ -577,6 +578,47 @@ describe('filters of getAll', () => {
 			expect(lab.listQueries(path)).toContain('order=desc&limit=7');
 		});
 	}
+});
+
+describe('filters of another kind', () => {
+	beforeEach(() => lab.sandbox.reset());
+
+	const sent = () => lab.listQueries('/v1/workflows/runs').at(-1);
+
+	test('a duration of 0 means no limit, and is not sent', async () => {
+		const result = await getAll('workflowRun', { filters: { minDurationMs: 0, maxDurationMs: 0 }, limit: 7 });
+		expect(result.error).toBeUndefined();
+		expect(sent()).toBe('order=desc&limit=7');
+	});
+
+	test.each([-1, 0.5, '={{ "10" }}'])('a duration of %s is refused', async (maxDurationMs) => {
+		const { error } = await getAll('workflowRun', { filters: { maxDurationMs } });
+		expect(error?.message).toContain('Max Duration (Ms) must be a whole number, 0 or more; it is');
+		expect(lab.sandbox.requests).toEqual([]);
+	});
+
+	test.each([
+		['experimentRun', 'api', 'manual_run'],
+		['workflowRun', 'custom', 'api, email, manual, restart, schedule, webhook'],
+		['evalRun', 'manual_run', 'api, custom, email, manual, restart, schedule, webhook'],
+	] as const)('%s: the trigger type %s can never match', async (resource, triggerType, known) => {
+		const { error } = await getAll(resource, { filters: { triggerType } });
+		expect(error?.message).toContain(`Trigger Type must be one of ${known}; it is "${triggerType}"`);
+		expect(lab.sandbox.requests).toEqual([]);
+	});
+
+	test('a document type that Retab does not know', async () => {
+		const { error } = await getAll('extraction', { filters: { documentType: ['pdf', 'PDF file'] } });
+		expect(error?.message).toContain('; it is "PDF file"');
+		expect(lab.sandbox.requests).toEqual([]);
+	});
+
+	test('an empty list says which runs the key can see', async () => {
+		const result = await getAll('extraction');
+		expect(result.json).toEqual([[]]);
+		const [hint] = result.hints;
+		expect(hint?.message).toMatch(/^No extractions found\. The Retab key selects the environment, and an ID/);
+	});
 });
 
 describe('the picker of a run', () => {

@@ -1,5 +1,6 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
+import { PROVIDERS } from '../../nodes/shared/providers';
 import type { RunSeed, SteeringInput } from '../../sandbox/server';
 import {
 	KINDS,
@@ -505,6 +506,24 @@ describe('counting from the times of the run', () => {
 		});
 	});
 
+	scenario('created: an Extend workflow run tells it itself, the list is not searched', async () => {
+		const createdAt = Date.now() - HOUR;
+		const id = createRun('extend', 'workflowRun', { result: 'stuck', pendingMs: 2 * HOUR }, { createdAt });
+		const setup = {
+			provider: 'extend',
+			resource: 'workflowRun',
+			timeout: 30,
+			timeoutUnit: 'minutes',
+		} as const;
+		const { output, item } = await watch(id, { ...setup, countFrom: 'created' });
+		expect([output, item.outcome]).toEqual(['Timed Out', 'cancelled']);
+		expect(item).toMatchObject({
+			deadline: new Date(createdAt + HOUR / 2).toISOString(),
+			countedFrom: { field: 'initialRunAt', time: new Date(createdAt).toISOString() },
+		});
+		expect(lab.listQueries('/workflow_runs')).toEqual([]);
+	});
+
 	scenario('started: the time in the queue does not count', async () => {
 		const id = createRun('retab', 'job', { result: 'stuck', pendingMs: 800 });
 		const setup = { provider: 'retab', resource: 'job', timeout: 3, countFrom: 'started' } as const;
@@ -607,26 +626,22 @@ describe('Check Once', () => {
 		expect((await check(id, { ...setup, ...halfAnHour })).item).toMatchObject({ outcome: 'cancelled' });
 	});
 
-	scenario('extend workflowRun: its start is the nearest time the run tells of', async () => {
-		const createdAt = Date.now() - HOUR;
-		const id = createRun('extend', 'workflowRun', { result: 'stuck' }, { createdAt });
-		const { item } = await check(id, { provider: 'extend', resource: 'workflowRun', ...twoHours });
-		expect(item).toMatchObject({
-			outcome: 'stillRunning',
-			countedFrom: { field: 'startTime', time: new Date(createdAt).toISOString() },
+	for (const [state, pendingMs] of [
+		['PENDING', 9 * HOUR],
+		['PROCESSING', 60_000],
+	] as const) {
+		scenario(`extend workflowRun: ${state}, it tells its creation itself`, async () => {
+			const createdAt = Date.now() - HOUR;
+			const id = createRun('extend', 'workflowRun', { result: 'stuck', pendingMs }, { createdAt });
+			const { item } = await check(id, { provider: 'extend', resource: 'workflowRun', ...twoHours });
+			expect(item).toMatchObject({
+				outcome: 'stillRunning',
+				status: state,
+				countedFrom: { field: 'initialRunAt', time: new Date(createdAt).toISOString() },
+			});
+			expect(lab.listQueries('/workflow_runs')).toEqual([]);
 		});
-	});
-
-	scenario('extend workflowRun: before it has started, its list row knows', async () => {
-		const createdAt = Date.now() - HOUR;
-		const id = createRun('extend', 'workflowRun', { result: 'stuck', pendingMs: 9 * HOUR }, { createdAt });
-		const { item } = await check(id, { provider: 'extend', resource: 'workflowRun', ...twoHours });
-		expect(item).toMatchObject({
-			outcome: 'stillRunning',
-			status: 'PENDING',
-			countedFrom: { field: 'createdAt', time: new Date(createdAt).toISOString() },
-		});
-	});
+	}
 
 	scenario('started: a run that has not started is counted from its creation', async () => {
 		const createdAt = Date.now() - HOUR;
@@ -664,8 +679,16 @@ describe('Check Once', () => {
 	}
 
 	scenario('a run that does not exist is unreachable', async () => {
-		const { output, item } = await check('job_check_missing', { provider: 'retab', resource: 'job' });
+		const setup = { provider: 'retab', resource: 'job' } as const;
+		const { output, item, result } = await check('job_check_missing', setup);
 		expect([output, item.outcome, item.run]).toEqual(['Failed', 'unreachable', null]);
+		expect(item.lastError).toMatchObject({
+			httpCode: 404,
+			description: expect.stringContaining('an ID of another environment gives 404') as unknown,
+		});
+		expect(result.hints.map(({ message }) => message)).toEqual([
+			`1 run not found (404): job_check_missing. ${PROVIDERS.retab.notFoundAdvice}`,
+		]);
 	});
 });
 

@@ -1298,7 +1298,8 @@ describe('messages', () => {
 
 // ------------------------------------------------------------------------------------------- Links, commands, names
 
-const REPOSITORY = 'https://github.com/n8n-nodes-document-runs/n8n-nodes-document-runs/blob/main/';
+const { homepage } = JSON.parse(read('package.json')) as { homepage: string };
+const REPOSITORY = `${homepage}/blob/main/`;
 
 function linksOf(page: string): string[] {
 	const text = read(page).replace(FENCE, '');

@@ -156,7 +156,7 @@ class Cancellation {
 			this.tools.asker.failed(fault);
 			this.fault = fault;
 			this.standing = 'unknown';
-			if (!fault.retryable || fault.kind === 'rateLimited' || fault.neverArrived) throw fault;
+			if (!fault.mayHaveWorked) throw fault;
 			// Whatever else went wrong may hide a cancel that did arrive: only a read can tell.
 			this.ours = true;
 			return 'light';

@@ -11,6 +11,9 @@
  * | `server` | 408, 409 on a read, 425, 5xx | tried again with backoff |
  * | `network` | refused, reset, no answer in time | tried again with backoff |
  * | `malformed` | an answer that is not what it should be | tried again with backoff |
+ *
+ * The answer itself may say whether trying again helps (`FaultDetails.retryable`): then that counts instead. A cancel is the
+ * exception: as long as a bad answer may hide one that worked, the run is read and the cancel tried again in its time.
  */
 export const FAULT_KINDS = [
 	'auth',
@@ -25,6 +28,9 @@ export const FAULT_KINDS = [
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
+/** Kinds of which nobody knows whether the request was carried out. */
+const UNCLEAR: ReadonlySet<FaultKind> = new Set(['server', 'network', 'malformed']);
+
 const RETRYABLE: ReadonlySet<FaultKind> = new Set(['rateLimited', 'server', 'network', 'malformed']);
 
 export interface FaultDetails {
@@ -38,6 +44,8 @@ export interface FaultDetails {
 	advice?: string;
 	/** The API's id of the request, for its support. */
 	requestId?: string;
+	/** What the answer says about trying the same request again. Absent where the kind alone decides. */
+	retryable?: boolean;
 	/** True when the request certainly did not reach the API (refused connection, unknown host). */
 	neverArrived?: boolean;
 }
@@ -55,6 +63,9 @@ export class ApiFault extends Error {
 
 	readonly neverArrived: boolean;
 
+	/** True when the same request may well work a moment later. */
+	readonly retryable: boolean;
+
 	constructor(
 		readonly kind: FaultKind,
 		message: string,
@@ -68,11 +79,12 @@ export class ApiFault extends Error {
 		this.advice = details.advice;
 		this.requestId = details.requestId;
 		this.neverArrived = details.neverArrived ?? false;
+		this.retryable = details.retryable ?? RETRYABLE.has(kind);
 	}
 
-	/** True when the same request may well work a moment later. */
-	get retryable(): boolean {
-		return RETRYABLE.has(this.kind);
+	/** True when the request may have been carried out all the same. */
+	get mayHaveWorked(): boolean {
+		return UNCLEAR.has(this.kind) && !this.neverArrived;
 	}
 }
 

@@ -7,7 +7,7 @@ import { type Scope, isInterruption } from './scope';
 import { settle } from './settle';
 
 /**
- * Creation times that only a list row knows (Extend parse and workflow runs). Pages are read once and shared by all
+ * Creation times that only a list row knows (Extend parse runs). Pages are read once and shared by all
  * runs that are watched together.
  */
 export class ListedTimes {

@@ -47,7 +47,10 @@ export interface RunPort {
 	read(id: string, detail: Detail, signal: AbortSignal): Promise<Run>;
 	/** @param commandId the same for each attempt to cancel the same run, for APIs that take an idempotency key */
 	cancel(id: string, commandId: string, signal: AbortSignal): Promise<CancelAnswer>;
-	/** Newest runs first where the API can sort. Absent where the API cannot list. */
+	/**
+	 * Pages searched for the creation time of a run that does not tell it, newest runs first where the API can sort. Absent or
+	 * empty where the API cannot list, or where the run always tells.
+	 */
 	listPage?(token: string | undefined, signal: AbortSignal): Promise<RunPage>;
 	/** The lists that together hold every unfinished run, the most likely one first. Absent where the API cannot list. */
 	readonly unfinished?: readonly RunList[];

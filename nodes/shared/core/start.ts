@@ -35,7 +35,7 @@ const CONFLICT = 409;
 
 /**
  * Sends a request that starts something, without ever starting it twice: it is repeated only when it certainly was not
- * carried out (it never arrived, or was refused with 429), or when its idempotency key makes that safe. A 409 is a refusal, too.
+ * carried out (it never arrived, or was refused with 429 or an answer that asks to try again), or when its idempotency key makes that safe. A 409 is a refusal, too.
  *
  * @throws ApiFault when it was not started, UnclearStart when nobody knows, or the reason why the scope ended
  */
@@ -52,8 +52,8 @@ export async function start<T>(tools: StartTools, request: (signal: AbortSignal)
 			if ('value' in sent) return sent.value;
 			const { fault } = sent;
 			gate.heed(fault, failures);
-			const safe = fault.neverArrived || fault.kind === 'rateLimited';
-			const notStarted = safe || !fault.retryable || fault.status === CONFLICT;
+			const notStarted = !fault.mayHaveWorked || fault.status === CONFLICT;
+			const safe = notStarted && fault.status !== CONFLICT;
 			if (!notStarted) unclear = fault;
 			const worthwhile = fault.retryable && (safe || tools.idempotent) && failures < RETRY.attempts;
 			if (!worthwhile) throw unclear ? new UnclearStart(unclear, tools.ifUnclear) : fault;

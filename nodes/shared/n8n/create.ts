@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { REQUEST } from '../core/limits';
+import { REQUEST, TEXT } from '../core/limits';
 import { persist } from '../core/persist';
 import type { JsonObject, JsonValue } from '../core/run';
 import { start } from '../core/start';
@@ -17,12 +17,14 @@ import {
 import type {
 	BodyField,
 	CreateSpec,
+	DocumentFacts,
 	DocumentSource,
 	DocumentsSpec,
 	PairLimits,
 	ProviderSpec,
 } from '../providers/types';
 import { shownAddress } from '../providers/webFile';
+import { valueAt } from '../providers/wire';
 import { hostClock } from './clock';
 import { downloadPayload } from './download';
 import { BadInput, orBadInput } from './errors';
@@ -63,10 +65,9 @@ export async function prepareCreate(
 			? context.getNodeParameter(field.name, itemIndex, '')
 			: additional[field.name];
 		const value = bodyValue(field, given);
-		if (value !== undefined) setAt(body, field.path, value);
+		if (value !== undefined) setAt(body, field, field.path, value);
 	}
-	const problem = spec.check?.(body);
-	if (problem) throw new BadInput(problem);
+	for (const field of spec.fields) checkSize(field, body);
 
 	const background =
 		spec.backgroundField === undefined || context.getNodeParameter('background', itemIndex, true) !== false;
@@ -74,13 +75,38 @@ export async function prepareCreate(
 	const documents = spec.documents
 		? await readDocuments(context, api.provider, spec.documents, body, additional, itemIndex)
 		: [];
+	checkWhole(spec, body, documents);
 	return { body, documents, background };
+}
+
+/** @throws BadInput */
+function checkWhole(spec: CreateSpec, body: JsonObject, documents: readonly PreparedDocument[]): void {
+	const refusal = spec.check?.(
+		body,
+		documents.map(({ input }) => factsOf(input)),
+	);
+	if (refusal) throw new BadInput(refusal.message, refusal.advice);
+}
+
+function factsOf(input: DocumentInput): DocumentFacts {
+	switch (input.from) {
+		case 'binary':
+			return { fileName: input.payload.fileName, mimeType: input.payload.mimeType };
+		case 'url': {
+			const { protocol, pathname } = new URL(input.url);
+			if (protocol === 'data:') return { fileName: input.fileName, mimeType: pathname.split(/[;,]/, 1)[0] };
+			return { fileName: input.fileName ?? pathname };
+		}
+		case 'fileId':
+		case 'text':
+			return {};
+	}
 }
 
 /**
  * Delivers the documents and starts the run.
  *
- * @throws ApiFault when it was not started, UnclearStart when nobody knows
+ * @throws ApiFault or BadInput when it was not started, UnclearStart when nobody knows
  */
 export async function startRun(
 	session: Session,
@@ -90,6 +116,7 @@ export async function startRun(
 ): Promise<JsonObject> {
 	const spec = createSpecOf(api);
 	const body = await withDocuments(session, api, spec, prepared);
+	checkWhole(spec, body, prepared.documents);
 	const headers = spec.idempotent ? { 'Idempotency-Key': session.startId(itemIndex) } : undefined;
 	const run = await start(
 		{
@@ -124,16 +151,36 @@ function fieldsOf(value: unknown): Fields {
 	return parsed.success ? parsed.data : {};
 }
 
-function setAt(body: JsonObject, path: readonly string[], value: JsonValue): void {
+/** Puts a value into the body. Two objects at the same place are merged; nothing is overwritten. @throws BadInput */
+function setAt(body: JsonObject, field: BodyField, path: readonly string[], value: JsonValue): void {
 	const [key, ...rest] = path;
 	if (key === undefined) return;
-	if (rest.length === 0) {
-		body[key] = value;
+	const there = Object.hasOwn(body, key) ? body[key] : undefined;
+	if (rest.length > 0) {
+		const inner = isJsonObject(there) ? { ...there } : {};
+		setAt(inner, field, rest, value);
+		body[key] = inner;
 		return;
 	}
-	const inner = fieldsOf(body[key]) as JsonObject;
-	setAt(inner, rest, value);
-	body[key] = inner;
+	if (isJsonObject(there) && isJsonObject(value)) {
+		const twice = Object.keys(value).find((name) => Object.hasOwn(there, name));
+		if (twice !== undefined) throw givenTwice(field, twice);
+		body[key] = { ...there, ...value };
+		return;
+	}
+	if (there !== undefined) throw givenTwice(field, key);
+	body[key] = value;
+}
+
+function givenTwice({ label }: BodyField, name: string): BadInput {
+	return new BadInput(
+		`${label}: "${name}" is in another field as well`,
+		'Take it out of one of the two fields.',
+	);
+}
+
+function isJsonObject(value: JsonValue | undefined): value is JsonObject {
+	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** What a field adds to the body; nothing when it was left empty. */
@@ -163,8 +210,8 @@ function bodyValue(field: BodyField, given: unknown): JsonValue | undefined {
 			return rowsOf(field, given);
 		case 'pairs':
 			return pairsOf(field, given);
-		case 'ids':
-			return listOf(textOf(field, given) ?? '');
+		case 'texts':
+			return textsOf(field, given);
 	}
 }
 
@@ -173,6 +220,12 @@ function textOf(field: BodyField, given: unknown): string | undefined {
 	const text = given.trim();
 	if (text === '' && field.required) throw new BadInput(`${field.label} is empty`);
 	return text === '' ? undefined : text;
+}
+
+function textsOf(field: BodyField, given: unknown): string[] | undefined {
+	const parts = Array.isArray(given) ? given : listOf(textOf(field, given) ?? '');
+	const texts = parts.map((part: unknown) => textOf(field, part)).filter((text) => text !== undefined);
+	return texts.length > 0 ? texts : undefined;
 }
 
 function integerOf(field: BodyField, given: unknown): number {
@@ -262,8 +315,17 @@ function checkLimits(field: BodyField, pairs: JsonObject, limits: PairLimits): v
 		if (limits.value && asText.parse(value).length > limits.value)
 			refuse(`the value of "${name}" is longer than ${limits.value} characters`);
 	}
-	const bytes = new TextEncoder().encode(JSON.stringify(pairs)).length;
-	if (limits.bytes && bytes > limits.bytes) refuse(`at most ${limits.bytes / 1024} KB are allowed`);
+}
+
+/** Counts what all fields with the same path have put there. @throws BadInput */
+function checkSize({ label, path, limits }: BodyField, body: JsonObject): void {
+	if (!limits?.bytes) return;
+	const bytes = new TextEncoder().encode(JSON.stringify(valueAt(body, path) ?? {})).length;
+	if (bytes <= limits.bytes) return;
+	throw new BadInput(
+		`${label}: at most ${limits.bytes / 1024} KB are allowed`,
+		'Leave out what is not needed to find the run again.',
+	);
 }
 
 /** The parts of a list that was typed with commas. */
@@ -303,6 +365,7 @@ async function readDocuments(
 	);
 	if (spec.max && inputs.length > spec.max)
 		throw new BadInput(`At most ${spec.max} documents are allowed in one run`);
+	if (spec.distinct) refuseTwice(source, parameter);
 	const { fileName } = additional;
 	return inputs.map((input) => ({
 		input:
@@ -398,6 +461,27 @@ async function inputsOf(
 		case 'template':
 			return [];
 	}
+}
+
+/** Names of the fields that may hold several documents. */
+const SEVERAL = {
+	binary: 'binaryPropertyName',
+	url: 'documentUrl',
+	fileId: 'fileId',
+} as const satisfies Partial<Record<DocumentSource, string>>;
+
+/** @throws BadInput when the same field, address or file is named twice */
+function refuseTwice(source: DocumentSource, parameter: (name: string) => unknown): void {
+	if (source === 'text' || source === 'template') return;
+	const given = parameter(SEVERAL[source]);
+	if (typeof given !== 'string') return;
+	const parts = source === 'url' ? addresses(given, true) : listOf(given);
+	const twice = parts.find((part, at) => parts.indexOf(part) < at);
+	if (twice === undefined) return;
+	throw new BadInput(
+		`Document "${twice.slice(0, TEXT.detail)}" is given twice`,
+		'A run takes each file once: take it out of the list, or start a run of its own for it.',
+	);
 }
 
 /** Commas may stand within an address as well: only one before another address separates two. */

@@ -1,6 +1,13 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
-import type { BodyColumn, BodyField, DocumentSource, ProviderSpec, ResourceSpec } from '../providers/types';
+import type {
+	BodyColumn,
+	BodyField,
+	DocumentSource,
+	DocumentsSpec,
+	ProviderSpec,
+	ResourceSpec,
+} from '../providers/types';
 import { METADATA_PAIR, titled } from './fields';
 
 /** The fields of the `create` operation, out of the table of resources. */
@@ -95,7 +102,7 @@ function bodyField(field: BodyField): INodeProperties {
 	};
 	switch (field.kind) {
 		case 'text':
-		case 'ids':
+		case 'texts':
 			return { ...common, type: 'string', default: field.default ?? '' };
 		case 'secret':
 			return { ...common, type: 'string', typeOptions: { password: true }, default: field.default ?? '' };
@@ -179,15 +186,19 @@ const SOURCE_OPTIONS: Record<DocumentSource, INodePropertyOptions> = {
 	},
 };
 
-function sourceField(sources: readonly DocumentSource[]): INodeProperties {
+function sourceField({ sources, takes }: DocumentsSpec): INodeProperties {
 	return {
 		displayName: 'Document From',
 		name: 'documentSource',
 		type: 'options',
 		options: sources.map((source) => SOURCE_OPTIONS[source]).sort((a, b) => a.name.localeCompare(b.name)),
 		default: 'binary',
-		description: 'Where the document comes from',
+		description: described('Where the document comes from', takes),
 	};
+}
+
+function described(text: string, takes: string | undefined): string {
+	return takes ? `${text}. ${takes}.` : text;
 }
 
 /** The field that belongs to a source; `many` says that it may hold several, separated by commas. */
@@ -246,22 +257,32 @@ function valueField(source: DocumentSource, many: boolean): INodeProperties {
 	}
 }
 
+/** A file of the machine or the web is the user's to choose: what it may be stands with its field as well. */
+function withTypes(
+	field: INodeProperties,
+	source: DocumentSource,
+	{ takes }: DocumentsSpec,
+): INodeProperties {
+	if (source === 'template' || source === 'text') return field;
+	return { ...field, description: described(field.description ?? '', takes) };
+}
+
 function documentFields(resource: string, spec: ResourceSpec): INodeProperties[] {
 	const { documents } = spec.create ?? {};
 	if (!documents) return [];
-	if (documents.form === 'byBlock') return [documentsByBlock(resource, documents.sources)];
+	if (documents.form === 'byBlock') return [documentsByBlock(resource, documents)];
 	const many = documents.form === 'list' || documents.form === 'oneOrPackage';
 	return [
-		{ ...sourceField(documents.sources), displayOptions: show(resource) },
+		{ ...sourceField(documents), displayOptions: show(resource) },
 		...documents.sources.map((source) => ({
-			...valueField(source, many && source !== 'text'),
+			...withTypes(valueField(source, many && source !== 'text'), source, documents),
 			displayOptions: show(resource, { documentSource: [source] }),
 		})),
 	];
 }
 
 /** A document for each start block of a workflow. */
-function documentsByBlock(resource: string, sources: readonly DocumentSource[]): INodeProperties {
+function documentsByBlock(resource: string, documents: DocumentsSpec): INodeProperties {
 	return {
 		displayName: 'Documents',
 		name: 'documents',
@@ -276,8 +297,8 @@ function documentsByBlock(resource: string, sources: readonly DocumentSource[]):
 				displayName: 'Document',
 				name: 'rows',
 				values: [
-					sourceField(sources),
-					...sources
+					sourceField(documents),
+					...documents.sources
 						.map((source) => ({
 							...valueField(source, false),
 							displayOptions: { show: { documentSource: [source] } },

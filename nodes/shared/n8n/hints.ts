@@ -1,6 +1,8 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { WatchReport } from '../core/watch';
+import type { ResourceApi } from '../providers/api';
+import type { ProviderSpec } from '../providers/types';
 import { counted, safeMessage } from './text';
 
 /** Ids named in one hint at most. */
@@ -17,6 +19,11 @@ export function addHints(
 	}
 }
 
+/** Why a list may have no rows. */
+export function emptyListHint({ provider, spec }: ResourceApi): string {
+	return `No ${spec.plural} found. ${provider.keySees}`;
+}
+
 function named(reports: readonly WatchReport[]): string {
 	const ids = [...new Set(reports.map(({ id }) => id))];
 	return ids.length > NAMED
@@ -25,7 +32,10 @@ function named(reports: readonly WatchReport[]): string {
 }
 
 /** What a user should know about how some runs ended, beyond what the items say. */
-export function hintsAbout(title: string, reports: readonly WatchReport[]): string[] {
+export function hintsAbout(
+	{ title, notFoundAdvice }: ProviderSpec,
+	reports: readonly WatchReport[],
+): string[] {
 	const hints: string[] = [];
 	const unknown = new Set(
 		reports.flatMap(({ history }) =>
@@ -37,15 +47,22 @@ export function hintsAbout(title: string, reports: readonly WatchReport[]): stri
 			`${title} reported a status this node does not know: ${[...unknown].join(', ')}. It was treated as still running. Look for a newer version of this package.`,
 		);
 	}
-	const having = (outcome: WatchReport['outcome'], text: (runs: string, ids: string) => string) => {
-		const found = reports.filter((report) => report.outcome === outcome);
+	const having = (
+		outcome: WatchReport['outcome'],
+		text: (runs: string, ids: string) => string,
+		among: (report: WatchReport) => boolean = () => true,
+	) => {
+		const found = reports.filter((report) => report.outcome === outcome && among(report));
 		if (found.length > 0) hints.push(text(counted(found.length, 'run'), named(found)));
 	};
+	const wasNotFound = ({ lastFault }: WatchReport) => lastFault?.kind === 'notFound';
 	having(
 		'unreachable',
 		(runs, ids) =>
 			`${runs} could not be asked about and may still be going on: ${ids}. The reason is in the item under lastError.`,
+		(report) => !wasNotFound(report),
 	);
+	having('unreachable', (runs, ids) => `${runs} not found (404): ${ids}. ${notFoundAdvice}`, wasNotFound);
 	having(
 		'cancelPending',
 		(runs, ids) =>

@@ -3,8 +3,9 @@ import type { ILoadOptionsFunctions, INodeListSearchItems, INodeListSearchResult
 import { REQUEST } from '../core/limits';
 import type { JsonObject } from '../core/run';
 import type { ProviderSpec, Query, ResourceSpec } from '../providers/types';
-import { parseRow } from '../providers/wire';
+import { fileNameOf, parseRow } from '../providers/wire';
 import { nodeError } from './errors';
+import { emptyListHint } from './hints';
 import { openApi } from './session';
 
 /** The picker behind "From List": one page of runs at a time, newest first where the API can sort. */
@@ -16,26 +17,25 @@ export function searchRunsOf(provider: ProviderSpec) {
 	): Promise<INodeListSearchResult> {
 		try {
 			const resource = this.getCurrentNodeParameter('resource') as string;
-			const { spec, ...api } = await searchable(this, provider, resource);
+			const api = await openApi(this, provider, resource);
+			const { spec } = api;
 			const onServer = spec.list?.searchFilter;
 			const query: Query = { ...spec.list?.newestFirst };
 			const param = spec.list?.filters.find(({ name }) => name === onServer)?.param;
 			if (filter && param) query[param] = filter;
-			const page = await api.page(query, paginationToken);
+			const size = spec.list?.pageSize ?? 0;
+			const page = await api.page(query, paginationToken, size, AbortSignal.timeout(REQUEST.timeout));
 			const results = page.rows.flatMap((row) => listItem(spec, row) ?? []);
 			const wanted = filter && !param ? results.filter((item) => matches(item, filter)) : results;
-			return { results: wanted, paginationToken: page.next };
+			const isEmpty = wanted.length === 0 && !filter && !paginationToken && !page.next;
+			// The list has no other place to say why it is empty. Choosing the row chooses nothing.
+			return isEmpty
+				? { results: [{ name: emptyListHint(api), value: '' }] }
+				: { results: wanted, paginationToken: page.next };
 		} catch (error) {
 			throw nodeError(this.getNode(), error);
 		}
 	};
-}
-
-async function searchable(context: ILoadOptionsFunctions, provider: ProviderSpec, resource: string) {
-	const api = await openApi(context, provider, resource);
-	const size = api.spec.list?.pageSize ?? 0;
-	const signal = AbortSignal.timeout(REQUEST.timeout);
-	return { spec: api.spec, page: (query: Query, token?: string) => api.page(query, token, size, signal) };
 }
 
 function matches(item: INodeListSearchItems, filter: string): boolean {
@@ -49,12 +49,4 @@ function listItem(spec: ResourceSpec, row: JsonObject): INodeListSearchItems | u
 	const created = known.created && new Date(known.created.at).toISOString().slice(0, 16).replace('T', ' ');
 	const parts = [fileNameOf(row) ?? known.id, known.status, created].filter((part) => part !== undefined);
 	return { name: parts.join(' – '), value: known.id };
-}
-
-/** Retab: `file.filename`; Extend: `file.name`. */
-function fileNameOf(row: JsonObject): string | undefined {
-	const file = row.file;
-	if (typeof file !== 'object' || file === null || Array.isArray(file)) return undefined;
-	const name = file.filename ?? file.name;
-	return typeof name === 'string' && name !== '' ? name : undefined;
 }

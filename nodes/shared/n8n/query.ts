@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { sentDay } from '../providers/filters';
 import type { FilterSpec, Query, QueryValue, ResourceSpec } from '../providers/types';
 import { BadInput } from './errors';
-import { type ParameterSource, asText, dayOf } from './input';
+import { type ParameterSource, asText, dayOf, shown } from './input';
 
 const fields = z.record(z.unknown());
 
@@ -32,19 +32,29 @@ function sentAs(filter: FilterSpec, value: unknown): QueryValue | undefined {
 		case 'date':
 			return sentDay(filter, dayOf(filter.label, value));
 		case 'number':
-			if (typeof value === 'number' && Number.isFinite(value)) return value;
-			throw new BadInput(`${filter.label} must be a number`);
+			if (value === 0) return undefined;
+			if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
+			throw new BadInput(
+				`${filter.label} must be a whole number, 0 or more; it is ${shown(value)}`,
+				'0 means no limit.',
+			);
 		case 'metadata':
 			return metadataOf(filter, value);
 		case 'options':
-			if (filter.options?.includes(String(value))) return String(value);
-			throw new BadInput(
-				`${filter.label} must be one of ${filter.options?.join(', ')}; it is "${String(value)}"`,
-			);
+			return optionOf(filter, value);
+		case 'several': {
+			const chosen = (Array.isArray(value) ? value : [value]).map((one) => optionOf(filter, one));
+			return chosen.length > 0 ? chosen : undefined;
+		}
 		case 'text':
 			if (typeof value === 'string') return value.trim();
 			throw new BadInput(`${filter.label} must be a text`);
 	}
+}
+
+function optionOf({ label, options }: FilterSpec, value: unknown): string {
+	if (options?.includes(String(value))) return String(value);
+	throw new BadInput(`${label} must be one of ${options?.join(', ')}; it is "${String(value)}"`);
 }
 
 function metadataOf(filter: FilterSpec, value: unknown): string | undefined {

@@ -205,7 +205,7 @@ function filterField(filter: FilterSpec): INodeProperties {
 		case 'text':
 			return { ...common, type: 'string', default: '', placeholder: filter.placeholder };
 		case 'number':
-			return { ...common, type: 'number', default: 0 };
+			return { ...common, type: 'number', typeOptions: { minValue: 0, numberPrecision: 0 }, default: 0 };
 		case 'date':
 			return { ...common, type: 'dateTime', default: '' };
 		case 'options':
@@ -213,14 +213,17 @@ function filterField(filter: FilterSpec): INodeProperties {
 				...common,
 				type: 'options',
 				default: filter.options?.[0] ?? '',
-				options: (filter.options ?? []).map((value): INodePropertyOptions => ({
-					name: titled(value),
-					value,
-				})),
+				options: filterOptions(filter),
 			};
+		case 'several':
+			return { ...common, type: 'multiOptions', default: [], options: filterOptions(filter) };
 		case 'metadata':
 			return { ...metadataField(filter.description), ...common };
 	}
+}
+
+function filterOptions({ options = [] }: FilterSpec): INodePropertyOptions[] {
+	return options.map((value) => ({ name: titled(value), value }));
 }
 
 function getOptionsField(resource: string, spec: ResourceSpec): INodeProperties[] {

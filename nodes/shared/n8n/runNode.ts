@@ -17,7 +17,7 @@ import type { ProviderSpec } from '../providers/types';
 import { hostClock } from './clock';
 import { prepareCreate, startRun } from './create';
 import { BadInput, nodeError } from './errors';
-import { addHints, hintsAbout } from './hints';
+import { addHints, emptyListHint, hintsAbout } from './hints';
 import {
 	readChoice,
 	readLimit,
@@ -47,7 +47,7 @@ const HANDLERS: Record<Operation, Handler> = {
 	create: createRuns,
 	delete: (work) => settleItems(work.itemCount, (itemIndex) => deleteRun(work, itemIndex)),
 	get: (work) => settleItems(work.itemCount, (itemIndex) => getRun(work, itemIndex)),
-	getAll: (work) => settleItems(work.itemCount, (itemIndex) => listRuns(work, itemIndex)),
+	getAll: listAllRuns,
 	poll: pollRuns,
 };
 
@@ -125,6 +125,13 @@ async function getRun({ context, session, api }: Work, itemIndex: number): Promi
 	return [run.body];
 }
 
+async function listAllRuns(work: Work): Promise<Array<Settled<JsonObject[]>>> {
+	const lists = await settleItems(work.itemCount, (itemIndex) => listRuns(work, itemIndex));
+	const isEmpty = lists.some((list) => 'value' in list && list.value.length === 0);
+	if (isEmpty) addHints(work.context, [emptyListHint(work.api)], 'info');
+	return lists;
+}
+
 async function listRuns({ context, session, api }: Work, itemIndex: number): Promise<JsonObject[]> {
 	const limit = readLimit(context, itemIndex);
 	const query = { ...api.spec.list?.newestFirst, ...readFilters(context, api.spec, itemIndex) };
@@ -153,8 +160,7 @@ async function deleteRun({ context, session, api }: Work, itemIndex: number): Pr
 			{ ...session, clock: hostClock },
 			(signal) => api.remove(id, signal),
 			(fault) => {
-				if (fault.retryable && fault.kind !== 'rateLimited' && !fault.neverArrived)
-					mayHaveArrived.push(fault);
+				if (fault.mayHaveWorked) mayHaveArrived.push(fault);
 			},
 		);
 		return [answer ?? { id, deleted: true }];
@@ -278,7 +284,7 @@ async function watchItems(
 	addHints(
 		context,
 		hintsAbout(
-			session.provider.title,
+			session.provider,
 			reportsOf(settled).filter(({ outcome }) => outcome !== 'unreachable' && outcome !== 'notCancellable'),
 		),
 	);

@@ -104,8 +104,8 @@ export class ResourceApi implements RunPort {
 	}
 
 	async listPage(token: string | undefined, signal: AbortSignal): Promise<RunPage> {
-		const { list } = this.spec;
-		if (!list) return { rows: [] };
+		const { list, rowCreatedPath } = this.spec;
+		if (!list || rowCreatedPath) return { rows: [] };
 		return await pagesOf(this, list.newestFirst)(token, signal);
 	}
 

@@ -24,7 +24,7 @@ const key = z
 const retabCredential = z.object({
 	apiKey: key,
 	baseUrl: z.string().trim().default(RETAB_HOST),
-	sendKeyAs: z.enum(['both', 'apiKey', 'bearer']).default('both'),
+	sendKeyAs: z.enum(['both', 'apiKey', 'bearer']).default('bearer'),
 });
 
 const extendCredential = z.object({

@@ -5,12 +5,14 @@ import { TEXT } from '../core/limits';
 export interface ErrorText {
 	message?: string;
 	code?: string;
+	/** What the answer itself says about trying again (Extend: error handling page). */
+	retryable?: boolean;
 }
 
 /** A code that is a number or `null` must not hide the message beside it. */
 const text = z.string().optional().catch(undefined);
 
-const coded = z.object({ message: text, code: text });
+const coded = z.object({ message: text, code: text, retryable: z.boolean().optional().catch(undefined) });
 
 const located = z.object({ loc: z.array(z.union([z.string(), z.number()])).optional(), msg: z.string() });
 
@@ -52,7 +54,7 @@ export function describeErrorBody(body: unknown): ErrorText {
 		const found = form(body);
 		if (!found?.message && !found?.code) continue;
 		const message = found.message?.replace(/\s+/g, ' ').trim().slice(0, TEXT.detail);
-		return { message: message || undefined, code: found.code };
+		return { message: message || undefined, code: found.code, retryable: found.retryable };
 	}
 	return {};
 }

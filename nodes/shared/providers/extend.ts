@@ -124,6 +124,10 @@ const CANCELLABLE = {
 	metadataPath: ['metadata'],
 } as const satisfies Partial<ResourceSpec>;
 
+/** DOC: test environment, deployments. */
+const KEY_SEES =
+	'An Extend key only sees runs of its own region and workspace; a test key sees only test runs, and a production key only production runs.';
+
 export const extend: ProviderSpec = {
 	name: 'extend',
 	title: 'Extend',
@@ -131,8 +135,8 @@ export const extend: ProviderSpec = {
 	requestIdHeader: 'x-extend-request-id',
 	keyAdvice:
 		'Check the API key in the Extend credential, that its Region is the one the key was made in, and, for an organization-wide key, its Workspace ID.',
-	notFoundAdvice:
-		'Check the run ID and the resource. An Extend key only sees runs of its own region and workspace: check both in the credential.',
+	keySees: KEY_SEES,
+	notFoundAdvice: `Check the run ID and the resource. ${KEY_SEES} Check the key, region and workspace in the credential.`,
 	resources: {
 		batchRun: {
 			...RUN,
@@ -327,6 +331,9 @@ export const extend: ProviderSpec = {
 			ownerPaths: [['workflow', 'id']],
 			idExample: 'workflow_run_xK9m',
 			phases: WORKFLOW_PHASES,
+			// "The time the run was created" (SDK, WorkflowRun). `createdAt` is a field of list rows only.
+			createdPath: ['initialRunAt'],
+			rowCreatedPath: ['createdAt'],
 			startedPath: ['startTime'],
 			list: list([statusFilter(WORKFLOW_PHASES), owner('workflow'), BATCH_ID, FILE_NAME]),
 		},

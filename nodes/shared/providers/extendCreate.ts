@@ -1,4 +1,4 @@
-import type { BodyField, CreateSpec, DocumentSource, DocumentsSpec } from './types';
+import type { BodyField, CreateSpec, DocumentSource, DocumentsSpec, Refusal } from './types';
 
 /** Create bodies of Extend (TypeScript SDK 1.17.0, API version 2026-02-09). All runs are in the background. */
 
@@ -7,18 +7,53 @@ const PRIORITY: BodyField = {
 	path: ['priority'],
 	label: 'Priority',
 	kind: 'integer',
-	range: { min: 0, max: 1_000_000 },
-	description: 'Place in the queue when there is one: a lower number goes first',
+	// SDK reference, "Run workflow": 1 to 100, 50 without the field.
+	range: { min: 1, max: 100 },
+	default: 50,
+	description: 'Place in the queue when there is one, from 1 to 100: a lower number goes first',
 };
 
-const METADATA: BodyField = {
-	name: 'metadata',
-	path: ['metadata'],
-	label: 'Metadata',
-	kind: 'pairs',
-	limits: { bytes: 10 * 1024 },
-	description: 'Names and values to find the run by later, such as batch_id = batch_001. At most 10 KB.',
-};
+const USAGE_TAGS = 'extend:usage_tags';
+
+/** Metadata is any JSON object of at most 10 KB (SDK, `metadata`). What the three fields hold is merged. */
+const METADATA: readonly BodyField[] = [
+	{
+		name: 'metadata',
+		path: ['metadata'],
+		label: 'Metadata',
+		kind: 'pairs',
+		limits: { bytes: 10 * 1024 },
+		description: 'Names and values to find the run by later, such as batch_id = batch_001. At most 10 KB.',
+	},
+	{
+		name: 'metadataJson',
+		path: ['metadata'],
+		label: 'Metadata as JSON',
+		kind: 'json',
+		placeholder: 'e.g. { "order": { "lines": [1, 2] } }',
+		description:
+			'Metadata as a JSON object, for values that are no text. Merged with the pairs of Metadata; no name may be in both.',
+	},
+	{
+		name: 'usageTags',
+		path: ['metadata', USAGE_TAGS],
+		label: 'Usage Tags',
+		kind: 'texts',
+		placeholder: 'e.g. invoices, team-a',
+		description:
+			'Tags that Extend reports the usage by, separated by commas. Sent as extend:usage_tags in the metadata.',
+	},
+];
+
+function metadataCheck({ metadata }: Readonly<Record<string, unknown>>): Refusal | undefined {
+	const tags = ((metadata ?? {}) as Record<string, unknown>)[USAGE_TAGS];
+	const areTexts = Array.isArray(tags) && tags.every((tag) => typeof tag === 'string');
+	if (tags === undefined || areTexts) return undefined;
+	return {
+		message: `Metadata: ${USAGE_TAGS} must be a list of texts`,
+		advice: 'Give the tags in the field Usage Tags instead.',
+	};
+}
 
 const CONFIG: BodyField = {
 	name: 'config',
@@ -63,11 +98,12 @@ function processorCheck(noun: string, required: boolean): NonNullable<CreateSpec
 	const title = `${noun.charAt(0).toUpperCase()}${noun.slice(1)}`;
 	return (body) => {
 		const saved = (body[noun] ?? {}) as Record<string, unknown>;
-		if (saved.id && body.config) return `Give either ${title} ID or Config, not both`;
+		if (saved.id && body.config) return { message: `Give either ${title} ID or Config, not both` };
 		if (!saved.id && (saved.version || saved.overrideConfig)) {
-			return `${title} Version and Override Config need ${title} ID`;
+			return { message: `${title} Version and Override Config need ${title} ID` };
 		}
-		return required && !saved.id && !body.config ? `${title} ID or Config is needed` : undefined;
+		if (required && !saved.id && !body.config) return { message: `${title} ID or Config is needed` };
+		return metadataCheck(body);
 	};
 }
 
@@ -76,16 +112,21 @@ const FILE_SOURCES: readonly DocumentSource[] = ['binary', 'url', 'fileId'];
 const WITH_TEXT: readonly DocumentSource[] = [...FILE_SOURCES, 'text'];
 
 function file(sources: readonly DocumentSource[], form: DocumentsSpec['form'] = 'one'): DocumentsSpec {
-	return { sources, form, key: 'file', required: true, ...(form === 'oneOrPackage' && { max: 50 }) };
+	// "Duplicate files" in a package are refused (docs, run workflow).
+	const aPackage = form === 'oneOrPackage' && { max: 50, distinct: true };
+	return { sources, form, key: 'file', required: true, ...aPackage };
 }
+
+/** Edits and form detection work on the pages of a PDF (docs, edit). */
+const PDF: DocumentsSpec = { ...file(FILE_SOURCES), takes: 'PDF files only' };
 
 export const EXTEND_CREATE: Readonly<Record<string, CreateSpec>> = {
 	classifyRun: {
 		documents: file(WITH_TEXT),
-		fields: [...processorFields('classifier', 'cl_xK9m'), PRIORITY, METADATA],
+		fields: [...processorFields('classifier', 'cl_xK9m'), PRIORITY, ...METADATA],
 		check: processorCheck('classifier', true),
 	},
-	editRun: { documents: file(FILE_SOURCES), fields: [CONFIG] },
+	editRun: { documents: PDF, fields: [CONFIG] },
 	evaluationSetRun: {
 		fields: [
 			{
@@ -117,27 +158,27 @@ export const EXTEND_CREATE: Readonly<Record<string, CreateSpec>> = {
 				name: 'evaluationSetItemIds',
 				path: ['evaluationSetItemIds'],
 				label: 'Item IDs',
-				kind: 'ids',
+				kind: 'texts',
 				placeholder: 'e.g. evi_1, evi_2',
 				description: 'Items of the set to run, separated by commas. Empty means all.',
 			},
 		],
 		check: ({ entity }) => {
 			const { id, version } = (entity ?? {}) as Record<string, unknown>;
-			return version && !id ? 'Processor Version needs Processor ID' : undefined;
+			return version && !id ? { message: 'Processor Version needs Processor ID' } : undefined;
 		},
 	},
 	extractRun: {
 		documents: file(WITH_TEXT, 'oneOrPackage'),
-		fields: [...processorFields('extractor', 'ex_xK9m'), PRIORITY, METADATA],
+		fields: [...processorFields('extractor', 'ex_xK9m'), PRIORITY, ...METADATA],
 		check: processorCheck('extractor', false),
 	},
-	formDetectionRun: { documents: file(FILE_SOURCES), fields: [CONFIG] },
+	formDetectionRun: { documents: PDF, fields: [CONFIG] },
 	parseRun: {
 		documents: file(FILE_SOURCES),
 		fields: [
 			CONFIG,
-			METADATA,
+			...METADATA,
 			{
 				name: 'dataRetention',
 				path: ['dataRetention', 'mode'],
@@ -148,10 +189,11 @@ export const EXTEND_CREATE: Readonly<Record<string, CreateSpec>> = {
 				description: 'Whether Extend keeps the data of the run. Zero is for plans that include it.',
 			},
 		],
+		check: metadataCheck,
 	},
 	splitRun: {
 		documents: file(FILE_SOURCES),
-		fields: [...processorFields('splitter', 'spl_xK9m'), PRIORITY, METADATA],
+		fields: [...processorFields('splitter', 'spl_xK9m'), PRIORITY, ...METADATA],
 		check: processorCheck('splitter', true),
 	},
 	workflowRun: {
@@ -179,10 +221,10 @@ export const EXTEND_CREATE: Readonly<Record<string, CreateSpec>> = {
 				path: ['outputs'],
 				label: 'Outputs',
 				kind: 'jsonList',
-				description: 'Outputs to use instead of doing the work, as a JSON array',
+				description: 'Outputs to use instead of doing the work, as a JSON array. Not for several files.',
 			},
 			PRIORITY,
-			METADATA,
+			...METADATA,
 			{
 				name: 'secrets',
 				path: ['secrets'],
@@ -191,5 +233,12 @@ export const EXTEND_CREATE: Readonly<Record<string, CreateSpec>> = {
 				description: 'Secrets for the steps of the workflow, as a JSON object',
 			},
 		],
+		check: (body, documents) =>
+			body.outputs && documents.length > 1
+				? {
+						message: 'Outputs cannot be given for several files',
+						advice: 'Extend takes no outputs with a package: give one file, or take Outputs out.',
+					}
+				: metadataCheck(body),
 	},
 };

@@ -1,11 +1,11 @@
 import type { Phase } from '../core/run';
 import type { FilterSpec } from './types';
 
-const END_OF_DAY = 'T23:59:59.999Z';
+const TIME_OF_DAY = { startOfDay: 'T00:00:00Z', endOfDay: 'T23:59:59.999Z' } as const;
 
 /** A day (`YYYY-MM-DD`) as a date filter sends it. */
-export function sentDay(filter: FilterSpec, day: string): string {
-	return `${day}${filter.toEndOfDay ? END_OF_DAY : ''}`;
+export function sentDay({ asInstant }: FilterSpec, day: string): string {
+	return asInstant ? `${day}${TIME_OF_DAY[asInstant]}` : day;
 }
 
 /** The status filter of a list that takes the statuses of a status table. */

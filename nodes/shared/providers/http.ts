@@ -112,10 +112,11 @@ export function faultOf(
 	advice: ApiRequest['advice'] = {},
 ): ApiFault {
 	const kind = faultKindOf(response.status);
-	const { message, code } = describeErrorBody(response.body);
+	const { message, code, retryable } = describeErrorBody(response.body);
 	const details: FaultDetails = {
 		status: response.status,
 		code,
+		retryable: obeysFlag(kind, response.status) ? retryable : undefined,
 		retryAfter: retryAfterOf(response.headers, now),
 		requestId: response.headers[provider.requestIdHeader],
 		advice: advice[response.status] ?? adviceOn(kind, response, provider, spec),
@@ -123,6 +124,20 @@ export function faultOf(
 	const what = response.status === CONFLICT ? 'reported a conflict' : WHAT_HAPPENED[kind];
 	const said = message ? `: ${message}` : '';
 	return new ApiFault(kind, `${provider.title} ${what} (${response.status})${said}`, details);
+}
+
+/**
+ * Where the `retryable` of an error body (Extend: error handling page) decides whether a request is tried again:
+ *
+ * | status | without the flag | with it |
+ * |---|---|---|
+ * | 401, 402, 403, 404, 410, 3xx | as their kind says | makes no difference: only the user can change anything |
+ * | 429 | tried again | makes no difference: the request was not carried out |
+ * | any other 4xx | not tried again; 408, 409 and 425 are | as the flag says |
+ * | 5xx | tried again | as the flag says |
+ */
+function obeysFlag(kind: FaultKind, status: number): boolean {
+	return kind === 'server' || (kind === 'request' && status !== PAYMENT_REQUIRED && status !== GONE);
 }
 
 /** The fault that an answer of the storage behind an upload address stands for: it has nothing to do with the key. */

@@ -95,14 +95,31 @@ const WORKFLOW_ID: FilterSpec = {
 	description: 'Only runs of this workflow',
 };
 
-const TRIGGER_TYPE: FilterSpec = {
-	name: 'triggerType',
-	param: 'trigger_type',
-	label: 'Trigger Type',
-	kind: 'options',
-	options: ['api', 'email', 'manual', 'restart', 'schedule', 'webhook'],
-	description: 'Only runs that were started this way',
-};
+function triggerType(options: readonly string[]): FilterSpec {
+	return {
+		name: 'triggerType',
+		param: 'trigger_type',
+		label: 'Trigger Type',
+		kind: 'options',
+		options,
+		description: 'Only runs that were started this way',
+	};
+}
+
+/** What the filter of workflow runs takes (OpenAPI). */
+const WORKFLOW_TRIGGERS = ['api', 'email', 'manual', 'restart', 'schedule', 'webhook'];
+
+/** The types of `EvalRunTrigger` (OpenAPI): the filter itself is an open text. */
+const EVAL_TRIGGERS = ['api', 'custom', 'email', 'manual', 'restart', 'schedule', 'webhook'];
+
+/** All that the CLI takes for experiment runs (`workflows_experiments.go`); the OpenAPI document says nothing. */
+const EXPERIMENT_TRIGGERS = ['manual_run'];
+
+/** What `document_type` takes, in the order of the OpenAPI document. */
+const DOCUMENT_TYPES =
+	'bmp csv doc docm docx dotm dotx eml gif heic heif htm html jpeg jpg json md mhtml msg odp ods odt ots ott pdf png ppt pptx rtf svg tif tiff tsv txt webp xlam xls xlsb xlsm xlsx xltm xltx xml yaml yml'.split(
+		' ',
+	);
 
 const BLOCK_ID: Omit<FilterSpec, 'param'> = {
 	name: 'blockId',
@@ -165,6 +182,10 @@ const LIFECYCLE = {
 	ownerPaths: [['workflow_id'], ['workflow', 'workflow_id']],
 } as const satisfies Partial<ResourceSpec>;
 
+/** DOC: enterprise/environments. */
+const KEY_SEES =
+	'The Retab key selects the environment, and an ID of another environment gives 404: a run made with a test key is invisible to a production key, and the other way round.';
+
 export const retab: ProviderSpec = {
 	name: 'retab',
 	title: 'Retab',
@@ -172,8 +193,8 @@ export const retab: ProviderSpec = {
 	requestIdHeader: 'x-request-id',
 	keyAdvice:
 		'Check the API key in the Retab credential, and that its Base URL is the one the key was made for.',
-	notFoundAdvice:
-		'Check the run ID and the resource. A Retab key only sees runs of its own environment: a run made with a test key is invisible to a production key.',
+	keySees: KEY_SEES,
+	notFoundAdvice: `Check the run ID and the resource. ${KEY_SEES}`,
 	resources: {
 		classification: {
 			create: RETAB_CREATE.classification,
@@ -225,9 +246,9 @@ export const retab: ProviderSpec = {
 			list: list([
 				statusFilter(EVAL_PHASES),
 				excludeStatus(EVAL_PHASES),
-				FROM_DATE,
-				// The only list that takes date-times: a bare day would be its first moment.
-				{ ...TO_DATE, toEndOfDay: true },
+				// The only list whose dates are typed as date-times (OpenAPI).
+				{ ...FROM_DATE, asInstant: 'startOfDay' },
+				{ ...TO_DATE, asInstant: 'endOfDay' },
 				WORKFLOW_ID,
 				{
 					name: 'evalId',
@@ -237,7 +258,7 @@ export const retab: ProviderSpec = {
 					description: 'Only runs of this eval',
 				},
 				{ ...BLOCK_ID, param: 'target_block_id' },
-				TRIGGER_TYPE,
+				triggerType(EVAL_TRIGGERS),
 			]),
 			cancel: { answer: 'run' },
 		},
@@ -266,7 +287,7 @@ export const retab: ProviderSpec = {
 					description: 'Only runs of this experiment',
 				},
 				{ ...BLOCK_ID, param: 'block_id' },
-				TRIGGER_TYPE,
+				triggerType(EXPERIMENT_TRIGGERS),
 			]),
 			cancel: { answer: 'run' },
 		},
@@ -295,8 +316,9 @@ export const retab: ProviderSpec = {
 						name: 'documentType',
 						param: 'document_type',
 						label: 'Document Type',
-						kind: 'text',
-						description: 'Only runs of this type of document',
+						kind: 'several',
+						options: DOCUMENT_TYPES,
+						description: 'Only runs of documents with one of these file name endings',
 					},
 					METADATA,
 				],
@@ -443,21 +465,21 @@ export const retab: ProviderSpec = {
 					FROM_DATE,
 					TO_DATE,
 					WORKFLOW_ID,
-					TRIGGER_TYPE,
+					triggerType(WORKFLOW_TRIGGERS),
 					METADATA,
 					{
 						name: 'minDurationMs',
 						param: 'min_duration_ms',
 						label: 'Min Duration (Ms)',
 						kind: 'number',
-						description: 'Only runs that took at least this many milliseconds',
+						description: 'Only runs that took at least this many milliseconds. 0 means no limit.',
 					},
 					{
 						name: 'maxDurationMs',
 						param: 'max_duration_ms',
 						label: 'Max Duration (Ms)',
 						kind: 'number',
-						description: 'Only runs that took at most this many milliseconds',
+						description: 'Only runs that took at most this many milliseconds. 0 means no limit.',
 					},
 					{
 						name: 'search',

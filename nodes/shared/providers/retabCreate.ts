@@ -1,4 +1,4 @@
-import type { BodyField, CreateSpec, DocumentSource, DocumentsSpec } from './types';
+import type { BodyField, CreateSpec, DocumentFacts, DocumentSource, DocumentsSpec, Refusal } from './types';
 
 /** Create bodies of Retab (OpenAPI document of 2026-08-16; jobs: state of 2026-05-31). */
 
@@ -29,7 +29,10 @@ const BUST_CACHE: BodyField = {
 	description: 'Whether to do the work again even if the same request was answered before',
 };
 
-/** Retab's CLI allows 1 to 16 for extractions and 1 to 8 for splits; where it says nothing, the wider range counts. */
+/**
+ * Retab's CLI allows 1 to 16 for extractions and 1 to 8 for partitions (`partitions.go`) and splits; where it says nothing,
+ * the wider range counts.
+ */
 function consensus(max: number): BodyField {
 	return {
 		name: 'nConsensus',
@@ -127,6 +130,32 @@ const WORKFLOW_ID: BodyField = {
 	description: 'The workflow to run',
 };
 
+const SPREADSHEET_NAME = /\.(?:csv|ods|ots|tsv|xlam|xls|xlsb|xlsm|xlsx|xltm|xltx)$/i;
+
+const SPREADSHEET_TYPE =
+	/^(?:text\/(?:csv|tab-separated-values)|application\/vnd\.(?:ms-excel|openxmlformats-officedocument\.spreadsheetml|oasis\.opendocument\.spreadsheet))/i;
+
+function isSpreadsheet({ fileName = '', mimeType = '' }: DocumentFacts): boolean {
+	return SPREADSHEET_NAME.test(fileName) || SPREADSHEET_TYPE.test(mimeType);
+}
+
+/** On spreadsheets `deep_extraction` has neither background nor consensus: 400 otherwise (CLI, `extractions.go`). */
+function deepExtractionCheck(
+	body: Readonly<Record<string, unknown>>,
+	documents: readonly DocumentFacts[],
+): Refusal | undefined {
+	if (body.deep_extraction !== true) return undefined;
+	const { filename } = (body.document ?? {}) as Record<string, unknown>;
+	const delivered = typeof filename === 'string' ? [{ fileName: filename }] : [];
+	if (![...documents, ...delivered].some(isSpreadsheet)) return undefined;
+	const inBackground = body.background === true;
+	if (!inBackground && Number(body.n_consensus ?? 1) <= 1) return undefined;
+	return {
+		message: `Deep Extraction of a spreadsheet does not work ${inBackground ? 'in the background' : 'with several Consensus Runs'}`,
+		advice: 'Switch Run in Background off and leave Consensus Runs at 1, or switch Deep Extraction off.',
+	};
+}
+
 export const RETAB_CREATE: Readonly<Record<string, CreateSpec>> = {
 	classification: {
 		...BACKGROUND,
@@ -149,7 +178,11 @@ export const RETAB_CREATE: Readonly<Record<string, CreateSpec>> = {
 	},
 	edit: {
 		...BACKGROUND,
-		documents: { ...DOCUMENT, sources: [...FILE_SOURCES, 'template'] },
+		documents: {
+			...DOCUMENT,
+			sources: [...FILE_SOURCES, 'template'],
+			takes: 'PDF and Office files, such as DOCX, XLSX and PPTX, but no images',
+		},
 		fields: [
 			{ ...INSTRUCTIONS, required: true, placeholder: 'e.g. Fill in the name Ada Lovelace' },
 			{
@@ -193,10 +226,10 @@ export const RETAB_CREATE: Readonly<Record<string, CreateSpec>> = {
 		],
 		check: ({ scope }) => {
 			const { type, block_id, eval_id } = (scope ?? {}) as Record<string, unknown>;
-			if (type === 'block' && !block_id) return 'Block ID is needed for the scope Block';
-			if (type === 'single' && !eval_id) return 'Eval ID is needed for the scope Single';
-			if (block_id && type !== 'block') return 'Block ID goes with the scope Block only';
-			if (eval_id && type !== 'single') return 'Eval ID goes with the scope Single only';
+			if (type === 'block' && !block_id) return { message: 'Block ID is needed for the scope Block' };
+			if (type === 'single' && !eval_id) return { message: 'Eval ID is needed for the scope Single' };
+			if (block_id && type !== 'block') return { message: 'Block ID goes with the scope Block only' };
+			if (eval_id && type !== 'single') return { message: 'Eval ID goes with the scope Single only' };
 			return undefined;
 		},
 	},
@@ -243,7 +276,8 @@ export const RETAB_CREATE: Readonly<Record<string, CreateSpec>> = {
 				label: 'Deep Extraction',
 				kind: 'boolean',
 				default: false,
-				description: 'Whether to take more time for documents with very long lists',
+				description:
+					'Whether to take more time for documents with very long lists. A spreadsheet needs Run in Background off for it, and one consensus run.',
 			},
 			INSTRUCTIONS,
 			consensus(16),
@@ -251,6 +285,7 @@ export const RETAB_CREATE: Readonly<Record<string, CreateSpec>> = {
 			MODEL,
 			BUST_CACHE,
 		],
+		check: deepExtractionCheck,
 	},
 	fileBlueprint: {
 		...BACKGROUND,
@@ -347,7 +382,7 @@ export const RETAB_CREATE: Readonly<Record<string, CreateSpec>> = {
 				default: true,
 				description: 'Whether a page may belong to more than one part',
 			},
-			consensus(16),
+			consensus(8),
 			MODEL,
 			BUST_CACHE,
 		],

@@ -12,10 +12,13 @@ export interface FilterSpec {
 	param: string;
 	label: string;
 	description: string;
-	/** `date` is sent as `YYYY-MM-DD`, `metadata` as a JSON object of strings in one parameter. */
-	kind: 'text' | 'number' | 'date' | 'options' | 'metadata';
-	/** For a `date`: the API takes instants, so the last moment of the day is sent instead of the day. */
-	toEndOfDay?: boolean;
+	/**
+	 * `date` is sent as `YYYY-MM-DD`, `metadata` as a JSON object of strings in one parameter. `number` is a whole number, where
+	 * 0 means no filter and is not sent. `several` takes some of the options and is sent as repeated parameters.
+	 */
+	kind: 'text' | 'number' | 'date' | 'options' | 'several' | 'metadata';
+	/** For a `date`: the API takes date-times, so the first or last moment of the day (UTC) is sent instead of the day. */
+	asInstant?: 'startOfDay' | 'endOfDay';
 	/** Filters that a cleanup can use, whatever they are called at this resource. */
 	role?: 'status' | 'until' | 'workflow' | 'processor' | 'metadata';
 	options?: readonly string[];
@@ -70,7 +73,7 @@ export interface ReadOptionSpec {
 export interface BodyField {
 	/** Name of the node parameter. */
 	name: string;
-	/** Where its value stands in the request body. */
+	/** Where its value stands in the request body. Objects of several fields with the same path are merged. */
 	path: readonly string[];
 	label: string;
 	description: string;
@@ -79,8 +82,8 @@ export interface BodyField {
 	required?: boolean;
 	/**
 	 * `secret` is a text that is hidden while it is typed, `color` a text such as `#000080`; `json` is a JSON editor for an
-	 * object, `jsonList` for an array; `rows` are repeating groups of `columns`; `pairs` are name and value; `ids` is a list of
-	 * ids in one text.
+	 * object, `jsonList` for an array; `rows` are repeating groups of `columns`; `pairs` are name and value; `texts` is a list
+	 * of texts, typed with commas or given as an array by an expression.
 	 */
 	kind:
 		| 'text'
@@ -94,7 +97,7 @@ export interface BodyField {
 		| 'jsonList'
 		| 'rows'
 		| 'pairs'
-		| 'ids';
+		| 'texts';
 	/** What the API takes when the field is left out. */
 	default?: string | number | boolean;
 	range?: { min: number; max: number };
@@ -119,7 +122,7 @@ export interface PairLimits {
 	/** Characters. */
 	name?: number;
 	value?: number;
-	/** Bytes of the whole as JSON. */
+	/** Bytes as JSON of all that stands at the path, whichever fields it comes from. */
 	bytes?: number;
 }
 
@@ -140,6 +143,22 @@ export interface DocumentsSpec {
 	max?: number;
 	/** The hosts from which the provider fetches a document by itself, over https only. Absent where it takes any address. */
 	fetchedHosts?: readonly RegExp[];
+	/** True where the API refuses the same file twice in one run. */
+	distinct?: boolean;
+	/** Types of files, where the API takes fewer than elsewhere. Shown with the fields of the document. */
+	takes?: string;
+}
+
+/** What is known of a document before it is sent. */
+export interface DocumentFacts {
+	fileName?: string;
+	mimeType?: string;
+}
+
+/** Why a create is refused before it is sent, and what to do about it. */
+export interface Refusal {
+	message: string;
+	advice?: string;
 }
 
 /** Who downloads a document that is given by its address; `auto` is the provider where it does, n8n otherwise. */
@@ -154,8 +173,14 @@ export interface CreateSpec {
 	backgroundField?: string;
 	/** Whether the API takes an `Idempotency-Key` header, so that a create may be repeated. */
 	idempotent?: boolean;
-	/** Checks what no single field can tell; gives back what is wrong. */
-	check?(body: Readonly<Record<string, unknown>>): string | undefined;
+	/**
+	 * Checks what no single field can tell; gives back what is wrong. Called before anything is sent, and once more when the
+	 * documents are in the body: the name of an uploaded file is only known then.
+	 */
+	check?: (
+		body: Readonly<Record<string, unknown>>,
+		documents: readonly DocumentFacts[],
+	) => Refusal | undefined;
 }
 
 /** One kind of run at one provider. A new resource is a new row of this shape, never new control flow. */
@@ -180,6 +205,11 @@ export interface ResourceSpec {
 	phases: Readonly<Record<string, Phase>>;
 	/** Where the run's own times live, in the run object or in a list row. */
 	createdPath: readonly string[];
+	/**
+	 * Where a list row holds it when it lacks `createdPath`. Such a run tells its creation time itself, so the list is never
+	 * searched for it.
+	 */
+	rowCreatedPath?: readonly string[];
 	startedPath?: readonly string[];
 	/** Where the run object holds the user's metadata; absent where it does not show any. */
 	metadataPath?: readonly string[];
@@ -209,6 +239,8 @@ export interface ProviderSpec {
 	requestIdHeader: string;
 	/** What to check when the key is refused. */
 	keyAdvice: string;
+	/** Which runs a key can see. Shown where a list is empty. */
+	keySees: string;
 	/** What to check when a run is not found. */
 	notFoundAdvice: string;
 	resources: Readonly<Record<string, ResourceSpec>>;

@@ -127,9 +127,25 @@ export function parseRow(
 	return {
 		id: row.id,
 		status: typeof status === 'string' ? status : undefined,
-		created: timeMark(row, spec.createdPath),
+		created: timeMark(row, spec.createdPath) ?? timeMark(row, spec.rowCreatedPath),
 		started: timeMark(row, spec.startedPath),
 	};
+}
+
+/**
+ * The name of the file that a list row is about: `file.filename` (Retab), `file.name` (Extend), or that of the first of its
+ * `files` and how many more there are (Extend workflow runs).
+ */
+export function fileNameOf(row: JsonObject): string | undefined {
+	if (!Array.isArray(row.files)) return nameIn(row.file);
+	const [first, ...others] = row.files.flatMap((file) => nameIn(file) ?? []);
+	return first !== undefined && others.length > 0 ? `${first} and ${others.length} more` : first;
+}
+
+function nameIn(file: unknown): string | undefined {
+	if (!isObject(file)) return undefined;
+	const name = file.filename ?? file.name;
+	return typeof name === 'string' && name !== '' ? name : undefined;
 }
 
 function wrongAnswer(provider: ProviderSpec, spec: ResourceSpec, error: z.ZodError): ApiFault {

@@ -262,7 +262,7 @@ export function workflowRun(shot: Snapshot): JsonObject {
 		batchId: run.batchId,
 		files: packageFiles(run) ?? [fileSummary(run, run.request.file)],
 		...failure(shot, 'INTERNAL_ERROR'),
-		initialRunAt: state.startedAt === null ? null : iso(run.createdAt),
+		initialRunAt: times(shot).createdAt,
 		reviewedByUser: rejected ? 'jane.doe@example.com' : null,
 		reviewed: rejected,
 		rejectionNote: rejected ? 'Not an invoice' : null,

@@ -14,7 +14,7 @@ export type Predicate = (shot: Snapshot) => boolean;
 type Filter = (query: Query, statuses: readonly string[] | undefined) => Predicate | undefined;
 
 const DAY_MS = 86_400_000;
-const TRIGGER_TYPES = ['manual', 'api', 'schedule', 'webhook', 'email', 'restart'];
+const TRIGGER_TYPES = ['manual', 'manual_run', 'api', 'schedule', 'webhook', 'email', 'custom', 'restart'];
 const JOB_SOURCES = ['api', 'project', 'workflow'];
 const SORT_FIELDS = ['created_at', 'timing.created_at', 'started_at', 'timing.started_at'];
 const DAY = /^(\d{4}-\d{2}-\d{2})(?:[T ].*)?$/;

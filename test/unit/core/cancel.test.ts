@@ -54,6 +54,12 @@ describe('what became of a cancel', () => {
 		});
 	});
 
+	test('500 that says not to try again may hide a cancel that worked: a read tells', async () => {
+		const { port, run } = cancelling();
+		port.cancels('r', fails(500, { retryable: false })).reads('r', 'cancelled');
+		expect(await run()).toMatchObject({ verdict: 'settled', ours: true, run: { phase: 'cancelled' } });
+	});
+
 	test('a claim to be cancelled is not believed: a read has to say so', async () => {
 		const { port, run } = cancelling();
 		port.cancels('r', accepts(true)).reads('r', 'running');

@@ -25,6 +25,29 @@ test.each<[FaultKind, boolean]>([
 	expect(new ApiFault(kind, 'text').retryable).toBe(retryable);
 });
 
+test.each<[FaultKind, boolean]>([
+	['request', true],
+	['server', false],
+])('%s: what the answer says about trying again counts instead: %s', (kind, retryable) => {
+	expect(new ApiFault(kind, 'text', { retryable }).retryable).toBe(retryable);
+});
+
+test.each<[FaultKind, boolean]>([
+	['auth', false],
+	['request', false],
+	['redirect', false],
+	['notFound', false],
+	['rateLimited', false],
+	['server', true],
+	['network', true],
+	['malformed', true],
+])('%s may have been carried out all the same: %s, whatever the answer says', (kind, mayHaveWorked) => {
+	for (const retryable of [undefined, true, false]) {
+		expect(new ApiFault(kind, 'text', { retryable }).mayHaveWorked).toBe(mayHaveWorked);
+	}
+	expect(new ApiFault(kind, 'text', { neverArrived: true }).mayHaveWorked).toBe(false);
+});
+
 test('no error name holds a word that makes n8n take the execution for cancelled', () => {
 	expect(new ApiFault('server', 'text').name).toBe('ApiFault');
 	expect(new WatchError('text', 'advice').name).toBe('WatchError');

@@ -97,6 +97,19 @@ describe('without an idempotency key', () => {
 		expect(sentAt).toEqual([0, 7_000]);
 	});
 
+	test('a refusal that asks to try again is sent again: it started nothing', async () => {
+		const { clock, run, sentAt } = starting([fault(400, { retryable: true })]);
+		await expect(clock.finish(run)).resolves.toBe('run');
+		expect(sentAt).toHaveLength(2);
+	});
+
+	test('500 that says not to try again: nobody knows all the same', async () => {
+		const failed = fault(500, { retryable: false });
+		const started = starting([failed]);
+		await expect(failureOf(started)).resolves.toMatchObject({ name: 'UnclearStart', fault: failed });
+		expect(started.sentAt).toEqual([0]);
+	});
+
 	test('the fourth refusal is the last, and it is clear that nothing was started', async () => {
 		const last = refused();
 		const started = starting([fault(429), refused(), fault(429), last]);
@@ -113,6 +126,12 @@ describe('without an idempotency key', () => {
 });
 
 describe('with an idempotency key', () => {
+	test('500 that says not to try again is not sent again', async () => {
+		const started = starting([fault(500, { retryable: false })], { idempotent: true });
+		await expect(failureOf(started)).resolves.toMatchObject({ name: 'UnclearStart' });
+		expect(started.sentAt).toEqual([0]);
+	});
+
 	test.each<[string, Attempt]>([
 		['a reset', reset()],
 		['500', fault(500)],

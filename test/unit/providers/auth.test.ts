@@ -3,10 +3,10 @@ import { type Access, accessOf, withKey } from '../../../nodes/shared/providers/
 const KEY = 'rt_test_secret';
 
 describe('Retab', () => {
-	test('by default the key goes to api.retab.com, in both headers', () => {
+	test('by default the key goes to api.retab.com, as a bearer token', () => {
 		expect(accessOf('retab', { apiKey: KEY })).toEqual({
 			baseUrl: 'https://api.retab.com',
-			headers: { 'Api-Key': KEY, Authorization: `Bearer ${KEY}` },
+			headers: { Authorization: `Bearer ${KEY}` },
 			secret: KEY,
 		});
 	});

@@ -39,15 +39,17 @@ const FIELDS: Record<string, string> = {
 	'retab split': '*document *subdocuments instructions n_consensus model bust_cache background',
 	'retab workflowRun': 'documents *workflow_id json_inputs metadata version',
 	'extend classifyRun':
-		'*file classifier.id classifier.version classifier.overrideConfig config priority metadata',
+		'*file classifier.id classifier.version classifier.overrideConfig config priority metadata metadata metadata.extend:usage_tags',
 	'extend editRun': '*file config',
 	'extend evaluationSetRun': '*evaluationSetId entity.id entity.version evaluationSetItemIds',
 	'extend extractRun':
-		'*file extractor.id extractor.version extractor.overrideConfig config priority metadata',
+		'*file extractor.id extractor.version extractor.overrideConfig config priority metadata metadata metadata.extend:usage_tags',
 	'extend formDetectionRun': '*file config',
-	'extend parseRun': '*file config metadata dataRetention.mode',
-	'extend splitRun': '*file splitter.id splitter.version splitter.overrideConfig config priority metadata',
-	'extend workflowRun': '*file *workflow.id workflow.version outputs priority metadata secrets',
+	'extend parseRun': '*file config metadata metadata metadata.extend:usage_tags dataRetention.mode',
+	'extend splitRun':
+		'*file splitter.id splitter.version splitter.overrideConfig config priority metadata metadata metadata.extend:usage_tags',
+	'extend workflowRun':
+		'*file *workflow.id workflow.version outputs priority metadata metadata metadata.extend:usage_tags secrets',
 };
 
 function fieldsOf({ documents, fields, backgroundField }: CreateSpec): string {
@@ -72,6 +74,7 @@ const DEFAULTS: Record<string, unknown> = {
 	deep_extraction: false,
 	model: 'retab-small',
 	n_consensus: 1,
+	priority: 50,
 	'scope.type': 'workflow',
 	table_parsing_format: 'html',
 	version: 'production',
@@ -85,11 +88,95 @@ test('the defaults shown in the panel are those of the API', () => {
 	for (const [name, value] of shown) expect([name, value]).toEqual([name, DEFAULTS[name]]);
 });
 
-test.each(SPECS)('%s: each field has a name and a place of its own', (_name, { fields }) => {
-	const own = (key: (field: BodyField) => string) => new Set(fields.map(key)).size;
-	expect(own(({ name }) => name)).toBe(fields.length);
-	expect(own(({ path }) => path.join('.'))).toBe(fields.length);
-	expect(own(({ label }) => label)).toBe(fields.length);
+test.each(SPECS)(
+	'%s: each field has a name and a place of its own, or shares it to be merged',
+	(_name, spec) => {
+		const { fields } = spec;
+		const own = (key: (field: BodyField) => string) => new Set(fields.map(key)).size;
+		expect(own(({ name }) => name)).toBe(fields.length);
+		const paths = fields.map(({ path }) => path.join('.'));
+		const shared = paths.filter((path, at) => paths.indexOf(path) < at);
+		expect(shared.filter((path) => path !== 'metadata')).toEqual([]);
+		expect(own(({ label }) => label)).toBe(fields.length);
+	},
+);
+
+const CONSENSUS: Record<string, number> = {
+	'retab classification': 16,
+	'retab extraction': 16,
+	'retab partition': 8,
+	'retab split': 8,
+};
+
+test('consensus runs: 1 to 8 for partitions and splits, 1 to 16 for the others', () => {
+	const ranges = SPECS.flatMap(([name, { fields }]) =>
+		fields.filter((field) => field.name === 'nConsensus').map(({ range }) => [name, range] as const),
+	);
+	expect(Object.fromEntries(ranges)).toEqual(
+		Object.fromEntries(Object.entries(CONSENSUS).map(([name, max]) => [name, { min: 1, max }])),
+	);
+});
+
+describe('deep extraction', () => {
+	const check = resourceOf(PROVIDERS.retab, 'extraction').create?.check;
+	const deep = (more: object) => ({ deep_extraction: true, ...more });
+
+	test.each<[string, object]>([
+		['xls', {}],
+		['xlsx', {}],
+		['XLSM', {}],
+		['xlsb', {}],
+		['csv', {}],
+		['tsv', {}],
+		['ods', {}],
+		['a type of CSV', { fileName: 'table', mimeType: 'text/csv; charset=utf-8' }],
+		['a type of Excel', { fileName: 'table', mimeType: 'application/vnd.ms-excel' }],
+		[
+			'a type of an open sheet',
+			{ mimeType: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet' },
+		],
+	])('of %s needs the foreground and one consensus run', (ending, facts) => {
+		const documents = [{ fileName: `table.${ending}`, ...facts }];
+		expect(check?.(deep({ background: true }), documents)).toMatchObject({
+			message: 'Deep Extraction of a spreadsheet does not work in the background',
+			advice: expect.stringContaining('Switch Run in Background off') as unknown,
+		});
+		expect(check?.(deep({ background: false, n_consensus: 2 }), documents)?.message).toBe(
+			'Deep Extraction of a spreadsheet does not work with several Consensus Runs',
+		);
+		expect(check?.(deep({ background: false, n_consensus: 1 }), documents)).toBeUndefined();
+		expect(check?.({ deep_extraction: false, background: true }, documents)).toBeUndefined();
+	});
+
+	test('of an uploaded file, whose name Retab tells', () => {
+		const body = deep({
+			background: true,
+			document: { filename: 'table.ods', url: 'https://storage.retab.com/1' },
+		});
+		expect(check?.(body, [{}])?.message).toContain('does not work in the background');
+	});
+
+	test.each(['a.pdf', 'xlsx', 'a.xlsx.pdf', 'a.csv.zip'])('of %s is free', (fileName) => {
+		expect(check?.(deep({ background: true, n_consensus: 3 }), [{ fileName }])).toBeUndefined();
+	});
+});
+
+test('outputs go with one file only', () => {
+	const check = resourceOf(PROVIDERS.extend, 'workflowRun').create?.check;
+	expect(check?.({ outputs: [{}] }, [{}, {}])?.message).toBe('Outputs cannot be given for several files');
+	expect(check?.({ outputs: [{}] }, [{}])).toBeUndefined();
+	expect(check?.({}, [{}, {}])).toBeUndefined();
+});
+
+test('what edits and form detection take is said, and no other kind of run is limited', () => {
+	const limited = SPECS.flatMap(([name, { documents }]) =>
+		documents?.takes ? [[name, documents.takes]] : [],
+	);
+	expect(Object.fromEntries(limited)).toEqual({
+		'retab edit': 'PDF and Office files, such as DOCX, XLSX and PPTX, but no images',
+		'extend editRun': 'PDF files only',
+		'extend formDetectionRun': 'PDF files only',
+	});
 });
 
 test('only schema generations and jobs have an idempotency key', () => {
@@ -117,7 +204,7 @@ test.each<[string, object, string | undefined]>([
 	['extend evaluationSetRun', {}, undefined],
 ])('%s: %j', (name, body, problem) => {
 	const spec = SPECS.find(([one]) => one === name)?.[1];
-	expect(spec?.check?.(body as Record<string, unknown>)).toBe(problem);
+	expect(spec?.check?.(body as Record<string, unknown>, [])?.message).toBe(problem);
 });
 
 function subject(provider: 'retab' | 'extend', resource: string): Subject {

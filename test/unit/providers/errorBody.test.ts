@@ -1,7 +1,7 @@
 import { describeErrorBody } from '../../../nodes/shared/providers/errorBody';
 
 describe('what an error answer says', () => {
-	test.each<[string, unknown, { message?: string; code?: string }]>([
+	test.each<[string, unknown, { message?: string; code?: string; retryable?: boolean }]>([
 		['Retab: a text', { detail: 'Job not found' }, { message: 'Job not found' }],
 		[
 			'Retab: validation',
@@ -33,7 +33,7 @@ describe('what an error answer says', () => {
 				requestId: 'req_1',
 				docUrl: 'https://x.y',
 			},
-			{ message: 'Run not found', code: 'NOT_FOUND' },
+			{ message: 'Run not found', code: 'NOT_FOUND', retryable: false },
 		],
 		[
 			'Extend: the same, wrapped',

@@ -8,6 +8,8 @@ interface Facts {
 	/** Statuses it can be in, beside those all runs share. */
 	more?: Record<string, Phase>;
 	wrappedIn?: string;
+	/** Where the run tells its creation, when not in `createdAt`. */
+	createdIn?: string;
 	startedIn?: string;
 	canCancel: boolean;
 	canDelete: boolean;
@@ -83,6 +85,7 @@ const FACTS: Record<string, Facts> = {
 	workflowRun: {
 		path: '/workflow_runs',
 		more: { CANCELLING: 'cancelling', NEEDS_REVIEW: 'needsReview', REJECTED: 'rejected' },
+		createdIn: 'initialRunAt',
 		startedIn: 'startTime',
 		canCancel: true,
 		canDelete: true,
@@ -110,7 +113,8 @@ describe.each(Object.entries(FACTS))('%s', (name, facts) => {
 	});
 
 	test('knows its times', () => {
-		expect(spec.createdPath).toEqual(['createdAt']);
+		expect(spec.createdPath).toEqual([facts.createdIn ?? 'createdAt']);
+		expect(spec.rowCreatedPath).toEqual(facts.createdIn && ['createdAt']);
 		expect(spec.startedPath?.join('.')).toBe(facts.startedIn);
 	});
 

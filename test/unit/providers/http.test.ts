@@ -77,6 +77,41 @@ describe('a status that is not good', () => {
 	});
 });
 
+describe('"retryable" in the body', () => {
+	test.each<[number, boolean | undefined, boolean]>([
+		[400, undefined, false],
+		[400, true, true],
+		[422, true, true],
+		[423, true, true],
+		[400, false, false],
+		[408, false, false],
+		[409, false, false],
+		[429, false, true],
+		[500, undefined, true],
+		[500, true, true],
+		[500, false, false],
+		[503, false, false],
+		// Nothing but a change by the user helps here.
+		[401, true, false],
+		[402, true, false],
+		[403, true, false],
+		[404, true, false],
+		[410, true, false],
+	])('%i with %s: tried again %s', async (status, retryable, again) => {
+		const body = { code: 'SOME_CODE', message: 'text', retryable, requestId: 'req_1' };
+		expect((await faultOf({ status, body }, EXTRACT_RUN)).retryable).toBe(again);
+		expect((await faultOf({ status, body: { error: body } }, EXTRACT_RUN)).retryable).toBe(again);
+	});
+
+	test('that is no flag says nothing', async () => {
+		const body = { code: 'SOME_CODE', message: 'text', retryable: 'yes' };
+		expect(await faultOf({ status: 500, body }, EXTRACT_RUN)).toMatchObject({
+			retryable: true,
+			code: 'SOME_CODE',
+		});
+	});
+});
+
 describe('what to do about it', () => {
 	test.each([
 		[301, 'it must be the final address of the API'],
@@ -95,7 +130,8 @@ describe('what to do about it', () => {
 		expect((await faultOf({ status }, JOB)).advice).toContain('may have switched them off');
 	});
 
-	test('Extend: a key only sees its own region and workspace', async () => {
+	test('Extend: a key only sees its own region, workspace and environment', async () => {
+		expect((await faultOf({ status: 404 }, EXTRACT_RUN)).advice).toContain('a test key sees only test runs');
 		expect((await faultOf({ status: 404 }, EXTRACT_RUN)).advice).toContain('region and workspace');
 		expect((await faultOf({ status: 401 }, EXTRACT_RUN)).advice).toContain('Region');
 	});

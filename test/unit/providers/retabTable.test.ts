@@ -1,5 +1,6 @@
 import type { Phase } from '../../../nodes/shared/core/run';
 import { cancellable, resourceOf } from '../../../nodes/shared/providers';
+import { sentDay } from '../../../nodes/shared/providers/filters';
 import { retab } from '../../../nodes/shared/providers/retab';
 
 /**
@@ -259,6 +260,48 @@ describe.each(Object.entries(FACTS))('%s', (name, facts) => {
 			newestFirst: { order: 'desc' },
 		});
 	});
+});
+
+/** Retab: OpenAPI document; experiment runs: CLI. */
+const TRIGGERS: Record<string, string[]> = {
+	evalRun: ['api', 'custom', 'email', 'manual', 'restart', 'schedule', 'webhook'],
+	experimentRun: ['manual_run'],
+	workflowRun: ['api', 'email', 'manual', 'restart', 'schedule', 'webhook'],
+};
+
+function filterOf(resource: string, param: string) {
+	return resourceOf(retab, resource).list?.filters.find((filter) => filter.param === param);
+}
+
+test.each(Object.entries(TRIGGERS))('%s is filtered by its own trigger types', (name, types) => {
+	expect(filterOf(name, 'trigger_type')?.options).toEqual(types);
+});
+
+test('document types are the endings that the API knows, several at once', () => {
+	const filter = filterOf('extraction', 'document_type');
+	expect(filter?.kind).toBe('several');
+	expect(filter?.options).toHaveLength(45);
+	expect(filter?.options).toEqual(expect.arrayContaining(['pdf', 'docx', 'xlsx', 'tsv', 'yaml', 'heif']));
+});
+
+test('dates are days, and date-times for eval runs alone', () => {
+	const dated = Object.entries(retab.resources).flatMap(([name, { list }]) =>
+		(list?.filters ?? []).flatMap((filter) =>
+			filter.kind === 'date' ? [[`${name} ${filter.param}`, sentDay(filter, '2026-01-31')] as const] : [],
+		),
+	);
+	expect(dated.filter(([name]) => name.startsWith('evalRun'))).toEqual([
+		['evalRun from_date', '2026-01-31T00:00:00Z'],
+		['evalRun to_date', '2026-01-31T23:59:59.999Z'],
+	]);
+	const others = dated.filter(([name]) => !name.startsWith('evalRun')).map(([, sent]) => sent);
+	expect(new Set(others)).toEqual(new Set(['2026-01-31']));
+});
+
+test('an excluded status is one of the same list', () => {
+	for (const name of ['evalRun', 'experimentRun', 'workflowRun']) {
+		expect(filterOf(name, 'exclude_status')?.options).toEqual(filterOf(name, 'status')?.options);
+	}
 });
 
 test('every kind of run can be cancelled', () => {

@@ -2,7 +2,9 @@ import { ApiFault } from '../../../nodes/shared/core/faults';
 import { resourceOf } from '../../../nodes/shared/providers';
 import { extend } from '../../../nodes/shared/providers/extend';
 import { retab } from '../../../nodes/shared/providers/retab';
+import type { JsonObject } from '../../../nodes/shared/core/run';
 import {
+	fileNameOf,
 	cancellationStatus,
 	claimedPhase,
 	parsePage,
@@ -83,11 +85,12 @@ describe('a run', () => {
 		});
 	});
 
-	test('of Extend: a workflow run has no creation time, but a start', () => {
-		const body = { id: 'workflow_run_1', status: 'CANCELLING', startTime: '2026-01-02T03:04:05Z' };
+	test('of Extend: a workflow run was created at its first run, not when a row says', () => {
+		const times = { initialRunAt: '2026-01-02T03:04:05Z', startTime: '2026-01-02T03:04:05Z' };
+		const body = { id: 'workflow_run_1', status: 'CANCELLING', createdAt: '2020-01-01T00:00:00Z', ...times };
 		const run = extendRun('workflowRun', body);
 		expect(run.phase).toBe('cancelling');
-		expect(run.created).toBeUndefined();
+		expect(run.created).toEqual({ at: AT, field: 'initialRunAt' });
 		expect(run.started).toEqual({ at: AT, field: 'startTime' });
 	});
 
@@ -204,6 +207,22 @@ describe('a page of a list', () => {
 	});
 });
 
+describe('the file of a row', () => {
+	test.each<[object, string | undefined]>([
+		[{ file: { filename: 'a.pdf' } }, 'a.pdf'],
+		[{ file: { name: 'a.pdf' } }, 'a.pdf'],
+		[{ file: null, files: [{ name: 'a.pdf' }] }, 'a.pdf'],
+		[{ files: [{ name: 'a.pdf' }, { name: 'b.pdf' }, { name: 'c.pdf' }] }, 'a.pdf and 2 more'],
+		[{ files: [{ name: null }, null, { name: 'b.pdf' }] }, 'b.pdf'],
+		[{ file: { name: 'a.pdf' }, files: null }, 'a.pdf'],
+		[{ files: [] }, undefined],
+		[{ file: 'a.pdf' }, undefined],
+		[{}, undefined],
+	])('%j: %s', (row, name) => {
+		expect(fileNameOf(row as JsonObject)).toBe(name);
+	});
+});
+
 describe('a row of a list', () => {
 	const parseRunRow = resourceOf(extend, 'parseRun');
 
@@ -215,6 +234,14 @@ describe('a row of a list', () => {
 			status: 'PROCESSING',
 			created: { at: AT, field: 'createdAt' },
 		});
+	});
+
+	test('a workflow run is as old as it says itself, else as its row says', () => {
+		const spec = resourceOf(extend, 'workflowRun');
+		const row = { id: 'workflow_run_1', status: 'PENDING', createdAt: '2026-01-02T03:04:05Z' };
+		expect(parseRow(spec, { ...row, initialRunAt: null })?.created).toEqual({ at: AT, field: 'createdAt' });
+		const dated = { ...row, createdAt: '2020-01-01T00:00:00Z', initialRunAt: row.createdAt };
+		expect(parseRow(spec, dated)?.created).toEqual({ at: AT, field: 'initialRunAt' });
 	});
 
 	test('an old one may have no status', () => {
