@@ -3,7 +3,11 @@ module.exports = {
 	testEnvironment: 'node',
 	roots: ['<rootDir>/test'],
 	testMatch: ['**/*.test.ts'],
-	transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }] },
+	transform: {
+		'^.+\\.[jt]s$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],
+	},
+	// Written as an ECMAScript module only.
+	transformIgnorePatterns: ['/node_modules/(?!markdown-table/)'],
 	testPathIgnorePatterns: ['/node_modules/', '/test/e2e/'],
 	maxWorkers: 2,
 	testTimeout: 30_000,
