@@ -32,7 +32,12 @@ export const run = execa({
  * @returns {Promise<number>} Its exit code.
  */
 export async function show(args, options = {}) {
-	const visible = /** @type {const} */ ({ stdin: 'inherit', stdout: 'inherit', stderr: 'inherit', all: false });
+	const visible = /** @type {const} */ ({
+		stdin: 'inherit',
+		stdout: 'inherit',
+		stderr: 'inherit',
+		all: false,
+	});
 	const { exitCode } = await run(process.execPath, args, { ...options, ...visible, reject: false });
 	return exitCode ?? 1;
 }
