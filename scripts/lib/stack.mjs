@@ -1,7 +1,7 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import getPort, { portNumbers } from 'get-port';
+import getPort, { clearLockedPorts, portNumbers } from 'get-port';
 import { extract } from 'tar';
 import { Failure, stopping } from './main.mjs';
 import { N8nClient } from './n8n-client.mjs';
@@ -44,6 +44,8 @@ export const SANDBOX_SERVER = ['--import', 'tsx', 'sandbox/server/main.ts'];
  * @param {AskedPorts} asked
  */
 export async function choosePorts(asked) {
+	// It does not give out a port twice within half a minute.
+	clearLockedPorts();
 	const ports = { ...USUAL_PORTS };
 	/** @type {number[]} */
 	const exclude = [];
@@ -89,10 +91,42 @@ export async function choosePorts(asked) {
  * @returns {Promise<T>}
  */
 export async function withStack({ asked = {}, env = {}, layOut = layOutPacked }, work) {
-	const ports = await choosePorts(asked);
+	// A port that was asked for and is taken ends the program before minutes are spent on installing.
+	await choosePorts(asked);
 	await installN8n();
 	const folder = await mkdtemp(path.join(os.tmpdir(), 'document-runs-n8n-'));
+	try {
+		return await runStack({ asked, env, layOut, folder }, work);
+	} finally {
+		await removeFolder(folder);
+	}
+}
+
+/**
+ * @template T
+ * @param {{ asked: AskedPorts, env: NodeJS.ProcessEnv, layOut: (to: string) => Promise<unknown>, folder: string }} options
+ * @param {(stack: Stack) => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+async function runStack({ asked, env, layOut, folder }, work) {
 	const userFolder = path.join(folder, 'user');
+	await runTasks([
+		{
+			title: 'Building the nodes and putting them into n8n',
+			async task() {
+				await cp(EMPTY_USER_FOLDER, userFolder, { recursive: true });
+				const modules = path.join(userFolder, '.n8n', 'nodes', 'node_modules');
+				await mkdir(path.join(modules, PACKAGE), { recursive: true });
+				await writeFile(
+					path.join(modules, '..', 'package.json'),
+					'{ "name": "installed-nodes", "private": true }',
+				);
+				await layOut(path.join(modules, PACKAGE));
+			},
+		},
+	]);
+	// Chosen as late as possible: others may take them until they are used.
+	const ports = await choosePorts(asked);
 	const [sandboxUrl, n8nUrl] = [ports.sandbox, ports.editor].map((port) => `http://${LOOPBACK}:${port}`);
 	const sandbox = new Server({
 		name: 'The sandbox',
@@ -126,20 +160,6 @@ export async function withStack({ asked = {}, env = {}, layOut = layOutPacked },
 	try {
 		await runTasks([
 			{
-				title: 'Building the nodes and putting them into n8n',
-				async task() {
-					await cp(EMPTY_USER_FOLDER, userFolder, { recursive: true });
-					const modules = path.join(userFolder, '.n8n', 'nodes', 'node_modules');
-					const place = path.join(modules, PACKAGE);
-					await mkdir(place, { recursive: true });
-					await writeFile(
-						path.join(modules, '..', 'package.json'),
-						'{ "name": "installed-nodes", "private": true }',
-					);
-					await layOut(place);
-				},
-			},
-			{
 				title: 'Starting the sandbox and n8n',
 				task: async () => await Promise.all([sandbox.start(), n8n.start()]),
 			},
@@ -160,7 +180,6 @@ export async function withStack({ asked = {}, env = {}, layOut = layOutPacked },
 		);
 	} finally {
 		await Promise.all([sandbox.stop(), n8n.stop()]);
-		await removeFolder(folder);
 	}
 }
 
