@@ -1,27 +1,18 @@
-import path from 'node:path';
-import { ensureBenchPackages, ensureN8n, ensureProject } from './lib/install.mjs';
-import { PROJECT_ROOT } from './lib/paths.mjs';
-import { npm, run, runMain } from './lib/process.mjs';
-import { Progress } from './lib/progress.mjs';
-import { Failure } from './lib/failure.mjs';
+import { installN8n } from './lib/n8n-install.mjs';
+import { BENCH_ROOT } from './lib/paths.mjs';
+import { npmCi, run, runTasks, show } from './lib/process.mjs';
+import { installOnce } from './lib/setup.mjs';
 
 // `npm run bench`: installs what the benchmark compares with when it is missing, builds, and runs the benchmark.
-runMain(async () => {
-	const args = process.argv.slice(2);
-	const progress = new Progress();
-	await ensureProject(progress);
+/** @param {string[]} args */
+export async function main(args) {
 	if (!args.includes('--help')) {
-		await ensureBenchPackages(progress);
-		await ensureN8n(progress);
-		await progress.step('Building the nodes', async () => {
-			const { code, tail } = await npm(['run', 'build'], { cwd: PROJECT_ROOT });
-			if (code !== 0) throw new Failure('The build failed.', { details: tail });
-		});
+		const title = 'Installing what the benchmark compares with';
+		await installOnce(BENCH_ROOT, () => runTasks([{ title, task: (_, task) => npmCi(BENCH_ROOT, task) }]));
+		await installN8n();
+		await runTasks([
+			{ title: 'Building the nodes', task: () => run('npm', ['run', 'build']).then(() => undefined) },
+		]);
 	}
-	const main = path.join(PROJECT_ROOT, 'bench', 'main.ts');
-	const { code } = await run(process.execPath, ['--import', 'tsx', main, ...args], {
-		cwd: PROJECT_ROOT,
-		output: 'inherit',
-	});
-	return code;
-});
+	return await show(['--import', 'tsx', 'bench/main.ts', ...args]);
+}

@@ -1,22 +1,13 @@
-import { parseArgs } from 'node:util';
-import { Failure } from './lib/failure.mjs';
-import { parsePort } from './lib/ports.mjs';
-import { runMain } from './lib/process.mjs';
-import { Progress } from './lib/progress.mjs';
-import { itemsOf, OWNER } from './lib/real-n8n.mjs';
-import { startStack } from './lib/stack.mjs';
-import { formatTable } from './lib/table.mjs';
+import { markdownTable } from 'markdown-table';
+import { n8nCommandLine } from './lib/command-line.mjs';
+import { Failure } from './lib/main.mjs';
+import { itemsOf, OWNER } from './lib/n8n-client.mjs';
+import { runTasks } from './lib/process.mjs';
+import { withStack } from './lib/stack.mjs';
 import { fillIn, readExample, readSandboxWorkflow } from './lib/workflows.mjs';
 
-const HELP = `Usage: npm run demo -- [options]
-
-Installs what is missing, starts a local Retab and Extend API and a real n8n with the built nodes in it, lets the
-Timeout Cancel node watch runs that finish, fail and hang, prints what became of each, and keeps n8n running.
-
-  --once                  end after the table; exit code 0 only if every outcome is the expected one
-  --port <number>         port of n8n (default: 5678 or the next free one)
-  --sandbox-port <number> port of the local API (default: 4010 or the next free one)
-  --help                  show this text`;
+const DESCRIPTION = `Installs what is missing, starts a local Retab and Extend API and a real n8n with the built nodes in it, lets the
+Timeout Cancel node watch runs that finish, fail and hang, prints what became of each, and keeps n8n running.`;
 
 /** How long the demo's workflows may take, in ms; they need about 10 s. */
 const WORKFLOW_TIMEOUT_MS = 120_000;
@@ -51,7 +42,7 @@ const CHAINS = {
 const OUTPUTS = ['Completed', 'Failed', 'Timed Out'];
 
 /**
- * @typedef {import('./lib/real-n8n.mjs').Execution} Execution
+ * @typedef {import('./lib/n8n-client.mjs').Execution} Execution
  * @typedef {import('./lib/stack.mjs').Stack} Stack
  * @typedef {{ documents: string, create: string, watch: string }} Chain
  * @typedef {{ requestedAt: string | null, confirmedAt: string | null, lateMs: number | null }} Cancel
@@ -100,57 +91,54 @@ function timeOfDay(iso) {
 	return iso?.slice(11, 23) ?? '-';
 }
 
+const HEADINGS = ['Run', 'What it does', 'Outcome', 'Output', 'Cancel sent (UTC)', 'Confirmed (UTC)', 'Late'];
+
 /**
  * Imports the workflows, runs two of them and shows what became of their runs.
  *
  * @param {Stack} stack
- * @param {Progress} progress
  * @returns {Promise<boolean>} Whether every outcome is the expected one.
  */
-async function runWorkflows({ client, credentials, sandbox }, progress) {
+async function runWorkflows({ client, credentials, sandbox }) {
 	const choices = { credentials, apiUrl: sandbox.url };
-	const [example, difficult] = await progress.step('Importing the example workflows', async () => {
-		const timeout = { timeout: DEMO_TIMEOUT_S, timeoutUnit: 'seconds' };
-		const first = await client.createWorkflow(
-			fillIn(await readExample('timeout-cancel'), { ...choices, parameters: { 'Timeout Cancel': timeout } }),
-		);
-		const second = await client.createWorkflow(fillIn(await readSandboxWorkflow('every-outcome'), choices));
-		await client.createWorkflow(fillIn(await readExample('durable-loop'), choices));
-		return [first, second];
-	});
-	const lines = await progress.step('Running them: every run gets 2 or 3 seconds', async () => {
-		const executions = await Promise.all(
-			[example, difficult].map(async ({ id, name }) => {
-				const execution = await client.finished(await client.runWorkflow(id, 'Start'), WORKFLOW_TIMEOUT_MS);
-				if (execution.status === 'success') return execution;
-				throw new Failure(`The workflow "${name}" ended with "${execution.status}".`, {
-					details: execution.error?.message ?? '',
+	/** @type {{ workflow: { id: string, name: string }, chains: Chain[] }[]} */
+	const imported = [];
+	/** @type {ReturnType<typeof linesOf>} */
+	const lines = [];
+	await runTasks([
+		{
+			title: 'Importing the example workflows',
+			async task() {
+				const timeout = { timeout: DEMO_TIMEOUT_S, timeoutUnit: 'seconds' };
+				const example = fillIn(await readExample('timeout-cancel'), {
+					...choices,
+					parameters: { 'Timeout Cancel': timeout },
 				});
-			}),
-		);
-		const [first, second] = executions;
-		if (!first || !second) throw new Failure('An execution is missing.');
-		return [...linesOf(first, CHAINS.example), ...linesOf(second, CHAINS.difficult)];
-	});
-	const headings = [
-		'Run',
-		'What it does',
-		'Outcome',
-		'Output',
-		'Cancel sent (UTC)',
-		'Confirmed (UTC)',
-		'Late',
-	];
-	progress.say();
-	progress.say(
-		formatTable(
-			headings,
-			lines.map(({ cells }) => cells),
-		),
-	);
-	progress.say();
+				const difficult = fillIn(await readSandboxWorkflow('every-outcome'), choices);
+				imported.push(
+					{ workflow: await client.createWorkflow(example), chains: CHAINS.example },
+					{ workflow: await client.createWorkflow(difficult), chains: CHAINS.difficult },
+				);
+				await client.createWorkflow(fillIn(await readExample('durable-loop'), choices));
+			},
+		},
+		{
+			title: 'Running them: every run gets 2 or 3 seconds',
+			async task() {
+				const found = imported.map(async ({ workflow: { id, name }, chains }) => {
+					const execution = await client.finished(await client.runWorkflow(id, 'Start'), WORKFLOW_TIMEOUT_MS);
+					if (execution.status === 'success') return linesOf(execution, chains);
+					throw new Failure(`The workflow "${name}" ended with "${execution.status}".`, {
+						details: execution.error?.message ?? '',
+					});
+				});
+				lines.push(...(await Promise.all(found)).flat());
+			},
+		},
+	]);
+	console.log(`\n${markdownTable([HEADINGS, ...lines.map(({ cells }) => cells)])}\n`);
 	const wrong = lines.filter(({ asExpected }) => !asExpected).length;
-	progress.say(
+	console.log(
 		wrong === 0
 			? `All ${lines.length} outcomes are the expected ones.`
 			: `${wrong} of ${lines.length} outcomes are not the expected ones.`,
@@ -158,44 +146,16 @@ async function runWorkflows({ client, credentials, sandbox }, progress) {
 	return wrong === 0;
 }
 
-/** Settles never: the program ends by Ctrl-C, or when something it started ends by itself. */
-async function keepRunning(/** @type {Stack} */ { n8n, sandbox }) {
-	await Promise.race([n8n.crashed(), sandbox.crashed()]);
-}
-
-/** The command line. */
-function readFlags() {
-	try {
-		const { values } = parseArgs({
-			options: {
-				once: { type: 'boolean', default: false },
-				port: { type: 'string' },
-				'sandbox-port': { type: 'string' },
-				help: { type: 'boolean', short: 'h', default: false },
-			},
-		});
-		return values;
-	} catch (error) {
-		throw new Failure(error instanceof Error ? error.message : String(error), {
-			hint: '`npm run demo -- --help` lists the options.',
-		});
-	}
-}
-
-runMain(async () => {
-	const values = readFlags();
-	if (values.help) {
-		console.log(HELP);
-		return 0;
-	}
-	const progress = new Progress();
-	const stack = await startStack(progress, {
-		port: parsePort(values.port, '--port'),
-		sandboxPort: parsePort(values['sandbox-port'], '--sandbox-port'),
-	});
-	const allExpected = await runWorkflows(stack, progress);
-	if (values.once) return allExpected ? 0 : 1;
-	progress.say(`
+/** @param {string[]} args */
+export async function main(args) {
+	const { once, port, sandboxPort } = n8nCommandLine('demo', DESCRIPTION)
+		.option('--once', 'end after the table; exit code 0 only if every outcome is the expected one')
+		.parse(args, { from: 'user' })
+		.opts();
+	return await withStack({ asked: { editor: port, sandbox: sandboxPort } }, async (stack) => {
+		const allExpected = await runWorkflows(stack);
+		if (once) return allExpected ? 0 : 1;
+		console.log(`
 The editor:  ${stack.n8n.url}
   e-mail     ${OWNER.email}
   password   ${OWNER.password}
@@ -203,6 +163,7 @@ The sandbox: ${stack.sandbox.url} (Retab and Extend, keys as in the two credenti
 Logs:        ${stack.folder}
 
 Open the workflow "Document runs: cancel after a timeout" and run it. Ctrl-C ends everything and removes its data.`);
-	await keepRunning(stack);
-	return 1;
-});
+		// It ends by Ctrl-C, or when something it started ends by itself.
+		return await new Promise(() => undefined);
+	});
+}

@@ -1,5 +1,78 @@
-import { runE2e } from './lib/e2e.mjs';
-import { runMain } from './lib/process.mjs';
+import { mkdir } from 'node:fs/promises';
+import { serve } from '@hono/node-server';
+import { Launcher } from 'chrome-launcher';
+import getPort from 'get-port';
+import { Hono } from 'hono';
+import { Failure } from './lib/main.mjs';
+import { IMAGES } from './lib/paths.mjs';
+import { show } from './lib/process.mjs';
+import { LOOPBACK, withStack } from './lib/stack.mjs';
 
-// `npm run test:e2e`: the examples in a real n8n, by REST and by clicking through its editor.
-runMain(() => runE2e({ jestArguments: process.argv.slice(2) }));
+/**
+ * What the tests get to know of what runs, as JSON in the environment variable `E2E_STACK`.
+ *
+ * @typedef {object} E2eStack
+ * @property {string} n8nUrl
+ * @property {string} sandboxUrl
+ * @property {string} controlUrl `POST /restart` there restarts n8n on its database and answers when it is ready.
+ * @property {string} browser Path of Chromium.
+ * @property {import('./lib/n8n-client.mjs').Credential[]} credentials
+ * @property {string | undefined} images Where pictures for the documentation go; nothing means that none are taken.
+ */
+
+/** The flag of `npm run screenshots`: takes the pictures of docs/images anew while the editor is tested. */
+const SCREENSHOTS = '--screenshots';
+
+/**
+ * `npm run test:e2e`: the examples in a real n8n, by REST and by clicking through its editor. Processes belong to this
+ * program and not to the tests, so that they end with it whatever happens to the tests.
+ *
+ * @param {string[]} args
+ */
+export async function main(args) {
+	const images = args.includes(SCREENSHOTS) ? IMAGES : undefined;
+	if (images) await mkdir(images, { recursive: true });
+	const jestArguments = images ? ['editor'] : args;
+	const browser = process.env['CHROMIUM_PATH'] ?? findBrowser();
+	return await withStack({}, async ({ n8n, sandbox, credentials }) => {
+		const port = await getPort({ host: LOOPBACK });
+		const { fetch } = new Hono().post('/restart', async (context) => {
+			await n8n.restart();
+			return context.body(null, 204);
+		});
+		serve({ fetch, hostname: LOOPBACK, port });
+		/** @type {E2eStack} */
+		const stack = {
+			n8nUrl: n8n.url,
+			sandboxUrl: sandbox.url,
+			controlUrl: `http://${LOOPBACK}:${port}`,
+			browser,
+			credentials,
+			images,
+		};
+		// The tests import these scripts, which are ECMAScript modules: jest needs Node.js's flag for that.
+		const jest = [
+			'--experimental-vm-modules',
+			'--no-warnings',
+			'node_modules/jest/bin/jest.js',
+			'--runInBand',
+		];
+		const code = await show([...jest, '--config', 'test/e2e/jest.config.mjs', ...jestArguments], {
+			env: { E2E_STACK: JSON.stringify(stack) },
+		});
+		if (code !== 0) console.error(`\nThe last lines of n8n:\n${await n8n.tail()}`);
+		return code;
+	});
+}
+
+function findBrowser() {
+	try {
+		const [found] = Launcher.getInstallations();
+		if (found) return found;
+	} catch {
+		// It throws where it finds none.
+	}
+	throw new Failure('No Chromium or Chrome was found for the end-to-end tests.', {
+		hint: 'Install one (on Debian: apt-get install chromium) or set CHROMIUM_PATH.',
+	});
+}

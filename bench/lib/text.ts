@@ -1,3 +1,5 @@
+import { markdownTable } from 'markdown-table';
+
 import type { Summary } from './stats';
 
 /** What a table shows where a contender cannot do something, or was not asked to. */
@@ -5,20 +7,9 @@ export const NONE = '–';
 
 /** A table in Markdown whose columns line up, so that it reads well in a terminal too. The first column is text. */
 export function table(headings: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
-	const widths = headings.map((heading, column) =>
-		Math.max(3, heading.length, ...rows.map((row) => (row[column] ?? '').length)),
-	);
-	const line = (cells: readonly string[]): string => {
-		const padded = widths.map((width, column) => {
-			const cell = cells[column] ?? '';
-			return column === 0 ? cell.padEnd(width) : cell.padStart(width);
-		});
-		return `| ${padded.join(' | ')} |`;
-	};
-	const rule = widths.map((width, column) =>
-		column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
-	);
-	return [line(headings), line(rule), ...rows.map(line)].join('\n');
+	return markdownTable([headings, ...rows], {
+		align: headings.map((_, column) => (column === 0 ? '' : 'r')),
+	});
 }
 
 /** `12,345`; with decimals only below 100, where they matter. */

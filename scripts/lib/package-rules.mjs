@@ -1,5 +1,4 @@
-import path from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
+import { build } from 'esbuild';
 
 /**
  * What the packed package may be and hold. Each rule takes the files of the package by path and returns what breaks it,
@@ -25,33 +24,6 @@ export const SIZE_LIMIT = { packed: 120 * 1024, unpacked: 600 * 1024 };
 
 /** Files at the top of the package. */
 const TOP_FILES = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
-
-/** Scripts that npm runs on the machine of whoever installs or packs the package. */
-const INSTALL_SCRIPTS = [
-	'dependencies',
-	'install',
-	'postinstall',
-	'postpack',
-	'postprepare',
-	'preinstall',
-	'prepack',
-	'prepare',
-	'preprepare',
-	'prepublish',
-	'prepublishOnly',
-];
-
-/** Fields that would bring further packages, files or programs along. */
-const FOREIGN_FIELDS = [
-	'bin',
-	'bundleDependencies',
-	'bundledDependencies',
-	'dependencies',
-	'optionalDependencies',
-	'overrides',
-	'peerDependenciesMeta',
-	'private',
-];
 
 /**
  * The files a package must consist of: each source built, each icon and codex file copied, and the texts.
@@ -83,66 +55,43 @@ export function manifestOf(files) {
 	return /** @type {Record<string, unknown>} */ (JSON.parse(String(files.get('package.json'))));
 }
 
-/** @param {Files} files */
-export function wrongManifest(files) {
-	const manifest = manifestOf(files);
-	const scripts = /** @type {Record<string, string>} */ (manifest['scripts'] ?? {});
-	const problems = [
-		...FOREIGN_FIELDS.filter((field) => field in manifest).map((field) => `has "${field}"`),
-		...INSTALL_SCRIPTS.filter((name) => name in scripts).map((name) => `has the script "${name}"`),
-	];
-	if (!isDeepStrictEqual(manifest['peerDependencies'], { 'n8n-workflow': '*' })) {
-		problems.push('"peerDependencies" is not exactly { "n8n-workflow": "*" }');
-	}
-	if (manifest['license'] !== 'MIT') problems.push('"license" is not MIT');
-	const changes = String(files.get('CHANGELOG.md'));
-	if (!changes.includes(`\n## [${String(manifest['version'])}]`)) {
-		problems.push(`CHANGELOG.md says nothing about version ${String(manifest['version'])}`);
-	}
-	return problems;
-}
-
-/** @param {Files} files */
-function scriptsOf(files) {
-	return [...files]
-		.filter(([name]) => name.endsWith('.js'))
-		.map(([name, content]) => ({ name, code: String(content) }));
-}
-
 /**
- * @param {string} code
- * @returns {string[]} What is loaded; `(computed)` for what is not a plain text.
- */
-function modulesOf(code) {
-	return [...code.matchAll(/\b(?:require|import)\s*\(\s*(?:(["'])([^"'\n]+)\1\s*\))?/g)].map(
-		([, , name]) => name ?? '(computed)',
-	);
-}
-
-/**
- * @param {string} from File that loads.
- * @param {string} module Relative, without ending.
- */
-function fileOf(from, module) {
-	return `${path.posix.join(path.posix.dirname(from), module)}.js`;
-}
-
-/** @param {Files} files */
-export function wrongImports(files) {
-	return scriptsOf(files).flatMap(({ name, code }) =>
-		modulesOf(code)
-			.filter((module) => !PROVIDED_MODULES.includes(module) && !ALLOWED_BUILTINS.includes(module))
-			.filter((module) => !module.startsWith('.') || !isFileOrIndex(files, fileOf(name, module)))
-			.map((module) => `${name} loads ${module}`),
-	);
-}
-
-/**
+ * What the nodes and credentials load, found by bundling them.
+ *
+ * @param {string} folder The unpacked package.
  * @param {Files} files
- * @param {string} file
+ * @returns {Promise<string[]>} Modules that the code must not load, and built files that nothing loads.
  */
-function isFileOrIndex(files, file) {
-	return files.has(file) || files.has(file.replace(/\.js$/, '/index.js'));
+export async function wrongImports(folder, files) {
+	const { nodes = [], credentials = [] } = /** @type {{ nodes?: string[], credentials?: string[] }} */ (
+		manifestOf(files)['n8n'] ?? {}
+	);
+	const { metafile } = await build({
+		absWorkingDir: folder,
+		entryPoints: [...nodes, ...credentials],
+		outdir: '.',
+		bundle: true,
+		metafile: true,
+		write: false,
+		platform: 'node',
+		packages: 'external',
+		logLevel: 'silent',
+	});
+	const allowed = [...PROVIDED_MODULES, ...ALLOWED_BUILTINS];
+	const foreign = Object.entries(metafile.inputs).flatMap(([name, { imports }]) =>
+		imports
+			.filter(({ path, external }) => external && !allowed.includes(path))
+			.map(({ path }) => `${name} loads ${path}`),
+	);
+	const scripts = [...files].filter(([name]) => name.endsWith('.js'));
+	const others = scripts.flatMap(([name, content]) => {
+		const code = String(content);
+		// The bundler leaves these as they are.
+		if (/\b(?:require|import)\s*\((?!\s*["'])/.test(code))
+			return [`${name} loads what only shows when it runs`];
+		return name in metafile.inputs || ONLY_TYPES.test(code) ? [] : [`${name} is loaded by nothing`];
+	});
+	return [...foreign, ...others];
 }
 
 /** What is left of a source that only declares types: nothing but comments and the mark of an ES module. */
@@ -150,37 +99,13 @@ const ONLY_TYPES =
 	/^"use strict";\s*(?:(?:\/\/[^\n]*|\/\*[\s\S]*?\*\/|Object\.defineProperty\(exports, "__esModule", \{ value: true \}\);)\s*)*$/;
 
 /**
- * Built files that no node or credential loads.
- *
- * @param {Files} files
- */
-export function deadFiles(files) {
-	const { nodes = [], credentials = [] } = /** @type {{ nodes?: string[], credentials?: string[] }} */ (
-		manifestOf(files)['n8n'] ?? {}
-	);
-	const seen = new Set();
-	const ahead = [...nodes, ...credentials];
-	for (let name = ahead.pop(); name !== undefined; name = ahead.pop()) {
-		const content = files.get(name);
-		if (seen.has(name) || content === undefined) continue;
-		seen.add(name);
-		for (const module of modulesOf(String(content))) {
-			const file = fileOf(name, module);
-			ahead.push(file, file.replace(/\.js$/, '/index.js'));
-		}
-	}
-	return scriptsOf(files)
-		.filter(({ name, code }) => !seen.has(name) && !ONLY_TYPES.test(code))
-		.map(({ name }) => `${name} is loaded by nothing`);
-}
-
-/**
  * Names of the values the built code takes from n8n-workflow.
  *
  * @param {Files} files
  */
 export function workflowValues(files) {
-	const names = scriptsOf(files).flatMap(({ code }) => {
+	const names = [...files.values()].flatMap((content) => {
+		const code = String(content);
 		const variable = /\b(\w+) = (?:__\w+\()?require\("n8n-workflow"\)/.exec(code)?.[1];
 		if (variable === undefined) return [];
 		return [...code.matchAll(new RegExp(`\\b${variable}\\b(?!\\s*=)(?:\\.(\\w+))?`, 'g'))].map(

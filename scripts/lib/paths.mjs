@@ -2,17 +2,13 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The checkout this script belongs to. */
-export const PROJECT_ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
+export const PROJECT_ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The private package that holds the real n8n and the Node.js it runs on. */
 export const N8N_ROOT = path.join(PROJECT_ROOT, 'sandbox', 'n8n');
 
 /** The private package with what the benchmark compares with. */
 export const BENCH_ROOT = path.join(PROJECT_ROOT, 'bench');
-
-/** Where the install and the build remember what they did; goes away with `node_modules`. */
-export const PROJECT_CACHE = path.join(PROJECT_ROOT, 'node_modules', '.cache', 'document-runs');
-export const N8N_CACHE = path.join(N8N_ROOT, 'node_modules', '.cache', 'document-runs');
 
 /** Importable workflows of the package. */
 export const EXAMPLES = path.join(PROJECT_ROOT, 'examples');

@@ -1,260 +1,158 @@
-import { spawn } from 'node:child_process';
-import { createWriteStream, existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
-import { explain, Failure } from './failure.mjs';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { execa } from 'execa';
+import { Listr } from 'listr2';
+import pWaitFor from 'p-wait-for';
+import { Failure, lastLines, stopping } from './main.mjs';
+import { NPM_CI, packagesOf } from './setup.mjs';
 
-/** Oldest major version of Node.js these scripts are tested with. */
-const OLDEST_NODE = 20;
+/** How long a server may take to answer one request while it starts, in ms. */
+const ANSWER_TIMEOUT_MS = 30_000;
 
-/** How long a child may take to end by itself before it is killed, in ms, where it does not say otherwise. */
-const STOP_GRACE_MS = 2_000;
+/** How often a server that starts is asked whether it is ready, in ms. */
+const READY_POLL_MS = 250;
 
-/** How many lines of a child's output are kept in memory to be shown when it fails. */
-const TAIL_LINES = 200;
+/** How many packages are downloaded between two notes on how far an install is. */
+const PACKAGES_PER_NOTE = 100;
 
-/** @typedef {() => unknown | Promise<unknown>} CleanUp */
-
-/** @type {Set<CleanUp>} */
-const cleanUps = new Set();
-let leaving = false;
+/** Runs a program, which ends with this one. What it writes is kept for the message when it fails. */
+export const run = execa({
+	stdin: 'ignore',
+	all: true,
+	cancelSignal: stopping,
+	forceKillAfterDelay: 2_000,
+	windowsHide: true,
+});
 
 /**
- * Registers something to undo before this program ends, however it ends. The newest is undone first.
+ * Runs a JavaScript program of the project in view of the user.
  *
- * @param {CleanUp} cleanUp
- * @returns {() => void} Forgets the clean-up again.
+ * @param {string[]} args Of Node.js.
+ * @param {import('execa').Options} [options]
+ * @returns {Promise<number>} Its exit code.
  */
-export function onExit(cleanUp) {
-	cleanUps.add(cleanUp);
-	return () => cleanUps.delete(cleanUp);
-}
-
-async function cleanUpAll() {
-	for (const cleanUp of [...cleanUps].reverse()) {
-		cleanUps.delete(cleanUp);
-		try {
-			await cleanUp();
-		} catch (error) {
-			console.error(explain(error));
-		}
-	}
+export async function show(args, options = {}) {
+	const visible = /** @type {const} */ ({
+		stdin: 'inherit',
+		stdout: 'inherit',
+		stderr: 'inherit',
+		all: false,
+	});
+	const { exitCode } = await run(process.execPath, args, { ...options, ...visible, reject: false });
+	return exitCode ?? 1;
 }
 
 /**
- * Runs a program's main function: prints failures in plain words, cleans up on every way out, Ctrl-C included, and
- * sets the exit code.
+ * Runs tasks one after the other and shows which one is running and for how long.
  *
- * @param {() => Promise<number | void>} main Returns the exit code; nothing means 0.
+ * @param {import('listr2').ListrTask[]} tasks
  */
-export function runMain(main) {
-	const major = Number(process.versions.node.split('.')[0]);
-	if (major < OLDEST_NODE) {
-		console.error(`Node.js ${OLDEST_NODE} or newer is needed, this is ${process.version}.`);
-		process.exit(1);
-	}
-	/** @param {number} code */
-	const leave = async (code) => {
-		if (leaving) return;
-		leaving = true;
-		await cleanUpAll();
-		process.exit(code);
-	};
-	const signals = /** @type {const} */ ([
-		['SIGINT', 130],
-		['SIGTERM', 143],
-		['SIGHUP', 129],
-	]);
-	for (const [signal, code] of signals) {
-		process.on(signal, () => {
-			if (!leaving) process.stderr.write('\nStopping …\n');
-			void leave(code);
-		});
-	}
-	main().then(
-		(code) => leave(code ?? 0),
-		(error) => {
-			if (!leaving) console.error(`\n${explain(error)}`);
-			return leave(1);
-		},
-	);
-}
-
-/** Whether the program is already on its way out, so that a child that dies now is no news. */
-export function isLeaving() {
-	return leaving;
+export async function runTasks(tasks) {
+	await new Listr(tasks, { registerSignalListeners: false, fallbackRenderer: 'simple' }).run();
 }
 
 /**
- * A new temporary folder that disappears when the program ends.
+ * Installs a folder's packages from its lock file.
  *
- * @param {string} label Part of the folder's name.
- * @returns {Promise<string>}
- */
-export async function temporaryFolder(label) {
-	const folder = await mkdtemp(path.join(os.tmpdir(), `document-runs-${label}-`));
-	onExit(() => removeFolder(folder));
-	return folder;
-}
-
-/**
  * @param {string} folder
- * @returns {Promise<void>}
+ * @param {{ output: string }} task Told how far it is.
  */
-export async function removeFolder(folder) {
-	await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-}
-
-/**
- * How to start npm without a shell: the npm that started this script, or the one that came with this Node.js.
- *
- * @returns {{ command: string, args: string[] }}
- */
-export function npmCommand() {
-	const bin = path.dirname(process.execPath);
-	const candidates = [
-		process.env['npm_execpath'],
-		path.join(bin, 'node_modules', 'npm', 'bin', 'npm-cli.js'),
-		path.join(bin, '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js'),
-		'/usr/share/nodejs/npm/bin/npm-cli.js',
-	];
-	const cli = candidates.find((file) => file?.endsWith('npm-cli.js') && existsSync(file));
-	if (!cli) {
-		throw new Failure('npm was not found.', {
-			hint: 'Start this through npm, for example with `npm run demo`.',
-		});
+export async function npmCi(folder, task) {
+	const total = Object.keys(await packagesOf(`${folder}/package-lock.json`)).length;
+	const npm = run('npm', [...NPM_CI, '--no-progress', '--loglevel=http'], { cwd: folder });
+	let archives = 0;
+	for await (const line of npm.iterable({ from: 'all' })) {
+		if (!/\bhttp (fetch|cache) .*\.tgz\b/.test(String(line)) || ++archives % PACKAGES_PER_NOTE > 0) continue;
+		task.output = `${archives} of about ${total} packages`;
 	}
-	return { command: process.execPath, args: [cli] };
 }
 
 /**
- * @typedef {object} RunOptions
- * @property {string} cwd
- * @property {NodeJS.ProcessEnv} [env] Added to this program's environment; `undefined` removes a variable.
- * @property {'inherit' | 'collect'} [output] `inherit` shows the child's output, `collect` (default) keeps its end.
- * @property {(line: string) => void} [onLine] Called for each collected line.
- * @property {string} [logFile] Where all of the collected output is written as well.
- * @property {number} [graceMs] How long it may take to end by itself when it is stopped, before it is killed.
+ * @typedef {object} ServerPlan
+ * @property {string} name For messages.
+ * @property {string} url Its origin.
+ * @property {string[]} ready Paths that answer well once it is ready.
+ * @property {number} timeoutMs How long it may take to answer after it was started.
+ * @property {string} logFile Where what it writes goes.
+ * @property {[string, string[], import('execa').Options]} command
  */
 
-/**
- * Runs a program to its end.
- *
- * @param {string} command
- * @param {string[]} args
- * @param {RunOptions} options
- * @returns {Promise<{ code: number, tail: string }>} `tail`: the last lines it wrote.
- */
-export async function run(command, args, options) {
-	const child = new Child(command, args, { output: 'collect', ...options });
-	const code = await child.ended;
-	return { code, tail: child.tail() };
-}
+/** A server in a process of its own. */
+export class Server {
+	/** @type {import('execa').ResultPromise | undefined} */
+	#child;
 
-/**
- * Runs npm to its end.
- *
- * @param {string[]} args
- * @param {RunOptions} options
- */
-export async function npm(args, options) {
-	const { command, args: first } = npmCommand();
-	return await run(command, [...first, ...args], options);
-}
-
-/** A running program, stopped at the latest when this one ends. */
-export class Child {
-	/** @type {string[]} */
-	#lines = [];
-	#over = false;
-	#graceMs;
-
-	/**
-	 * @param {string} command
-	 * @param {string[]} args
-	 * @param {RunOptions} options
-	 */
-	constructor(command, args, options) {
-		this.#graceMs = options.graceMs ?? STOP_GRACE_MS;
-		const env = { ...process.env, ...options.env };
-		for (const name of Object.keys(env)) if (env[name] === undefined) delete env[name];
-		const inherit = options.output === 'inherit';
-		this.process = spawn(command, args, {
-			cwd: options.cwd,
-			env,
-			stdio: inherit ? 'inherit' : ['ignore', 'pipe', 'pipe'],
-			windowsHide: true,
+	/** @param {ServerPlan} plan */
+	constructor(plan) {
+		this.plan = plan;
+		this.url = plan.url;
+		/** Rejects when it ends without having been asked to. */
+		this.crashed = new Promise((_, reject) => {
+			this.reportCrash = reject;
 		});
-		const log = options.logFile ? createWriteStream(options.logFile, { flags: 'a' }) : undefined;
-		for (const stream of [this.process.stdout, this.process.stderr]) {
-			if (!stream) continue;
-			stream.setEncoding('utf8');
-			let rest = '';
-			stream.on('data', (chunk) => {
-				log?.write(chunk);
-				const parts = (rest + chunk).split(/\r?\n/);
-				rest = parts.pop() ?? '';
-				for (const line of parts) this.#keep(line, options.onLine);
-			});
-			stream.on('end', () => {
-				if (rest !== '') this.#keep(rest, options.onLine);
-			});
+		this.crashed.catch(() => undefined);
+	}
+
+	/** Starts it and waits until it answers. */
+	async start() {
+		const { name, command, logFile, timeoutMs } = this.plan;
+		const [file, args, options] = command;
+		const log = { file: logFile, append: true };
+		/** @type {import('execa').ResultPromise} */
+		const child = run(file, args, {
+			...options,
+			stdout: log,
+			stderr: log,
+			all: false,
+			buffer: false,
+			reject: false,
+		});
+		this.#child = child;
+		let over = false;
+		const watch = async () => {
+			await child;
+			over = true;
+			if (child !== this.#child) return;
+			this.reportCrash?.(new Failure(`${name} ended by itself.`, { details: await this.tail() }));
+		};
+		void watch();
+		await pWaitFor(async () => over || (await this.#answers()), {
+			interval: READY_POLL_MS,
+			timeout: { milliseconds: timeoutMs, message: `${name} did not answer within ${timeoutMs / 1000} s.` },
+		});
+		if (over) throw new Failure(`${name} ended while it was starting.`, { details: await this.tail() });
+	}
+
+	async #answers() {
+		for (const place of this.plan.ready) {
+			const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+			const response = await fetch(this.url + place, { signal }).catch(() => undefined);
+			await response?.body?.cancel();
+			if (!response?.ok) return false;
 		}
-		const forget = onExit(() => this.stop());
-		/** @type {Promise<number>} Exit code; 128 when a signal ended it. */
-		this.ended = new Promise((resolve, reject) => {
-			/** @param {() => void} settle */
-			const end = (settle) => {
-				this.#over = true;
-				forget();
-				log?.end();
-				settle();
-			};
-			this.process.once('error', (error) =>
-				end(() => reject(new Failure(`${command} could not be started: ${error.message}`))),
-			);
-			this.process.once('close', (code) => end(() => resolve(code ?? 128)));
-		});
-		this.ended.catch(() => undefined);
+		return true;
 	}
 
-	/**
-	 * @param {string} line
-	 * @param {((line: string) => void) | undefined} onLine
-	 */
-	#keep(line, onLine) {
-		this.#lines.push(line);
-		if (this.#lines.length > TAIL_LINES) this.#lines.shift();
-		onLine?.(line);
-	}
-
-	/** Whether it has ended. */
-	get over() {
-		return this.#over;
-	}
-
-	/**
-	 * The last lines it wrote.
-	 *
-	 * @param {number} [lines]
-	 */
-	tail(lines = TAIL_LINES) {
-		return this.#lines.slice(-lines).join('\n');
-	}
-
-	/** Asks it to end, and kills it when it takes too long. */
+	/** Stops it in good order, as a restart of the machine would. */
 	async stop() {
-		if (this.#over) return;
-		const { pid } = this.process;
-		if (process.platform === 'win32' && pid !== undefined) {
-			// Windows has no signals: without its tree, n8n's task runner would stay behind.
-			spawn('taskkill', ['/pid', String(pid), '/t', '/f'], { stdio: 'ignore', windowsHide: true });
-		} else {
-			this.process.kill('SIGTERM');
-		}
-		const killer = setTimeout(() => this.process.kill('SIGKILL'), this.#graceMs);
-		await this.ended.catch(() => undefined);
-		clearTimeout(killer);
+		const child = this.#child;
+		this.#child = undefined;
+		if (!child) return;
+		// Windows has no signals: without its tree, n8n's task runner would stay behind.
+		if (process.platform === 'win32')
+			await run('taskkill', ['/pid', String(child.pid), '/t', '/f'], { reject: false });
+		child.kill();
+		await child;
+	}
+
+	async restart() {
+		await this.stop();
+		await this.start();
+	}
+
+	/** The last lines it wrote. */
+	async tail() {
+		const { logFile } = this.plan;
+		return existsSync(logFile) ? lastLines(await readFile(logFile, 'utf8')) : '';
 	}
 }

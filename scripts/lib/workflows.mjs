@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EXAMPLES, N8N_ROOT } from './paths.mjs';
 
-/** @typedef {import('./real-n8n.mjs').Workflow} Workflow */
-/** @typedef {import('./real-n8n.mjs').WorkflowNode} WorkflowNode */
-/** @typedef {import('./real-n8n.mjs').Credential} Credential */
+/** @typedef {import('./n8n-client.mjs').Workflow} Workflow */
+/** @typedef {import('./n8n-client.mjs').WorkflowNode} WorkflowNode */
+/** @typedef {import('./n8n-client.mjs').Credential} Credential */
 
 /** Name of the package as n8n puts it before each of its node types. */
 export const PACKAGE = 'n8n-nodes-document-runs';

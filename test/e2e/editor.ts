@@ -5,9 +5,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { chromium, selectors, type Browser, type Locator, type Page } from 'playwright-core';
 
-import { BROWSER_FLAGS } from '../../scripts/lib/browser.mjs';
-import { OWNER } from '../../scripts/lib/real-n8n.mjs';
+import { OWNER } from '../../scripts/lib/n8n-client.mjs';
 import { eventually, stack } from './stack';
+
+/** Flags for a browser that runs unattended, also as root in a container, and asks nobody on the internet. */
+const BROWSER_FLAGS = [
+	'--no-sandbox',
+	'--disable-gpu',
+	'--disable-quic',
+	'--no-first-run',
+	'--disable-background-networking',
+	'--disable-component-update',
+	'--disable-sync',
+];
 
 /** How long the editor may take to show something, in ms. It loads several megabytes of code on a busy machine. */
 const PATIENCE_MS = 45_000;

@@ -1,10 +1,13 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
 
-import { Failure } from '../../scripts/lib/failure.mjs';
-import { choosePort, isFree, LOOPBACK, parsePort } from '../../scripts/lib/ports.mjs';
-import { Child, run } from '../../scripts/lib/process.mjs';
-import type { Workflow } from '../../scripts/lib/real-n8n.mjs';
-import { formatTable } from '../../scripts/lib/table.mjs';
+import { port } from '../../scripts/lib/command-line.mjs';
+import { explain, Failure } from '../../scripts/lib/main.mjs';
+import type { Workflow } from '../../scripts/lib/n8n-client.mjs';
+import { run, Server } from '../../scripts/lib/process.mjs';
+import { choosePorts, LOOPBACK } from '../../scripts/lib/stack.mjs';
 import { exampleNames, fillIn, readExample } from '../../scripts/lib/workflows.mjs';
 
 // What the scripts are made of, as far as the demo and the other tests here do not show it.
@@ -23,80 +26,77 @@ describe('ports', () => {
 		await new Promise((resolve) => server.close(resolve));
 	});
 
-	const wish = { what: 'the sandbox', flag: '--sandbox-port' };
-
-	test('the usual port is in use: the next free one is taken, and the user is told', async () => {
-		const said: string[] = [];
-		const port = await choosePort({
-			...wish,
-			usual: taken,
-			asked: undefined,
-			say: (text) => said.push(text),
-		});
-
-		expect(port).toBeGreaterThan(taken);
-		expect(await isFree(port)).toBe(true);
-		expect(said).toEqual([`Port ${String(taken)} is in use: the sandbox takes ${String(port)}.`]);
-	});
-
 	test('a port that was asked for is never replaced by another', async () => {
-		await expect(choosePort({ ...wish, usual: 4010, asked: taken })).rejects.toThrow(
-			`Port ${String(taken)}, asked for with --sandbox-port, is in use.`,
-		);
+		await expect(choosePorts({ sandbox: taken })).rejects.toThrow(`Port ${String(taken)} is in use.`);
 	});
 
 	test('a port that this program needs itself counts as taken', async () => {
-		const free = await choosePort({ ...wish, usual: taken, asked: undefined });
+		const { editor, sandbox, broker } = await choosePorts({ sandbox: 5678 });
 
-		expect(await choosePort({ ...wish, usual: free, asked: undefined, taken: [free] })).toBeGreaterThan(free);
+		expect(sandbox).toBe(5678);
+		expect(new Set([editor, sandbox, broker]).size).toBe(3);
 	});
 
 	test('what is no port number is refused', () => {
-		expect(parsePort('4010', '--port')).toBe(4010);
-		expect(parsePort(undefined, '--port')).toBeUndefined();
+		expect(port('4010')).toBe(4010);
 		for (const text of ['', '0', '65536', '-1', '80.5', 'http']) {
-			expect(() => parsePort(text, '--port')).toThrow(Failure);
+			expect(() => port(text)).toThrow('It must be a whole number from 1 to 65535.');
 		}
 	});
 });
 
 describe('child processes', () => {
-	test('the exit code and the last lines are known', async () => {
+	let folder: string;
+
+	beforeEach(async () => {
+		folder = await mkdtemp(path.join(os.tmpdir(), 'scripts-test-'));
+	});
+
+	afterEach(async () => {
+		await rm(folder, { recursive: true });
+	});
+
+	const serverThat = (script: string, url = `http://${LOOPBACK}:1`, ready: string[] = []) =>
+		new Server({
+			name: 'The server',
+			url,
+			ready,
+			timeoutMs: 10_000,
+			logFile: path.join(folder, 'log'),
+			command: [process.execPath, ['-e', script], { forceKillAfterDelay: 200 }],
+		});
+
+	test('a program that fails is explained by its last lines', async () => {
 		const script = 'console.log("first"); console.error("second"); process.exitCode = 3;';
+		const error: unknown = await run(process.execPath, ['-e', script]).catch((thrown: unknown) => thrown);
 
-		expect(await run(process.execPath, ['-e', script], { cwd: '.' })).toEqual({
-			code: 3,
-			tail: 'first\nsecond',
-		});
+		expect(explain(error)).toMatch(/^first\nsecond\nCommand failed with exit code 3/);
 	});
 
-	test('a program that does not exist is an error in plain words', async () => {
-		await expect(run('no-such-program', [], { cwd: '.' })).rejects.toThrow(
-			/no-such-program could not be started/,
-		);
+	test('a failure says what to do, and nothing of the code', () => {
+		const failure = new Failure('It broke.', { details: 'log\n', hint: 'Repair it.' });
+
+		expect(explain(failure)).toBe('log\nIt broke.\nRepair it.');
 	});
 
-	test('one that does not end when it is asked to is killed', async () => {
-		const deaf = 'process.on("SIGTERM", () => {}); console.log("ready"); setInterval(() => {}, 1000);';
-		let ready = (): void => undefined;
-		const started = new Promise<void>((resolve) => (ready = resolve));
-		const child = new Child(process.execPath, ['-e', deaf], {
-			cwd: '.',
-			graceMs: 200,
-			onLine: () => ready(),
-		});
-		await started;
+	test('a server that ends while it starts is a failure with its last lines', async () => {
+		const server = serverThat('console.error("no database")', undefined, ['/']);
 
-		await child.stop();
-
-		expect(child.over).toBe(true);
+		await expect(server.start()).rejects.toThrow(/no database\nThe server ended while it was starting\./);
 	});
-});
 
-test('a table is as wide as its widest cells', () => {
-	expect(formatTable(['Run', 'Outcome'], [['extraction', 'completed'], ['job']])).toBe(
-		['Run         Outcome', '----------  ---------', 'extraction  completed', 'job'].join('\n'),
-	);
+	test('a server that does not end when it is asked to is killed, and that is no crash', async () => {
+		const deaf = 'process.on("SIGTERM", () => console.log("asked")); setInterval(() => {}, 1000);';
+		const server = serverThat(deaf);
+		let crashed = false;
+		server.crashed.catch(() => (crashed = true));
+		await server.start();
+
+		await server.stop();
+
+		expect(crashed).toBe(false);
+		expect(await readFile(path.join(folder, 'log'), 'utf8')).toMatch(/^(?:asked)?\s*$/);
+	});
 });
 
 test.each(exampleNames())('the example %s holds no credential and explains itself', async (name) => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { E2eStack } from '../../scripts/lib/e2e.mjs';
-import { N8nClient, type Json, type Workflow } from '../../scripts/lib/real-n8n.mjs';
+import type { E2eStack } from '../../scripts/e2e.mjs';
+import { N8nClient, type Json, type Workflow } from '../../scripts/lib/n8n-client.mjs';
 import { fillIn } from '../../scripts/lib/workflows.mjs';
 
 /** What `npm run test:e2e` has started. */

@@ -4,7 +4,7 @@ import {
 	type Json,
 	type N8nClient,
 	type Workflow,
-} from '../../scripts/lib/real-n8n.mjs';
+} from '../../scripts/lib/n8n-client.mjs';
 import { PACKAGE, readExample, readSandboxWorkflow } from '../../scripts/lib/workflows.mjs';
 import { eventually, forSandbox, logIn, restartN8n, sandbox, stack } from './stack';
 

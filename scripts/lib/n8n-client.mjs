@@ -1,25 +1,9 @@
-import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Failure } from './failure.mjs';
-import { n8nEnvironment } from './install.mjs';
-import { LOOPBACK } from './ports.mjs';
-import { Child, isLeaving } from './process.mjs';
-
-/** How long n8n may take to answer after it was started, in ms: a cold disk and a slow machine need minutes. */
-const START_TIMEOUT_MS = 180_000;
-
-/** How long n8n may take to close its database and end, in ms. */
-const STOP_GRACE_MS = 15_000;
-
-/** How often a starting n8n is asked whether it is ready, in ms. */
-const READY_POLL_MS = 250;
+import { parse } from 'flatted';
+import pWaitFor from 'p-wait-for';
+import { Failure } from './main.mjs';
 
 /** How often a running execution is looked at, in ms. */
 const EXECUTION_POLL_MS = 250;
-
-/** How much of n8n's log is shown when something went wrong, in lines. */
-const LOG_LINES = 40;
 
 /** How long one REST call may take, in ms. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -34,98 +18,6 @@ export const OWNER = {
 	firstName: 'Demo',
 	lastName: 'Owner',
 };
-
-/**
- * @typedef {object} N8nPlaces
- * @property {import('./install.mjs').N8nInstall} install
- * @property {string} userFolder Prepared by `prepareUserFolder`.
- * @property {{ editor: number, broker: number }} ports
- */
-
-/** A real n8n on loopback. */
-export class RealN8n {
-	/** @type {Child | undefined} */
-	#child;
-
-	/** @param {N8nPlaces} places */
-	constructor(places) {
-		this.places = places;
-		this.url = `http://${LOOPBACK}:${places.ports.editor}`;
-		this.logFile = path.join(places.userFolder, 'n8n.log');
-	}
-
-	/** Starts n8n and waits until it answers. */
-	async start() {
-		const { install, userFolder, ports } = this.places;
-		await mkdir(userFolder, { recursive: true });
-		const child = new Child(install.node, [install.cli, 'start'], {
-			cwd: userFolder,
-			logFile: this.logFile,
-			graceMs: STOP_GRACE_MS,
-			env: {
-				...n8nEnvironment(install, userFolder),
-				N8N_PORT: String(ports.editor),
-				N8N_LISTEN_ADDRESS: LOOPBACK,
-				N8N_EDITOR_BASE_URL: this.url,
-				N8N_RUNNERS_BROKER_PORT: String(ports.broker),
-				// The editor is reached over plain http here.
-				N8N_SECURE_COOKIE: 'false',
-			},
-		});
-		this.#child = child;
-		const end = Date.now() + START_TIMEOUT_MS;
-		while (!(await this.#answers())) {
-			if (child.over)
-				throw new Failure('n8n ended while it was starting.', { details: child.tail(LOG_LINES) });
-			if (Date.now() > end) {
-				await child.stop();
-				throw new Failure(`n8n did not answer within ${START_TIMEOUT_MS / 1000} s.`, {
-					details: child.tail(LOG_LINES),
-				});
-			}
-			await sleep(READY_POLL_MS);
-		}
-	}
-
-	async #answers() {
-		// Readiness says that the database is migrated; the settings come from the REST interface that is used next.
-		for (const place of ['/healthz/readiness', '/rest/settings']) {
-			const response = await fetch(this.url + place, {
-				signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-			}).catch(() => undefined);
-			await response?.body?.cancel();
-			if (!response?.ok) return false;
-		}
-		return true;
-	}
-
-	/** Stops n8n in good order, as a restart of the machine would. */
-	async stop() {
-		await this.#child?.stop();
-		this.#child = undefined;
-	}
-
-	/** Stops and starts it on the same database. */
-	async restart() {
-		await this.stop();
-		await this.start();
-	}
-
-	/** The last lines it wrote. */
-	tail() {
-		return this.#child?.tail(LOG_LINES) ?? '';
-	}
-
-	/** Settles when n8n ends by itself; never when it was stopped from here. */
-	async crashed() {
-		const child = this.#child;
-		await child?.ended;
-		if (child && child === this.#child && !isLeaving()) {
-			throw new Failure('n8n ended by itself.', { details: child.tail(LOG_LINES) });
-		}
-		await new Promise(() => undefined);
-	}
-}
 
 /**
  * Parts of n8n's objects that are used here.
@@ -302,8 +194,6 @@ export class N8nClient {
 		const answer = /** @type {{ status: string, data: string }} */ (
 			await this.request('GET', `/executions/${executionId}`)
 		);
-		// Loaded late: it is one of the dependencies that `ensureProject` installs.
-		const { parse } = await import('flatted');
 		// An execution that has just been created has no data yet.
 		const resultData = parse(answer.data)?.resultData;
 		return {
@@ -334,17 +224,19 @@ export class N8nClient {
 	 * @returns {Promise<Execution>}
 	 */
 	async executionWith(executionId, statuses, timeoutMs) {
-		const end = Date.now() + timeoutMs;
-		for (;;) {
-			const execution = await this.execution(executionId);
-			if (statuses.includes(execution.status)) return execution;
-			if (Date.now() > end) {
-				throw new Failure(
-					`Execution ${executionId} is "${execution.status}" after ${timeoutMs / 1000} s, not ${statuses.join(' or ')}.`,
-				);
-			}
-			await sleep(EXECUTION_POLL_MS);
-		}
+		return await pWaitFor(
+			async () => {
+				const execution = await this.execution(executionId);
+				return statuses.includes(execution.status) && pWaitFor.resolveWith(execution);
+			},
+			{
+				interval: EXECUTION_POLL_MS,
+				timeout: {
+					milliseconds: timeoutMs,
+					message: `Execution ${executionId} is not ${statuses.join(' or ')} after ${timeoutMs / 1000} s.`,
+				},
+			},
+		);
 	}
 }
 
