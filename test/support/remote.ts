@@ -565,7 +565,8 @@ export class RemoteApi {
 		const status = run.statusAt(this.now);
 		const created = showsCreated ? this.isoTime(run.plan.createdAt) : null;
 		const started = showsStarted && this.hasStarted(run) ? this.isoTime(run.plan.startsAt) : null;
-		if (provider === 'extend') return { id, status, createdAt: created, initialRunAt: created, startTime: started };
+		if (provider === 'extend')
+			return { id, status, createdAt: created, initialRunAt: created, startTime: started };
 		return statuses.running === 'running'
 			? { id, lifecycle: { status }, timing: { created_at: created, started_at: started } }
 			: { id, status, created_at: created, started_at: started };
