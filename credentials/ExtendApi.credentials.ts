@@ -7,7 +7,12 @@ import type {
 	Icon,
 } from 'n8n-workflow';
 
-import { EXTEND_API_VERSION, EXTEND_HOSTS, accessOf, withKey } from '../nodes/shared/providers/auth';
+import {
+	EXTEND_API_VERSION,
+	EXTEND_HOSTS,
+	accessOf,
+	withKey,
+} from '../nodes/shared/providers/client/credential';
 
 export class ExtendApi implements ICredentialType {
 	name = 'extendApi';

@@ -7,7 +7,7 @@ import type {
 	Icon,
 } from 'n8n-workflow';
 
-import { RETAB_HOST, accessOf, withKey } from '../nodes/shared/providers/auth';
+import { RETAB_HOST, accessOf, withKey } from '../nodes/shared/providers/client/credential';
 
 export class RetabApi implements ICredentialType {
 	name = 'retabApi';

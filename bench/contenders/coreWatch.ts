@@ -1,13 +1,13 @@
 import { Agent } from 'undici';
 
-import { RequestGate } from '../../nodes/shared/core/gate';
-import { ListedTimes } from '../../nodes/shared/core/listed';
-import { Scope } from '../../nodes/shared/core/scope';
-import { type WatchResult, type WatchTarget, watchRuns } from '../../nodes/shared/core/watch';
-import { hostClock } from '../../nodes/shared/n8n/clock';
+import { RequestQueue } from '../../nodes/shared/core/requests/requestQueue';
+import { CreationTimes } from '../../nodes/shared/core/watch/creationTimes';
+import { CancellationScope } from '../../nodes/shared/core/concurrency/cancellationScope';
+import { type WatchResult, type WatchTarget, watchRuns } from '../../nodes/shared/core/watch/watchRuns';
+import { systemClock } from '../../nodes/shared/n8n/transport/systemClock';
 import { PROVIDERS, resourceOf } from '../../nodes/shared/providers';
-import { ResourceApi } from '../../nodes/shared/providers/api';
-import { accessOf } from '../../nodes/shared/providers/auth';
+import { ResourceClient } from '../../nodes/shared/providers/client/resourceClient';
+import { accessOf } from '../../nodes/shared/providers/client/credential';
 import { EXTEND_KEY, RETAB_KEY } from '../../sandbox/server/defaults';
 import { sendOverUndici } from '../../test/support/undiciSend';
 import type { WatchOrder } from '../messages';
@@ -24,36 +24,36 @@ export async function watchOverUndici(order: WatchOrder): Promise<WatchResult[]>
 	);
 	const agent = new Agent();
 	const spec = resourceOf(provider, api === 'retab' ? 'extraction' : 'extractRun');
-	const port = new ResourceApi(provider, spec, sendOverUndici(agent, access), () => hostClock.now());
-	const gate = new RequestGate(inFlight, hostClock);
-	const scope = Scope.from(undefined);
-	const plan: WatchTarget['plan'] = {
+	const client = new ResourceClient(provider, spec, sendOverUndici(agent, access), () => systemClock.now());
+	const requestQueue = new RequestQueue(inFlight, systemClock);
+	const scope = CancellationScope.from(undefined);
+	const options: WatchTarget['options'] = {
 		polls: { ...polls, interval: polls.interval / speed, maxInterval: polls.maxInterval / speed },
 		confirmFor: CONFIRM_FOR_MS,
-		whenTimeIsUp: 'cancel',
+		atDeadline: 'cancel',
 		onStop: 'leave',
-		looks: 'untilSettled',
+		mode: 'untilSettled',
 	};
 	const targets = ids.map((id, at): WatchTarget => ({
 		id,
 		timeout: (timeouts?.[at] ?? NO_DEADLINE_S) * 1_000,
 		countFrom: 'now',
-		plan,
+		options,
 	}));
 	try {
 		return await watchRuns(
 			{
-				port,
-				gate,
-				clock: hostClock,
+				client,
+				requestQueue,
+				clock: systemClock,
 				scope,
-				listed: new ListedTimes(port, gate, hostClock),
+				creationTimes: new CreationTimes(client, requestQueue, systemClock),
 				commandId: (id) => `bench:${id}`,
 			},
 			targets,
 		);
 	} finally {
-		scope.release();
+		scope.dispose();
 		await agent.close();
 	}
 }

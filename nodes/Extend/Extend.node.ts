@@ -6,9 +6,9 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 
-import { searchRunsOf } from '../shared/n8n/listSearch';
-import { runFields } from '../shared/n8n/runFields';
-import { executeRunNode } from '../shared/n8n/runNode';
+import { searchRunsOf } from '../shared/n8n/methods/listSearch';
+import { runFields } from '../shared/n8n/description/runFields';
+import { router } from '../shared/n8n/operations/router';
 import { PROVIDERS } from '../shared/providers';
 
 export class Extend implements INodeType {
@@ -31,6 +31,6 @@ export class Extend implements INodeType {
 	methods = { listSearch: { searchRuns: searchRunsOf(PROVIDERS.extend) } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return await executeRunNode(this, PROVIDERS.extend);
+		return await router(this, PROVIDERS.extend);
 	}
 }

@@ -6,9 +6,9 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 
-import { searchRunsOf } from '../shared/n8n/listSearch';
-import { runFields } from '../shared/n8n/runFields';
-import { executeRunNode } from '../shared/n8n/runNode';
+import { searchRunsOf } from '../shared/n8n/methods/listSearch';
+import { runFields } from '../shared/n8n/description/runFields';
+import { router } from '../shared/n8n/operations/router';
 import { PROVIDERS } from '../shared/providers';
 
 export class Retab implements INodeType {
@@ -31,6 +31,6 @@ export class Retab implements INodeType {
 	methods = { listSearch: { searchRuns: searchRunsOf(PROVIDERS.retab) } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return await executeRunNode(this, PROVIDERS.retab);
+		return await router(this, PROVIDERS.retab);
 	}
 }

@@ -1,17 +1,17 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import type { EventName } from '../shared/core/eventPlan';
-import { SETTING } from '../shared/core/limits';
-import { MAX_CONCURRENT_REQUESTS, UNITS, numberField, optionsField } from '../shared/n8n/fields';
+import type { EventName } from '../shared/core/trigger/events';
+import { SETTING } from '../shared/core/config';
+import { MAX_CONCURRENT_REQUESTS, UNITS, numberField, optionsField } from '../shared/n8n/description/fields';
 import {
 	EXTRACTOR_FILTER,
 	PRESELECTED,
 	PROVIDER,
 	WORKFLOW_FILTER,
 	resourcesField,
-} from '../shared/n8n/providerFields';
+} from '../shared/n8n/description/providerFields';
 import { PROVIDERS } from '../shared/providers';
-import { listable } from '../shared/providers/eventSource';
+import { listable } from '../shared/providers/lists/eventSource';
 import type { ProviderSpec } from '../shared/providers/types';
 
 const EVENTS: Record<EventName, { name: string; description: string }> = {

@@ -4,15 +4,15 @@ import { z } from 'zod';
 import {
 	EVENT_NAMES,
 	type EventName,
-	type EventPlan,
+	type EventOptions,
 	type EventSource,
-	type Findings,
+	type PollResult,
 	type RunEvent,
-} from '../shared/core/eventPlan';
-import { findEvents, findExamples } from '../shared/core/events';
-import { TRIGGER } from '../shared/core/limits';
-import { hostClock } from '../shared/n8n/clock';
-import { BadInput, nodeError } from '../shared/n8n/errors';
+} from '../shared/core/trigger/events';
+import { pollEvents, findExamples } from '../shared/core/trigger/pollEvents';
+import { TRIGGER } from '../shared/core/config';
+import { systemClock } from '../shared/n8n/transport/systemClock';
+import { InvalidParameterError, nodeError } from '../shared/n8n/output/errors';
 import {
 	type ParameterSource,
 	parametersOf,
@@ -20,12 +20,12 @@ import {
 	readLookBack,
 	readMaxConcurrentRequests,
 	readStuckAfter,
-} from '../shared/n8n/input';
-import { filterReader, readOwner } from '../shared/n8n/query';
-import { type PollSession, openPollSession } from '../shared/n8n/session';
-import { safeMessage } from '../shared/n8n/text';
+} from '../shared/n8n/parameters/parameters';
+import { filterReader, readOwner } from '../shared/n8n/parameters/filters';
+import { type PollSession, openPollSession } from '../shared/n8n/transport/session';
+import { safeMessage } from '../shared/n8n/output/text';
 import { PROVIDERS } from '../shared/providers';
-import { eventSource } from '../shared/providers/eventSource';
+import { eventSource } from '../shared/providers/lists/eventSource';
 
 /** `poll` of the Document Run Trigger: one item for each event; nothing where there is none. */
 export async function pollForEvents(context: IPollFunctions): Promise<INodeExecutionData[][] | null> {
@@ -34,18 +34,18 @@ export async function pollForEvents(context: IPollFunctions): Promise<INodeExecu
 		const parameters = parametersOf(context);
 		const provider = PROVIDERS[readChoice(parameters, 'provider', 'Provider', ['retab', 'extend'], 0)];
 		session = await openPollSession(context, provider, readMaxConcurrentRequests(parameters));
-		const plan = readPlan(context, parameters, session);
-		const sources = readSources(context, parameters, session, plan.events);
-		const tools = { gate: session.gate, clock: hostClock, scope: session.scope };
+		const options = readPlan(context, parameters, session);
+		const sources = readSources(context, parameters, session, options.events);
+		const deps = { requestQueue: session.requestQueue, clock: systemClock, scope: session.scope };
 		const findings =
 			context.getMode() === 'manual'
-				? await findExamples(tools, sources, plan)
-				: await findEvents(tools, sources, plan, context.getWorkflowStaticData('node'));
+				? await findExamples(deps, sources, options)
+				: await pollEvents(deps, sources, options, context.getWorkflowStaticData('node'));
 		return findings ? itemsOf(context, session, findings) : null;
 	} catch (error) {
 		throw nodeError(context.getNode(), error);
 	} finally {
-		session?.scope.release();
+		session?.scope.dispose();
 	}
 }
 
@@ -53,13 +53,13 @@ export async function pollForEvents(context: IPollFunctions): Promise<INodeExecu
 function itemsOf(
 	context: IPollFunctions,
 	{ provider }: PollSession,
-	{ events, faults, warnings }: Findings,
+	{ events, errors, warnings }: PollResult,
 ): INodeExecutionData[][] | null {
 	for (const warning of warnings) context.logger.warn(safeMessage(warning));
-	const [first] = faults;
-	if (first && events.length === 0) throw first.fault;
-	for (const { resource, fault } of faults) {
-		context.logger.warn(safeMessage(`"${resource}" runs could not all be looked at: ${fault.message}`));
+	const [first] = errors;
+	if (first && events.length === 0) throw first.error;
+	for (const { resource, error } of errors) {
+		context.logger.warn(safeMessage(`"${resource}" runs could not all be looked at: ${error.message}`));
 	}
 	if (events.length === 0) return null;
 	return [context.helpers.returnJsonArray(events.map((event) => itemOf(event, provider.name)))];
@@ -79,7 +79,7 @@ function itemOf({ event, resource, run, created, detected }: RunEvent, provider:
 	};
 }
 
-function readPlan(context: IPollFunctions, parameters: ParameterSource, session: PollSession): EventPlan {
+function readPlan(context: IPollFunctions, parameters: ParameterSource, session: PollSession): EventOptions {
 	const events = readEvents(parameters);
 	return {
 		events,
@@ -100,7 +100,9 @@ const eventNames = z.array(z.enum(EVENT_NAMES)).min(1);
 function readEvents(parameters: ParameterSource): ReadonlySet<EventName> {
 	const given = eventNames.safeParse(parameters.getNodeParameter('events', 0, []));
 	if (given.success) return new Set(given.data);
-	throw new BadInput(`Events must name at least one of ${EVENT_NAMES.join(', ')}, and nothing else`);
+	throw new InvalidParameterError(
+		`Events must name at least one of ${EVENT_NAMES.join(', ')}, and nothing else`,
+	);
 }
 
 function readSources(
@@ -113,16 +115,20 @@ function readSources(
 		.array(z.string())
 		.min(1)
 		.safeParse(parameters.getNodeParameter('resources', 0, []));
-	if (!chosen.success) throw new BadInput('Resources must name at least one kind of run to watch');
+	if (!chosen.success)
+		throw new InvalidParameterError('Resources must name at least one kind of run to watch');
 	const filters = readOwner(filterReader(parameters, 0));
 	const { credential } = session.provider;
 	const account = context.getNode().credentials?.[credential]?.id ?? '';
-	const apis = [...new Set(chosen.data)].map((resource) => ({ resource, api: session.api(resource) }));
-	const sources = apis.map(({ resource, api }) => eventSource(resource, api, filters, account));
-	const reviewable = apis.some(({ api }) => Object.values(api.spec.phases).includes('needsReview'));
+	const clients = [...new Set(chosen.data)].map((resource) => ({
+		resource,
+		client: session.client(resource),
+	}));
+	const sources = clients.map(({ resource, client }) => eventSource(resource, client, filters, account));
+	const reviewable = clients.some(({ client }) => Object.values(client.spec.phases).includes('needsReview'));
 	if (events.size === 1 && events.has('needsReview') && !reviewable) {
-		const plurals = apis.map(({ api }) => api.spec.plural).join(', ');
-		throw new BadInput(`None of the chosen resources ever needs a review: ${plurals} do not`);
+		const plurals = clients.map(({ client }) => client.spec.plural).join(', ');
+		throw new InvalidParameterError(`None of the chosen resources ever needs a review: ${plurals} do not`);
 	}
 	return sources;
 }

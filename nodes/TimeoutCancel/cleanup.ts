@@ -1,5 +1,5 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import type { Settled } from '../shared/core/settle';
+import type { Result } from '../shared/core/concurrency/result';
 import { z } from 'zod';
 
 import {
@@ -8,18 +8,22 @@ import {
 	type CleanupReport,
 	type CleanupSource,
 	type ListGap,
-	cleanUp,
-} from '../shared/core/cleanup';
-import { SECOND } from '../shared/core/limits';
-import { hostClock } from '../shared/n8n/clock';
-import { BadInput, orBadInput } from '../shared/n8n/errors';
-import { addHints } from '../shared/n8n/hints';
-import { readCleanupLimit, readOlderThan, readOptions } from '../shared/n8n/input';
-import { errorItem, outputItem, settleItems, throwFirst } from '../shared/n8n/items';
-import { filterReader, readMetadata, readOwner } from '../shared/n8n/query';
-import type { Session } from '../shared/n8n/session';
-import { counted } from '../shared/n8n/text';
-import { type StuckFilters, stuckSource, unfinishedPhases } from '../shared/providers/stuck';
+	cancelStuckRuns,
+} from '../shared/core/cleanup/cancelStuckRuns';
+import { SECOND } from '../shared/core/config';
+import { systemClock } from '../shared/n8n/transport/systemClock';
+import { InvalidParameterError, orInvalidParameter } from '../shared/n8n/output/errors';
+import { addHints } from '../shared/n8n/output/hints';
+import { readCleanupLimit, readOlderThan, readOptions } from '../shared/n8n/parameters/parameters';
+import { errorItem, outputItem, attemptItems, throwFirstError } from '../shared/n8n/output/items';
+import { filterReader, readMetadata, readOwner } from '../shared/n8n/parameters/filters';
+import type { Session } from '../shared/n8n/transport/session';
+import { counted } from '../shared/n8n/output/text';
+import {
+	type CleanupFilters,
+	cleanupSource,
+	unfinishedPhases,
+} from '../shared/providers/lists/cleanupSource';
 import { cancelDetails, errorDetails } from './report';
 
 /** `cleanup`: finds stuck runs and cancels them, or tells which it would. One item per run, oldest first. */
@@ -27,16 +31,16 @@ export async function cleanUpRuns(
 	context: IExecuteFunctions,
 	session: Session,
 ): Promise<INodeExecutionData[]> {
-	const results: Array<Settled<CleanupReport>> = [];
+	const results: Array<Result<CleanupReport>> = [];
 	const itemCount = context.getInputData().length;
 	// One input item after another: two cleanups at once would meet at the same runs.
 	for (let itemIndex = 0; itemIndex < itemCount && !session.scope.signal.aborted; itemIndex++) {
-		const settled = await settleItems(1, () => cleanUpItem(context, session, itemIndex));
-		results.push(...settled);
+		const result = await attemptItems(1, () => cleanUpItem(context, session, itemIndex));
+		results.push(...result);
 	}
 	const reports = results.flatMap((result) => ('value' in result ? [result.value] : []));
 	// A stopped workflow does not fail: n8n keeps the items of what was done until then.
-	if (!session.scope.signal.aborted) throwFirst(context, results, reports.map(summary).join('; '));
+	if (!session.scope.signal.aborted) throwFirstError(context, results, reports.map(summary).join('; '));
 	addHints(context, reports.map(summary), 'info');
 	addHints(context, [...new Set(reports.flatMap((report) => warningsOf(report, session)))]);
 	return results.flatMap((result, itemIndex) =>
@@ -51,13 +55,13 @@ async function cleanUpItem(
 	session: Session,
 	itemIndex: number,
 ): Promise<CleanupReport> {
-	const { gate, scope, commandId } = session;
+	const { requestQueue, scope, commandId } = session;
 	const olderThan = readOlderThan(context, itemIndex);
 	const { includeNeedsReview, ...filters } = readStuckFilters(context, itemIndex);
 	const phases = unfinishedPhases(includeNeedsReview || filters.statuses.length > 0);
-	return await cleanUp(
-		{ gate, clock: hostClock, scope, commandId },
-		readSources(context, session, itemIndex, { filters, phases, youngest: hostClock.now() - olderThan }),
+	return await cancelStuckRuns(
+		{ requestQueue, clock: systemClock, scope, commandId },
+		readSources(context, session, itemIndex, { filters, phases, youngest: systemClock.now() - olderThan }),
 		{
 			olderThan,
 			phases,
@@ -70,7 +74,7 @@ async function cleanUpItem(
 }
 
 interface Search {
-	filters: StuckFilters;
+	filters: CleanupFilters;
 	phases: ReturnType<typeof unfinishedPhases>;
 	/** Unix ms. */
 	youngest: number;
@@ -84,15 +88,18 @@ function readSources(
 ): CleanupSource[] {
 	const chosen = z.array(z.string()).safeParse(context.getNodeParameter('resources', itemIndex, []));
 	if (!chosen.success || chosen.data.length === 0) {
-		throw new BadInput('Resources must name at least one kind of run to clean up');
+		throw new InvalidParameterError('Resources must name at least one kind of run to clean up');
 	}
 	const sources = [...new Set(chosen.data)].map((resource) => {
-		const api = session.api(resource);
-		if (!api.spec.cancel) throw new BadInput(`${api.provider.title} has no way to cancel ${api.spec.plural}`);
-		return orBadInput(() => stuckSource(resource, api, filters, phases, youngest));
+		const client = session.client(resource);
+		if (!client.spec.cancel)
+			throw new InvalidParameterError(`${client.provider.title} has no way to cancel ${client.spec.plural}`);
+		return orInvalidParameter(() => cleanupSource(resource, client, filters, phases, youngest));
 	});
 	if (sources.every(({ lists }) => lists.length === 0)) {
-		throw new BadInput(`None of the chosen resources knows a status of ${filters.statuses.join(', ')}`);
+		throw new InvalidParameterError(
+			`None of the chosen resources knows a status of ${filters.statuses.join(', ')}`,
+		);
 	}
 	return sources;
 }
@@ -102,7 +109,7 @@ const somePairs = z.object({ pairs: z.array(z.unknown()).min(1) });
 function readStuckFilters(
 	context: IExecuteFunctions,
 	itemIndex: number,
-): StuckFilters & { includeNeedsReview: boolean } {
+): CleanupFilters & { includeNeedsReview: boolean } {
 	const filter = filterReader(context, itemIndex);
 	const pairs = filter('metadata', somePairs, 'Metadata must hold at least one pair of a name and a value');
 	return {
@@ -115,7 +122,7 @@ function readStuckFilters(
 }
 
 function cleanupItem(cleaned: CleanedRun, { provider }: Session): object {
-	const { run, cancel, lastFault } = cleaned;
+	const { run, cancel, lastError } = cleaned;
 	return {
 		outcome: cleaned.outcome,
 		provider: provider.name,
@@ -125,7 +132,7 @@ function cleanupItem(cleaned: CleanedRun, { provider }: Session): object {
 		phase: run?.phase ?? 'unknown',
 		ageSeconds: cleaned.age === undefined ? null : Math.round(cleaned.age / SECOND),
 		...(cancel && { cancel: cancelDetails(cancel) }),
-		...(lastFault && { lastError: errorDetails(lastFault) }),
+		...(lastError && { lastError: errorDetails(lastError) }),
 		run: run?.body ?? null,
 	};
 }
@@ -156,8 +163,8 @@ function warningsOf(report: CleanupReport, session: Session): string[] {
 			`${counted(report.beyondLimit, 'more run')} may be stuck beyond the limit. Raise it, or run the cleanup again.`,
 		);
 	}
-	if (report.ageless > 0) {
-		hints.push(`${counted(report.ageless, 'unfinished run')} left alone: nothing tells how old they are.`);
+	if (report.undated > 0) {
+		hints.push(`${counted(report.undated, 'unfinished run')} left alone: nothing tells how old they are.`);
 	}
 	const unknown = new Set(report.runs.flatMap(({ run }) => (run?.phase === 'unknown' ? [run.status] : [])));
 	if (unknown.size > 0) {
@@ -166,7 +173,7 @@ function warningsOf(report: CleanupReport, session: Session): string[] {
 		);
 	}
 	for (const { resource, why } of report.incomplete) {
-		const { plural } = session.api(resource).spec;
+		const { plural } = session.client(resource).spec;
 		hints.push(
 			`The list of ${plural} could not be read to its end, so stuck runs may be missing: ${reasonOf(why)}`,
 		);
@@ -177,5 +184,5 @@ function warningsOf(report: CleanupReport, session: Session): string[] {
 function reasonOf(why: ListGap): string {
 	if (why === 'tooLong') return 'it is too long';
 	if (why === 'circular') return 'one of its pages leads back to an earlier one';
-	return [why.message, why.advice].filter(Boolean).join('. ');
+	return [why.message, why.hint].filter(Boolean).join('. ');
 }

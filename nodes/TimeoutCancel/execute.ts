@@ -1,13 +1,13 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { nodeError } from '../shared/n8n/errors';
-import { readChoice, readMaxConcurrentRequests } from '../shared/n8n/input';
-import { errorItem } from '../shared/n8n/items';
-import { type Session, openSession } from '../shared/n8n/session';
+import { nodeError } from '../shared/n8n/output/errors';
+import { readChoice, readMaxConcurrentRequests } from '../shared/n8n/parameters/parameters';
+import { errorItem } from '../shared/n8n/output/items';
+import { type Session, openSession } from '../shared/n8n/transport/session';
 import { PROVIDERS } from '../shared/providers';
 import { cleanUpRuns } from './cleanup';
 import { OUTPUT_NAMES, type OutputName } from './fields';
-import { guardRuns } from './guard';
+import { watchRunsOfItems } from './guard';
 
 type Operation = 'watch' | 'check' | 'cleanup';
 
@@ -39,7 +39,7 @@ export async function executeTimeoutCancel(context: IExecuteFunctions): Promise<
 		session = await openSession(context, provider, readMaxConcurrentRequests(context));
 		if (operation === 'cleanup') return [await cleanUpRuns(context, session)];
 		const sorted = emptyOutputs(outputs);
-		for (const [name, item] of await guardRuns(context, session, operation)) {
+		for (const [name, item] of await watchRunsOfItems(context, session, operation)) {
 			sorted[outputs.indexOf(name)]?.push(item);
 		}
 		return sorted;
@@ -53,7 +53,7 @@ export async function executeTimeoutCancel(context: IExecuteFunctions): Promise<
 			.map((_, itemIndex) => errorItem(node, error, itemIndex));
 		return sorted;
 	} finally {
-		session?.scope.release();
+		session?.scope.dispose();
 	}
 }
 

@@ -13,8 +13,8 @@ import {
 	metadataField,
 	numberField,
 	optionsField,
-	titled,
-} from '../shared/n8n/fields';
+	toTitle,
+} from '../shared/n8n/description/fields';
 import {
 	EXTRACTOR_FILTER,
 	PRESELECTED,
@@ -22,10 +22,10 @@ import {
 	WORKFLOW_FILTER,
 	resourceOptions,
 	resourcesField,
-} from '../shared/n8n/providerFields';
-import { SETTING } from '../shared/core/limits';
+} from '../shared/n8n/description/providerFields';
+import { SETTING } from '../shared/core/config';
 import { PROVIDERS, cancellable } from '../shared/providers';
-import { unfinishedPhases } from '../shared/providers/stuck';
+import { unfinishedPhases } from '../shared/providers/lists/cleanupSource';
 import type { ProviderSpec } from '../shared/providers/types';
 
 /** The outputs of `watch` and `check`, in this order. `Still Running` exists for `check` only. */
@@ -81,7 +81,7 @@ function statusesField(provider: ProviderSpec): INodeProperties {
 		name: 'statuses',
 		type: 'multiOptions',
 		displayOptions: { show: { '/provider': [provider.name] } },
-		options: [...statuses].sort().map((value) => ({ name: titled(value), value })),
+		options: [...statuses].sort().map((value) => ({ name: toTitle(value), value })),
 		default: [],
 		description: 'Only runs in one of these statuses. Empty means all that are not finished.',
 	};

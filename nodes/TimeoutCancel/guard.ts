@@ -1,35 +1,41 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import type { Settled } from '../shared/core/settle';
-import type { Run } from '../shared/core/run';
-import { type WatchReport, type WatchTarget, watchRuns } from '../shared/core/watch';
-import { BadInput, nodeError } from '../shared/n8n/errors';
-import { addHints, hintsAbout } from '../shared/n8n/hints';
-import { readChoice, readOptions, readRunId, readTimeout } from '../shared/n8n/input';
-import { errorItem, outputItem, settleItems, tally, throwFirst } from '../shared/n8n/items';
-import { watchTools } from '../shared/n8n/runNode';
-import type { Session } from '../shared/n8n/session';
-import { counted } from '../shared/n8n/text';
-import type { ResourceApi } from '../shared/providers/api';
+import type { Result } from '../shared/core/concurrency/result';
+import type { Run } from '../shared/core/runs/run';
+import { type WatchReport, type WatchTarget, watchRuns } from '../shared/core/watch/watchRuns';
+import { InvalidParameterError, nodeError } from '../shared/n8n/output/errors';
+import { addHints, hintsFor } from '../shared/n8n/output/hints';
+import { readChoice, readOptions, readRunId, readTimeout } from '../shared/n8n/parameters/parameters';
+import {
+	errorItem,
+	outputItem,
+	attemptItems,
+	countByOutcome,
+	throwFirstError,
+} from '../shared/n8n/output/items';
+import { watchDeps } from '../shared/n8n/operations/router';
+import type { Session } from '../shared/n8n/transport/session';
+import { counted } from '../shared/n8n/output/text';
+import type { ResourceClient } from '../shared/providers/client/resourceClient';
 import type { OutputName } from './fields';
 import { OUTPUT_OF, reportItem } from './report';
 
 /** `watch` and `check`: watches the runs of all items at once and sends each to the output of its end. */
-export async function guardRuns(
+export async function watchRunsOfItems(
 	context: IExecuteFunctions,
 	session: Session,
 	operation: 'watch' | 'check',
 ): Promise<Array<[OutputName, INodeExecutionData]>> {
 	const itemCount = context.getInputData().length;
 	const resource = context.getNodeParameter('resource', 0);
-	const api = session.api(resource);
-	if (!api.spec.cancel) throw cannotBeCancelled(api);
+	const client = session.client(resource);
+	if (!client.spec.cancel) throw cannotBeCancelled(client);
 
-	const results = await watchItems(context, session, api, operation, itemCount);
+	const results = await watchItems(context, session, client, operation, itemCount);
 	const reports = results.flatMap((result) => ('value' in result ? [result.value] : []));
 	throwWhenKeyIsRefused(context, reports, results);
-	throwFirst(context, results, tally(reports.map(({ outcome }) => outcome)));
-	addHints(context, hintsAbout(session.provider, reports));
+	throwFirstError(context, results, countByOutcome(reports.map(({ outcome }) => outcome)));
+	addHints(context, hintsFor(session.provider, reports));
 	return results.map((result, itemIndex) => {
 		if ('error' in result) return ['Failed', errorItem(context.getNode(), result.error, itemIndex)];
 		const json = reportItem(result.value, session.provider.name, resource);
@@ -37,25 +43,25 @@ export async function guardRuns(
 	});
 }
 
-function cannotBeCancelled(api: ResourceApi): BadInput {
-	return new BadInput(
-		`${api.provider.title} has no way to cancel ${api.spec.plural}, so they cannot be guarded by a timeout`,
-		`Use the ${api.provider.title} node with "Poll Until Finished" instead.`,
+function cannotBeCancelled(client: ResourceClient): InvalidParameterError {
+	return new InvalidParameterError(
+		`${client.provider.title} has no way to cancel ${client.spec.plural}, so they cannot be guarded by a timeout`,
+		`Use the ${client.provider.title} node with "Poll Until Finished" instead.`,
 	);
 }
 
 async function watchItems(
 	context: IExecuteFunctions,
 	session: Session,
-	api: ResourceApi,
+	client: ResourceClient,
 	operation: 'watch' | 'check',
 	itemCount: number,
-): Promise<Array<Settled<WatchReport>>> {
-	const targets = await settleItems(itemCount, (itemIndex) => readTarget(context, operation, itemIndex));
+): Promise<Array<Result<WatchReport>>> {
+	const targets = await attemptItems(itemCount, (itemIndex) => readTarget(context, operation, itemIndex));
 	const good = targets.flatMap((target) => ('value' in target ? [target.value] : []));
-	const tools = watchTools(session, api, progress(context, good));
-	const results = (await watchRuns(tools, good)).values();
-	return targets.map((target): Settled<WatchReport> => {
+	const deps = watchDeps(session, client, progress(context, good));
+	const results = (await watchRuns(deps, good)).values();
+	return targets.map((target): Result<WatchReport> => {
 		if ('error' in target) return target;
 		const result = results.next().value;
 		return result && 'report' in result ? { value: result.report } : { error: result?.error };
@@ -75,12 +81,12 @@ function readTarget(
 			operation === 'watch'
 				? readChoice(context, 'countFrom', 'Count From', ['now', 'created', 'started'], itemIndex)
 				: readChoice(context, 'countFrom', 'Count From', ['created', 'started'], itemIndex),
-		plan: {
+		options: {
 			polls: options.polls,
 			confirmFor: options.confirmFor,
-			whenTimeIsUp: 'cancel',
+			atDeadline: 'cancel',
 			onStop: options.onWorkflowStop,
-			looks: operation === 'watch' ? 'untilSettled' : 'once',
+			mode: operation === 'watch' ? 'untilSettled' : 'once',
 		},
 	};
 }
@@ -98,11 +104,11 @@ function progress(context: IExecuteFunctions, targets: readonly WatchTarget[]): 
 function throwWhenKeyIsRefused(
 	context: IExecuteFunctions,
 	reports: readonly WatchReport[],
-	results: ReadonlyArray<Settled<WatchReport>>,
+	results: ReadonlyArray<Result<WatchReport>>,
 ): void {
 	const first = reports[0];
-	const allRefused = reports.every(({ run, lastFault }) => run === undefined && lastFault?.kind === 'auth');
+	const allRefused = reports.every(({ run, lastError }) => run === undefined && lastError?.kind === 'auth');
 	if (first && allRefused && reports.length === results.length) {
-		throw nodeError(context.getNode(), first.lastFault);
+		throw nodeError(context.getNode(), first.lastError);
 	}
 }

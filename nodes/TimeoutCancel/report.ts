@@ -1,6 +1,6 @@
-import type { ApiFault } from '../shared/core/faults';
-import type { Outcome, WatchReport } from '../shared/core/watch';
-import { safeMessage } from '../shared/n8n/text';
+import type { ApiError } from '../shared/core/requests/apiError';
+import type { Outcome, WatchReport } from '../shared/core/watch/watchRuns';
+import { safeMessage } from '../shared/n8n/output/text';
 import type { OutputName } from './fields';
 
 export const OUTPUT_OF: Record<Outcome, OutputName> = {
@@ -40,7 +40,7 @@ export function reportItem(report: WatchReport, provider: string, resource: stri
 		...(cancel && {
 			cancel: { ...cancelDetails(cancel), lateMs: lateness(cancel.requestedAt, deadline) },
 		}),
-		...(report.lastFault && { lastError: errorDetails(report.lastFault) }),
+		...(report.lastError && { lastError: errorDetails(report.lastError) }),
 		run: run?.body ?? null,
 	};
 }
@@ -62,12 +62,12 @@ function lateness(requestedAt: number | undefined, deadline: number | undefined)
  * Named `lastError` in the item: a field `error` at the top would make n8n's Retry On Fail run the node again, and would
  * send the item to the error output.
  */
-export function errorDetails(fault: ApiFault): object {
+export function errorDetails(error: ApiError): object {
 	return {
-		message: safeMessage(fault.message),
-		...(fault.advice && { description: safeMessage(fault.advice) }),
-		...(fault.status && { httpCode: fault.status }),
-		...(fault.code && { code: fault.code }),
-		...(fault.requestId && { requestId: fault.requestId }),
+		message: safeMessage(error.message),
+		...(error.hint && { description: safeMessage(error.hint) }),
+		...(error.status && { httpCode: error.status }),
+		...(error.code && { code: error.code }),
+		...(error.requestId && { requestId: error.requestId }),
 	};
 }

@@ -1,12 +1,12 @@
 import { request } from 'undici';
 
-import { ApiFault } from '../../nodes/shared/core/faults';
+import { ApiError } from '../../nodes/shared/core/requests/apiError';
 import { PROVIDERS } from '../../nodes/shared/providers';
-import { ResourceApi } from '../../nodes/shared/providers/api';
-import { type Access, accessOf } from '../../nodes/shared/providers/auth';
-import type { Send } from '../../nodes/shared/providers/http';
+import { ResourceClient } from '../../nodes/shared/providers/client/resourceClient';
+import { type Access, accessOf } from '../../nodes/shared/providers/client/credential';
+import type { Send } from '../../nodes/shared/providers/client/http';
 import type { ProviderSpec, ResourceSpec } from '../../nodes/shared/providers/types';
-import { parseRow } from '../../nodes/shared/providers/wire';
+import { parseRow } from '../../nodes/shared/providers/client/parseResponse';
 
 /**
  * `npm run check:live`: do the real APIs still answer the way the tables say? Only reads: one page of each list, then the
@@ -62,13 +62,13 @@ function jsonOrText(text: string): unknown {
 
 /** What one resource answered, in a few words. */
 async function look(provider: ProviderSpec, spec: ResourceSpec, access: Access): Promise<string> {
-	const api = new ResourceApi(provider, spec, sendTo(access), Date.now);
+	const client = new ResourceClient(provider, spec, sendTo(access), Date.now);
 	const signal = AbortSignal.timeout(TIMEOUT_MS);
-	const page = await api.page(spec.list?.newestFirst ?? {}, undefined, ROWS, signal);
+	const page = await client.page(spec.list?.newestFirst ?? {}, undefined, ROWS, signal);
 	const newest = page.rows.flatMap((row) => parseRow(spec, row) ?? [])[0];
 	if (!newest) return 'list ok, no runs to read';
-	const light = await api.read(newest.id, 'light', signal);
-	const full = await api.read(newest.id, 'full', signal);
+	const light = await client.read(newest.id, 'light', signal);
+	const full = await client.read(newest.id, 'full', signal);
 	if (full.phase === 'unknown') throw new Error(`unknown status "${full.status}"`);
 	const times = (full.created ?? full.started ?? newest.created) ? '' : ', no time to count from';
 	return `list, light and full read ok (${light.status}${times})`;
@@ -94,7 +94,7 @@ async function main(): Promise<void> {
 				console.log(`ok      ${provider.name} ${name}: ${await look(provider, spec, access)}`);
 			} catch (error) {
 				failed += 1;
-				const advice = error instanceof ApiFault && error.advice ? ` ${error.advice}` : '';
+				const advice = error instanceof ApiError && error.hint ? ` ${error.hint}` : '';
 				console.log(`not ok  ${provider.name} ${name}: ${String(error)}${advice}`);
 			}
 		}

@@ -1,6 +1,6 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
-import { DOCUMENT } from '../../nodes/shared/core/limits';
+import { DOCUMENT } from '../../nodes/shared/core/config';
 import type { FaultSpec } from '../../sandbox/server';
 import {
 	type Answer,

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
-import { DOCUMENT, DOWNLOAD, SECOND } from '../../nodes/shared/core/limits';
+import { DOCUMENT, DOWNLOAD, SECOND } from '../../nodes/shared/core/config';
 import { RETAB_KEY } from '../../sandbox/server';
 import {
 	eventually,

@@ -687,7 +687,7 @@ describe('Check Once', () => {
 			description: expect.stringContaining('an ID of another environment gives 404') as unknown,
 		});
 		expect(result.hints.map(({ message }) => message)).toEqual([
-			`1 run not found (404): job_check_missing. ${PROVIDERS.retab.notFoundAdvice}`,
+			`1 run not found (404): job_check_missing. ${PROVIDERS.retab.notFoundHint}`,
 		]);
 	});
 });

@@ -1,11 +1,15 @@
 import fc from 'fast-check';
 
-import type { CleanupReport, CleanupSource, StuckList } from '../../nodes/shared/core/cleanup';
-import type { CancelAnswer, ListedRun, RunPort } from '../../nodes/shared/core/port';
-import { type Phase, type Run, isTerminal } from '../../nodes/shared/core/run';
+import type {
+	CleanupReport,
+	CleanupSource,
+	StuckList,
+} from '../../nodes/shared/core/cleanup/cancelStuckRuns';
+import type { CancelAnswer, ListedRun, RunClient } from '../../nodes/shared/core/runs/runClient';
+import { type Phase, type Run, isTerminal } from '../../nodes/shared/core/runs/run';
 import { HOUR, bornAt, startCleanup } from '../support/cleaning';
 import { FAKE_EPOCH, FakeClock } from '../support/fakeClock';
-import { fault } from '../support/scriptedPort';
+import { fault } from '../support/scriptedClient';
 import { MINUTE, SECOND } from '../support/watching';
 
 /**
@@ -104,7 +108,7 @@ class ModelRun {
 		return true;
 	}
 
-	listed(): ListedRun {
+	creationTimes(): ListedRun {
 		const { row, dated, phase } = this.plot;
 		if (row === 'lie') return { id: this.id, phase: 'running', created: bornAt(2 * HOUR) };
 		return {
@@ -143,9 +147,9 @@ class ModelApi {
 	get sources(): CleanupSource[] {
 		return this.scene.lists.map((_, resource) => ({
 			resource: `resource${resource}`,
-			port: this.port,
+			client: this.client,
 			lists: [this.list(resource)],
-			detail: 'light',
+			view: 'light',
 			matches: ({ id }) => this.run(id).plot.meant,
 		}));
 	}
@@ -156,7 +160,7 @@ class ModelApi {
 		return run;
 	}
 
-	private readonly port: RunPort = {
+	private readonly client: RunClient = {
 		title: 'Model run',
 		hasLightReads: false,
 		read: (id, _, signal) =>
@@ -177,13 +181,13 @@ class ModelApi {
 				if (mishap === 'lost') throw fault(502);
 				return asked.accepted
 					? { accepted: true, claimsEnded: run.phaseAt(this.clock.now()) === 'cancelled' }
-					: { accepted: false, fault: fault(400) };
+					: { accepted: false, error: fault(400) };
 			}),
 	};
 
 	private list(resource: number): StuckList {
 		const { size = 1, sorts = false, failures = {} } = this.scene.lists[resource] ?? {};
-		const rows = this.runs.filter(({ plot }) => plot.resource === resource).map((run) => run.listed());
+		const rows = this.runs.filter(({ plot }) => plot.resource === resource).map((run) => run.creationTimes());
 		if (sorts) rows.sort((a, b) => (a.created?.at ?? 0) - (b.created?.at ?? 0));
 		const failed: Record<number, number> = {};
 		return {
@@ -329,8 +333,8 @@ async function play(given: Scene): Promise<Ending> {
 	const phases = new Set<Phase>(['waiting', 'running', 'cancelling']);
 	if (given.includeNeedsReview) phases.add('needsReview');
 	const { dryRun, limit, inFlight, stopAfter } = given;
-	const plan = { olderThan: OLDER_THAN, confirmFor: CONFIRM_FOR, phases, dryRun, limit };
-	const cleaning = startCleanup(clock, api.sources, plan, inFlight);
+	const options = { olderThan: OLDER_THAN, confirmFor: CONFIRM_FOR, phases, dryRun, limit };
+	const cleaning = startCleanup(clock, api.sources, options, inFlight);
 	const progress = { over: false };
 	const end = cleaning.report.then(
 		(report) => {
@@ -392,9 +396,9 @@ function checkReport({ dryRun, limit }: Scene, { api, report, stoppedAt }: Endin
 	expect(new Set(runs.map(({ id }) => id)).size).toBe(runs.length);
 	expect(runs.length).toBeLessThanOrEqual(limit);
 	if (report.beyondLimit > 0) expect(runs.length).toBe(limit);
-	const listedAt = runs.map(({ id }) => api.run(id).listed().created?.at ?? Number.POSITIVE_INFINITY);
+	const listedAt = runs.map(({ id }) => api.run(id).creationTimes().created?.at ?? Number.POSITIVE_INFINITY);
 	expect(listedAt).toEqual([...listedAt].sort((a, b) => (a === b ? 0 : a - b)));
-	for (const { id, outcome, run, cancel, lastFault, age } of runs) {
+	for (const { id, outcome, run, cancel, lastError, age } of runs) {
 		const cancels = api.asked.filter((one) => one.kind === 'cancel' && one.id === id);
 		const shown = lastShown(api, id);
 		expect(cancel?.attempts ?? 0).toBe(cancels.length);
@@ -418,7 +422,7 @@ function checkReport({ dryRun, limit }: Scene, { api, report, stoppedAt }: Endin
 				expect(cancels.some(({ accepted }) => accepted === false)).toBe(true);
 				break;
 			case 'unreachable':
-				if (cancels.length === 0) expect(lastFault).toBeDefined();
+				if (cancels.length === 0) expect(lastError).toBeDefined();
 		}
 	}
 }
@@ -435,8 +439,8 @@ function checkCompleteness(given: Scene, { api, report, phases, stoppedAt, clock
 		const old = plot.dated && plot.age >= OLDER_THAN;
 		const goesOn = !plot.ends || plot.ends.after > clock.now() - FAKE_EPOCH;
 		const shown = plot.row === 'true' && phases.has(plot.phase);
-		const listed = !cut.has(`resource${plot.resource}`);
-		if (!stuck || !old || !plot.meant || !(goesOn || shown) || !listed) continue;
+		const creationTimes = !cut.has(`resource${plot.resource}`);
+		if (!stuck || !old || !plot.meant || !(goesOn || shown) || !creationTimes) continue;
 		expect(report.runs.map((run) => run.id)).toContain(id);
 	}
 	// A list is only cut short by a page that fails each time it is asked for.

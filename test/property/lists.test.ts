@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 
-import { RequestGate } from '../../nodes/shared/core/gate';
-import { ListedTimes } from '../../nodes/shared/core/listed';
-import type { RunPort } from '../../nodes/shared/core/port';
-import { Scope } from '../../nodes/shared/core/scope';
-import { type WatchPlan, type WatchReport, watchRuns } from '../../nodes/shared/core/watch';
+import { RequestQueue } from '../../nodes/shared/core/requests/requestQueue';
+import { CreationTimes } from '../../nodes/shared/core/watch/creationTimes';
+import type { RunClient } from '../../nodes/shared/core/runs/runClient';
+import { CancellationScope } from '../../nodes/shared/core/concurrency/cancellationScope';
+import { type WatchOptions, type WatchReport, watchRuns } from '../../nodes/shared/core/watch/watchRuns';
 import { FakeClock } from '../support/fakeClock';
 import {
 	GOOD_LISTS,
@@ -23,7 +23,7 @@ import { runs } from './runs';
 interface Story {
 	remote: RemotePlan;
 	interval: number;
-	looks: WatchPlan['looks'];
+	mode: WatchOptions['mode'];
 }
 
 interface Cost {
@@ -34,28 +34,35 @@ interface Cost {
 
 const TIMEOUT = 3_600_000;
 
-async function play({ remote, interval, looks }: Story, withLists: boolean): Promise<Cost> {
+async function play({ remote, interval, mode }: Story, withLists: boolean): Promise<Cost> {
 	const clock = new FakeClock({ seed: remote.seed });
 	const api = new RemoteApi(clock, remote);
 	const resource = api.api();
-	const port: RunPort = withLists ? resource : withoutLists(resource);
-	const gate = new RequestGate(100, clock);
-	const scope = Scope.from(undefined);
-	const plan: WatchPlan = {
+	const client: RunClient = withLists ? resource : withoutLists(resource);
+	const requestQueue = new RequestQueue(100, clock);
+	const scope = CancellationScope.from(undefined);
+	const options: WatchOptions = {
 		polls: { mode: 'fixed', interval, maxInterval: interval },
 		confirmFor: 30_000,
-		whenTimeIsUp: 'leave',
+		atDeadline: 'leave',
 		onStop: 'leave',
-		looks,
+		mode,
 	};
 	const results = await clock.finish(
 		watchRuns(
-			{ port, gate, clock, scope, listed: new ListedTimes(port, gate, clock), commandId: (id) => id },
+			{
+				client,
+				requestQueue,
+				clock,
+				scope,
+				creationTimes: new CreationTimes(client, requestQueue, clock),
+				commandId: (id) => id,
+			},
 			remote.runs.map((_, index) => ({
 				id: `run_${index}`,
 				timeout: TIMEOUT,
-				countFrom: looks === 'once' ? ('created' as const) : ('now' as const),
-				plan,
+				countFrom: mode === 'once' ? ('created' as const) : ('now' as const),
+				options,
 			})),
 		),
 	);
@@ -66,12 +73,12 @@ async function play({ remote, interval, looks }: Story, withLists: boolean): Pro
 	};
 }
 
-function withoutLists(port: RunPort): RunPort {
+function withoutLists(client: RunClient): RunClient {
 	return {
-		title: port.title,
-		hasLightReads: port.hasLightReads,
-		read: (id, detail, signal) => port.read(id, detail, signal),
-		cancel: (id, commandId, signal) => port.cancel(id, commandId, signal),
+		title: client.title,
+		hasLightReads: client.hasLightReads,
+		read: (id, view, signal) => client.read(id, view, signal),
+		cancel: (id, commandId, signal) => client.cancel(id, commandId, signal),
 	};
 }
 
@@ -102,7 +109,7 @@ const truthful: fc.Arbitrary<ListsPlan> = fc.record({
 const stories = (
 	min: number,
 	max: number,
-	looks: WatchPlan['looks'],
+	mode: WatchOptions['mode'],
 	lists = truthful,
 ): fc.Arbitrary<Story> =>
 	fc.record({
@@ -117,7 +124,7 @@ const stories = (
 			seed: fc.nat(),
 		}),
 		interval: ms(1_000, 5_000),
-		looks: fc.constant(looks),
+		mode: fc.constant(mode),
 	});
 
 async function check(story: fc.Arbitrary<Story>, rule: (own: Cost, singly: Cost, story: Story) => void) {

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 
-import { type Phase, isSettled, isTerminal } from '../../nodes/shared/core/run';
-import { isInterruption } from '../../nodes/shared/core/scope';
-import type { Outcome, WatchReport } from '../../nodes/shared/core/watch';
+import { type Phase, isDone, isTerminal } from '../../nodes/shared/core/runs/run';
+import { isCancelReason } from '../../nodes/shared/core/concurrency/cancellationScope';
+import type { Outcome, WatchReport } from '../../nodes/shared/core/watch/watchRuns';
 import { DIALECTS, type Logged } from '../support/remote';
 import { type Watched, idOf } from './watchCase';
 
@@ -70,15 +70,15 @@ function claim(condition: boolean, rule: string, story: Story | Watched, about: 
 		.filter(({ id }) => !one || id === one.id || id === '*')
 		.map(
 			(entry) =>
-				`  #${entry.index} ${entry.kind} ${entry.id} ${entry.detail} ${entry.at.toFixed(1)}–${entry.endedAt.toFixed(1)} ` +
+				`  #${entry.index} ${entry.kind} ${entry.id} ${entry.view} ${entry.at.toFixed(1)}–${entry.endedAt.toFixed(1)} ` +
 				`${entry.aborted ? 'given up' : (entry.status ?? 'broke')} ${entry.phase ?? entry.heard ?? ''}` +
 				(entry.retryAfter === undefined ? '' : ` Retry-After ${entry.retryAfter}`),
 		);
-	const { run, lastFault, ...report } = one?.report ?? {};
+	const { run, lastError, ...report } = one?.report ?? {};
 	throw new Error(
 		[
 			`Broken: ${rule} (${one?.id ?? 'all runs'}) ${JSON.stringify(about)}`,
-			`report: ${JSON.stringify(report)} run: ${JSON.stringify(run?.body)} fault: ${lastFault?.message}`,
+			`report: ${JSON.stringify(report)} run: ${JSON.stringify(run?.body)} fault: ${lastError?.message}`,
 			`targets: ${JSON.stringify(one?.targets)} stopped: ${watched.story.stopAt} ended: ${watched.endedAt}`,
 			...log.slice(-30),
 		].join('\n'),
@@ -136,7 +136,7 @@ function everythingIsReported(watched: Watched, stories: Story[]): void {
 	const { results, thrown, story } = watched;
 	if (!results) {
 		claim(story.stopAt !== undefined, 'only a stop ends everything', watched, String(thrown));
-		claim(isInterruption(thrown, 'stopped'), 'a stop is told as a stop', watched, String(thrown));
+		claim(isCancelReason(thrown, 'stopped'), 'a stop is told as a stop', watched, String(thrown));
 		return;
 	}
 	claim(results.length === story.targets.length, 'one result per target', watched, results.length);
@@ -214,7 +214,7 @@ function theLastReadIsTheTruth(story: Story, report: WatchReport): void {
 
 /** Rules 1, 2 and 5: no run is given up without a reason. An unknown status is none. */
 function everyOutcomeHasItsReason(story: Story, report: WatchReport): void {
-	const { plan } = story.watched.story;
+	const { options } = story.watched.story;
 	const afterCancel = story.heard.filter(
 		({ at }) => at >= (story.cancels[0]?.endedAt ?? Number.POSITIVE_INFINITY),
 	);
@@ -222,26 +222,26 @@ function everyOutcomeHasItsReason(story: Story, report: WatchReport): void {
 		story.cancels.some(({ heard }) => heard === 'accepted') ||
 		afterCancel.some(({ phase }) => phase === 'cancelling');
 	const end = report.elapsed;
-	const budgetOver = end >= dueOf(story) + plan.confirmFor - DUST;
+	const budgetOver = end >= dueOf(story) + options.confirmFor - DUST;
 	switch (report.outcome) {
 		case 'stillRunning': {
 			const look = [...story.heard, ...story.shown].sort((a, b) => a.endedAs - b.endedAs).at(-1);
 			claim(
 				report.timedOut
-					? plan.whenTimeIsUp === 'leave' && end >= dueOf(story) - DUST
-					: plan.looks === 'once' && look !== undefined && knownAt(story, end).deadline > look.endedAt,
+					? options.atDeadline === 'leave' && end >= dueOf(story) - DUST
+					: options.mode === 'once' && look !== undefined && knownAt(story, end).deadline > look.endedAt,
 				'a run is still running only when the time is not up, or when it shall be left alone',
 				story,
 			);
 			return;
 		}
 		case 'unreachable':
-			claim(report.lastFault !== undefined, 'what went wrong is told', story);
+			claim(report.lastError !== undefined, 'what went wrong is told', story);
 			claim(
 				asksInVain(story, end) ||
 					(report.timedOut && budgetOver && !accepted && story.cancels.at(-1)?.heard !== 'refused') ||
 					(report.timedOut && budgetOver && !accepted && story.cancels.at(-1)?.aborted === true) ||
-					(!report.timedOut && plan.looks === 'once' && end >= ONE_LOOK - DUST),
+					(!report.timedOut && options.mode === 'once' && end >= ONE_LOOK - DUST),
 				'a run is given up only for a fault that stays, or when all time is used up',
 				story,
 			);
@@ -255,7 +255,7 @@ function everyOutcomeHasItsReason(story: Story, report: WatchReport): void {
 				'not cancellable only when the API refused to the end',
 				story,
 			);
-			claim(report.lastFault !== undefined, 'the words of the API are kept', story);
+			claim(report.lastError !== undefined, 'the words of the API are kept', story);
 			return;
 		default:
 			return;
@@ -277,7 +277,7 @@ function neverBeforeTheDeadline(story: Story): void {
 	const first = story.cancels[0];
 	if (!first || afterStop(story, first)) return;
 	claim(
-		story.watched.story.plan.whenTimeIsUp === 'cancel' || story.watched.story.plan.looks === 'none',
+		story.watched.story.options.atDeadline === 'cancel' || story.watched.story.options.mode === 'none',
 		'left alone',
 		story,
 	);
@@ -288,8 +288,8 @@ function neverBeforeTheDeadline(story: Story): void {
 /** Rule 3: it leaves when the time is up, whatever hangs, sleeps or pauses. Only other cancels may hold it up. */
 function exactlyAtTheDeadline(story: Story, stories: Story[]): void {
 	const { watched, report } = story;
-	const { plan, limit, stopAt } = watched.story;
-	if (plan.whenTimeIsUp === 'leave') return;
+	const { options, limit, stopAt } = watched.story;
+	if (options.atDeadline === 'leave') return;
 	const first = story.cancels[0];
 	const due = dueOf(story);
 	const ended = report ? report.elapsed : (stopAt ?? watched.endedAt);
@@ -315,14 +315,14 @@ function urgentOf(story: Story): Logged[] {
 	// A run in review may still be cancelled by a cancel that was accepted: looking goes on.
 	const isOver = (phase?: Phase) =>
 		phase && (isTerminal(phase) || (phase === 'needsReview' && last.heard === 'refused'));
-	const settled = story.heard.find(({ index, phase }) => index > last.index && isOver(phase));
-	return story.requests.filter(({ index }) => index >= first.index && index <= (settled?.index ?? Infinity));
+	const result = story.heard.find(({ index, phase }) => index > last.index && isOver(phase));
+	return story.requests.filter(({ index }) => index >= first.index && index <= (result?.index ?? Infinity));
 }
 
 /** What told about the times of a run: reads, and for a single look also the rows that hold the time to count from. */
 function toldOf(story: Story, created: number): Logged[] {
-	const { plan } = story.watched.story;
-	if (plan.looks !== 'once') return pollsOf(story);
+	const { options } = story.watched.story;
+	if (options.mode !== 'once') return pollsOf(story);
 	const countsFromStart = story.targets.some(({ countFrom }) => countFrom === 'started');
 	const rows = story.shown
 		.map((page) => ({ ...page, phase: page.shown?.get(story.id), created }))
@@ -353,15 +353,15 @@ interface Knowledge {
 function knowledgeOf(story: Story): Knowledge[] {
 	const { start, remote, story: given } = story.watched;
 	const page = remote.log.find((entry) => isLookup(entry) && entry.rows?.includes(story.id));
-	const created = remote.runs.find(({ id }) => id === story.id)?.plan.createdAt ?? 0;
+	const created = remote.runs.find(({ id }) => id === story.id)?.options.createdAt ?? 0;
 	const pages = remote.log.filter(isLookup);
 	const failedPages = remote.log.filter(
 		({ kind, status, aborted, isNarrowed }) => kind === 'list' && !isNarrowed && status !== 200 && !aborted,
 	);
 	const lookedThroughAt = pages[LOOKUP_PAGES - 1]?.endedAt;
 	const firstSeen = new Map<number, number>();
-	const listed = start + created + given.remote.skew;
-	return toldOf(story, listed).flatMap((read) => {
+	const creationTimes = start + created + given.remote.skew;
+	return toldOf(story, creationTimes).flatMap((read) => {
 		let at = read.endedAt;
 		const deadlines: number[] = [];
 		for (const { countFrom, timeout } of story.targets) {
@@ -372,7 +372,7 @@ function knowledgeOf(story: Story): Knowledge[] {
 			const isListed = page !== undefined && isBefore(page, read);
 			let mark =
 				countFrom === 'created'
-					? (read.created ?? (isListed ? listed : read.started))
+					? (read.created ?? (isListed ? creationTimes : read.started))
 					: (read.started ?? read.created);
 			if (mark === undefined) {
 				const toldAt = page?.endedAt ?? lookedThroughAt;
@@ -383,7 +383,7 @@ function knowledgeOf(story: Story): Knowledge[] {
 				if (toldAt === undefined || failed) return [];
 				at = Math.max(at, toldAt);
 				if (!page) continue;
-				mark = listed;
+				mark = creationTimes;
 			}
 			// A run cannot have begun in the future.
 			if (!firstSeen.has(mark)) firstSeen.set(mark, Math.min(mark - start, at));
@@ -400,9 +400,9 @@ function isBefore(one: Logged, other: Logged): boolean {
 
 /** The deadline as far as it was known at a time. Until the run's own times are known: the latest it can be. */
 function knownAt(story: Story, at: number): Knowledge {
-	if (story.watched.story.plan.looks === 'none') return { at: 0, deadline: 0 };
+	if (story.watched.story.options.mode === 'none') return { at: 0, deadline: 0 };
 	// A single look cancels nothing that it does not know the age of.
-	const looksOnce = story.watched.story.plan.looks === 'once';
+	const looksOnce = story.watched.story.options.mode === 'once';
 	const latest = looksOnce
 		? Number.POSITIVE_INFINITY
 		: Math.min(...story.targets.map(({ timeout }) => timeout));
@@ -457,7 +457,7 @@ function ignoresPauses(entry: Logged, stories: Story[]): boolean {
 	const first = story.cancels.find((cancel) => afterStop(story, cancel) === stopped);
 	if (entry === first) return true;
 	const begin = stopped ? (story.watched.story.stopAt ?? 0) : dueOf(story);
-	const budget = stopped ? STOP_BUDGET : story.watched.story.plan.confirmFor;
+	const budget = stopped ? STOP_BUDGET : story.watched.story.options.confirmFor;
 	return entry.at >= begin + budget - Math.min(LAST_TRY, budget / 2) - DUST;
 }
 
@@ -466,7 +466,7 @@ function noRequestTakesForEver(story: Story): void {
 	const { shortest, longest, share } = ONE_CALL_AROUND_A_CANCEL;
 	const urgent = new Set(urgentOf(story));
 	for (const entry of story.requests) {
-		const budget = afterStop(story, entry) ? STOP_BUDGET : story.watched.story.plan.confirmFor;
+		const budget = afterStop(story, entry) ? STOP_BUDGET : story.watched.story.options.confirmFor;
 		const most = urgent.has(entry) ? Math.min(longest, Math.max(shortest, budget * share)) : ONE_REQUEST;
 		claim(entry.endedAt - entry.at <= most + DUST, 'a request that hangs is given up', story, entry.index);
 	}
@@ -485,26 +485,26 @@ function aRunInReviewIsLeftToThePerson(story: Story): void {
 
 /** Rule 10: no spinning. */
 function pollsKeepTheirDistance(story: Story): void {
-	const { polls: settings, looks } = story.watched.story.plan;
+	const { polls: settings, mode } = story.watched.story.options;
 	const polls = story.reads.filter(
 		({ index }) => index < (story.cancels[0]?.index ?? Number.POSITIVE_INFINITY),
 	);
 	const interval =
-		DIALECTS[story.watched.story.remote.dialect].showsCreated && looks !== 'once'
+		DIALECTS[story.watched.story.remote.dialect].showsCreated && mode !== 'once'
 			? settings.interval
 			: SHORTEST_BACKOFF;
 	polls.forEach((poll, index) => {
 		const next = polls[index + 1];
 		if (!next || poll.aborted) return;
-		const ended = poll.phase !== undefined && poll.status === 200 && isSettled(poll.phase);
-		if (ended && next.detail === 'full') return;
+		const ended = poll.phase !== undefined && poll.status === 200 && isDone(poll.phase);
+		if (ended && next.view === 'full') return;
 		const wait = poll.status === 200 && poll.phase ? Math.min(interval, settings.interval) : SHORTEST_BACKOFF;
 		claim(next.at - poll.endedAt >= wait - DUST, 'polls keep their distance', story, [
 			poll.index,
 			next.index,
 		]);
 	});
-	const { confirmFor } = story.watched.story.plan;
+	const { confirmFor } = story.watched.story.options;
 	const aroundCancels = urgentOf(story).length;
 	const most = 2 * ((confirmFor + STOP_BUDGET) / 200 + 12);
 	claim(aroundCancels <= most, 'cancels keep their distance', story, aroundCancels);
@@ -514,13 +514,13 @@ function pollsKeepTheirDistance(story: Story): void {
 function pollsAreLight(story: Story): void {
 	const dialect = DIALECTS[story.watched.story.remote.dialect];
 	if (!('light' in dialect)) return;
-	const whole = story.heard.filter(({ detail, phase }) => detail === 'full' && phase && isSettled(phase));
+	const whole = story.heard.filter(({ view, phase }) => view === 'full' && phase && isDone(phase));
 	claim(whole.length <= 1, 'the whole object is read once', story);
-	const ended = story.heard.findIndex(({ phase }) => phase && isSettled(phase));
+	const ended = story.heard.findIndex(({ phase }) => phase && isDone(phase));
 	const pages = story.watched.remote.log.filter(({ isNarrowed, status }) => isNarrowed && status === 200);
 	const early = story.reads.find(
 		(read) =>
-			read.detail === 'full' &&
+			read.view === 'full' &&
 			// A run that is missing in the lists has most likely ended: then one read is enough.
 			!pages.some((page) => page.index < read.index) &&
 			!story.heard.slice(0, ended + 1).some(({ index }) => ended >= 0 && index < read.index) &&
@@ -528,13 +528,13 @@ function pollsAreLight(story: Story): void {
 	);
 	claim(!early, 'the whole object is read at the end', story, early);
 	if (story.report && ENDED.has(story.report.outcome) && whole.length === 0) {
-		const tried = story.reads.some(({ detail }) => detail === 'full');
+		const tried = story.reads.some(({ view }) => view === 'full');
 		const { elapsed, run } = story.report;
 		const since = elapsed - (story.heard[ended]?.endedAt ?? 0);
 		const isHeldBack =
 			!hasResult(run?.phase) && pausedUntil(story.watched, elapsed) >= elapsed + FULL_READ - DUST;
 		claim(tried || isHeldBack || since >= FULL_READ - DUST, 'the whole object is read at the end', story);
-		claim(story.report.lastFault !== undefined, 'why there is no whole object is told', story);
+		claim(story.report.lastError !== undefined, 'why there is no whole object is told', story);
 	}
 }
 
@@ -546,15 +546,15 @@ function sameCommandId(story: Story): void {
 
 /** Every report comes by the deadline, the time for the cancel, and the time for the whole object. */
 function inTime(story: Story, report: WatchReport): void {
-	const { plan } = story.watched.story;
-	const settled = story.heard.find(({ phase }) => phase && isSettled(phase));
+	const { options } = story.watched.story;
+	const result = story.heard.find(({ phase }) => phase && isDone(phase));
 	// A result is worth a pause.
 	const whole = FULL_READ + (hasResult(report.run?.phase) ? LONGEST_PAUSE : 0);
 	const latest = report.cancel
-		? dueOf(story) + plan.confirmFor + whole
-		: settled
-			? settled.endedAt + whole
-			: plan.looks === 'once'
+		? dueOf(story) + options.confirmFor + whole
+		: result
+			? result.endedAt + whole
+			: options.mode === 'once'
 				? ONE_LOOK
 				: dueOf(story);
 	claim(report.elapsed <= latest + DUST, 'every report comes in time', story, {
@@ -580,7 +580,7 @@ function numbersAreRight(story: Story, report: WatchReport): void {
 	if (report.cancel?.confirmedAt !== undefined) {
 		const at = report.cancel.confirmedAt - start;
 		claim(
-			story.heard.some(({ endedAt, phase }) => phase && isSettled(phase) && Math.abs(endedAt - at) < DUST),
+			story.heard.some(({ endedAt, phase }) => phase && isDone(phase) && Math.abs(endedAt - at) < DUST),
 			'confirmedAt is when a read showed the end',
 			story,
 		);
@@ -594,7 +594,7 @@ function numbersAreRight(story: Story, report: WatchReport): void {
 		);
 	}
 	const known = knownAt(story, first?.at ?? report.elapsed);
-	const unsettled = pollsOf(story).every(({ phase }) => phase && !isSettled(phase));
+	const unsettled = pollsOf(story).every(({ phase }) => phase && !isDone(phase));
 	if (report.deadline !== undefined && unsettled) {
 		claim(
 			Math.abs(report.deadline - start - known.deadline) < 1,
@@ -629,7 +629,7 @@ function stoppedAtOnce(watched: Watched, stories: Story[]): void {
 	const { story, sentBeforeStop, endedAt } = watched;
 	if (sentBeforeStop === undefined || story.stopAt === undefined) return;
 	const late = watched.remote.log.slice(sentBeforeStop);
-	if (story.plan.onStop === 'leave') {
+	if (story.options.onStop === 'leave') {
 		claim(late.length === 0, 'nothing is sent after a stop', watched, late);
 		claim(endedAt <= story.stopAt + DUST, 'a stop ends the watch at once', watched, endedAt);
 		return;
@@ -644,13 +644,12 @@ function stoppedAtOnce(watched: Watched, stories: Story[]): void {
 		const after = one.requests.filter((entry) => afterStop(one, entry));
 		const heardBefore = one.heard.filter((entry) => !afterStop(one, entry));
 		const lastPhase = heardBefore.at(-1)?.phase;
-		if (lastPhase && isSettled(lastPhase))
-			claim(after.length === 0, 'a run that has ended is left alone', one);
+		if (lastPhase && isDone(lastPhase)) claim(after.length === 0, 'a run that has ended is left alone', one);
 		claim(!after[0] || after[0].kind === 'cancel', 'after a stop, first the cancel', one);
 		const open =
 			!one.cancels.some((cancel) => !afterStop(one, cancel)) &&
-			!(lastPhase && isSettled(lastPhase)) &&
-			story.plan.looks === 'untilSettled' &&
+			!(lastPhase && isDone(lastPhase)) &&
+			story.options.mode === 'untilSettled' &&
 			dueOf(one) > story.stopAt &&
 			!one.requests.some(({ status }) => status && (FINAL.has(status) || status === 404)) &&
 			!watched.remote.log.some(({ kind, isNarrowed }) => kind === 'list' && !isNarrowed);

@@ -1,10 +1,16 @@
 import * as fc from 'fast-check';
 
-import type { EventName, EventPlan, EventStore, Findings, RunEvent } from '../../nodes/shared/core/eventPlan';
-import { findEvents } from '../../nodes/shared/core/events';
-import { RequestGate } from '../../nodes/shared/core/gate';
-import type { Phase } from '../../nodes/shared/core/run';
-import { Scope } from '../../nodes/shared/core/scope';
+import type {
+	EventName,
+	EventOptions,
+	EventStore,
+	PollResult,
+	RunEvent,
+} from '../../nodes/shared/core/trigger/events';
+import { pollEvents } from '../../nodes/shared/core/trigger/pollEvents';
+import { RequestQueue } from '../../nodes/shared/core/requests/requestQueue';
+import type { Phase } from '../../nodes/shared/core/runs/run';
+import { CancellationScope } from '../../nodes/shared/core/concurrency/cancellationScope';
 import { FakeClock, seededRandom } from '../support/fakeClock';
 import { type Life, RunWorld, type WorldOptions, endOf, life, phaseAt } from '../support/runWorld';
 import { runs } from './runs';
@@ -56,7 +62,7 @@ class Host {
 
 	constructor(
 		private readonly world: RunWorld,
-		private readonly plan: EventPlan,
+		private readonly options: EventOptions,
 		/** n8n stores what a trigger knows when a workflow is activated. Its experimental scheduler does not. */
 		private readonly storesAtActivation: boolean,
 	) {}
@@ -79,7 +85,7 @@ class Host {
 		// n8n was restarted meanwhile, and does not take what an old poll finds.
 		if (findings === undefined || live !== this.live) return;
 		// This is thrown: an activation that throws is none.
-		if (findings.faults.length > 0 && findings.events.length === 0 && isFirst) return;
+		if (findings.errors.length > 0 && findings.events.length === 0 && isFirst) return;
 		this.isActive = true;
 		if (isNew) this.began = { from, to: this.world.now() };
 		this.events.push(...findings.events);
@@ -88,20 +94,20 @@ class Host {
 		if (findings.events.length > 0 || (isFirst && this.storesAtActivation)) this.stored = content;
 	}
 
-	private async look(store: EventStore): Promise<Findings | undefined> {
+	private async look(store: EventStore): Promise<PollResult | undefined> {
 		const { clock } = this.world;
-		const scope = Scope.from(undefined);
+		const scope = CancellationScope.from(undefined);
 		try {
 			return await clock.finish(
-				findEvents(
-					{ gate: new RequestGate(5, clock), clock, scope },
+				pollEvents(
+					{ requestQueue: new RequestQueue(5, clock), clock, scope },
 					[this.world.source()],
-					this.plan,
+					this.options,
 					store,
 				),
 			);
 		} finally {
-			scope.release();
+			scope.dispose();
 		}
 	}
 }
@@ -233,9 +239,15 @@ interface Played {
 	tellsTime: boolean;
 }
 
-async function play({ world: options, lookBack, lives, steps, storesAtActivation }: Story): Promise<Played> {
-	const clock = new FakeClock({ seed: options.seed });
-	const world = new RunWorld(clock, options);
+async function play({
+	world: worldOptions,
+	lookBack,
+	lives,
+	steps,
+	storesAtActivation,
+}: Story): Promise<Played> {
+	const clock = new FakeClock({ seed: worldOptions.seed });
+	const world = new RunWorld(clock, worldOptions);
 	const zero = world.now();
 	world.add(
 		...lives.map((life) => ({
@@ -244,14 +256,14 @@ async function play({ world: options, lookBack, lives, steps, storesAtActivation
 			turns: life.turns.map((turn) => ({ ...turn, at: zero + turn.at })),
 		})),
 	);
-	const plan: EventPlan = {
+	const options: EventOptions = {
 		events: new Set(ALL_EVENTS),
 		stuckAfter: STUCK_AFTER,
 		lookBack,
 		budget: 4 * MINUTE,
-		now: () => (options.tellsTime ? world.now() : clock.now()),
+		now: () => (worldOptions.tellsTime ? world.now() : clock.now()),
 	};
-	const host = new Host(world, plan, storesAtActivation);
+	const host = new Host(world, options, storesAtActivation);
 	await host.restart();
 	for (const { wait, what } of steps) {
 		await clock.advance(wait);
@@ -283,7 +295,7 @@ async function play({ world: options, lookBack, lives, steps, storesAtActivation
 		await clock.advance(LONGEST_LAG);
 		await host.poll();
 	}
-	return { host, world, lookBack, tellsTime: options.tellsTime };
+	return { host, world, lookBack, tellsTime: worldOptions.tellsTime };
 }
 
 function describeRun(life: Life, began: number): string {

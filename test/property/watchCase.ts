@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 
-import { RequestGate } from '../../nodes/shared/core/gate';
-import { ListedTimes } from '../../nodes/shared/core/listed';
-import { PHASES, type Phase } from '../../nodes/shared/core/run';
-import { Scope } from '../../nodes/shared/core/scope';
-import { type WatchPlan, type WatchResult, watchRuns } from '../../nodes/shared/core/watch';
+import { RequestQueue } from '../../nodes/shared/core/requests/requestQueue';
+import { CreationTimes } from '../../nodes/shared/core/watch/creationTimes';
+import { PHASES, type Phase } from '../../nodes/shared/core/runs/run';
+import { CancellationScope } from '../../nodes/shared/core/concurrency/cancellationScope';
+import { type WatchOptions, type WatchResult, watchRuns } from '../../nodes/shared/core/watch/watchRuns';
 import { getEventListeners } from 'node:events';
 import { FakeClock } from '../support/fakeClock';
 import {
@@ -24,7 +24,7 @@ export interface WatchCase {
 	remote: RemotePlan;
 	targets: ReadonlyArray<{ run: number; timeout: number; countFrom: 'now' | 'created' | 'started' }>;
 	limit: number;
-	plan: WatchPlan;
+	options: WatchOptions;
 	/** Virtual ms at which the workflow is stopped; absent when it is not. */
 	stopAt?: number;
 }
@@ -156,36 +156,36 @@ const remote = (maxRuns: number): fc.Arbitrary<RemotePlan> =>
 			rowsPerPage: fc.oneof(ms(1, 10), fc.constant(100)),
 			seed: fc.nat(),
 		})
-		.map((plan) => ({ ...plan, runs: plan.runs.map((run) => possible(plan.dialect, run)) }));
+		.map((options) => ({ ...options, runs: options.runs.map((run) => possible(options.dialect, run)) }));
 
-const plan: fc.Arbitrary<WatchPlan> = fc
+const options: fc.Arbitrary<WatchOptions> = fc
 	.record({
-		mode: fc.constantFrom<WatchPlan['polls']['mode']>('adaptive', 'fixed'),
+		pollMode: fc.constantFrom<WatchOptions['polls']['mode']>('adaptive', 'fixed'),
 		interval: fc.oneof(ms(500, 3_000), ms(3_000, 90_000)),
 		stretch: ms(0, 30_000),
 		confirmFor: fc.oneof(ms(100, 5_000), ms(5_000, 40_000)),
-		whenTimeIsUp: fc.oneof(
+		atDeadline: fc.oneof(
 			{ weight: 6, arbitrary: fc.constant('cancel' as const) },
 			{ weight: 1, arbitrary: fc.constant('leave' as const) },
 		),
-		onStop: fc.constantFrom<WatchPlan['onStop']>('leave', 'cancel'),
-		looks: fc.oneof(
+		onStop: fc.constantFrom<WatchOptions['onStop']>('leave', 'cancel'),
+		mode: fc.oneof(
 			{ weight: 6, arbitrary: fc.constant('untilSettled' as const) },
 			{ weight: 2, arbitrary: fc.constant('once' as const) },
 			{ weight: 1, arbitrary: fc.constant('none' as const) },
 		),
 	})
-	.map(({ mode, interval, stretch, ...rest }) => ({
-		polls: { mode, interval, maxInterval: interval + stretch },
+	.map(({ pollMode, interval, stretch, ...rest }) => ({
+		polls: { mode: pollMode, interval, maxInterval: interval + stretch },
 		...rest,
 	}));
 
 type Target = WatchCase['targets'][number];
 
 /** As the nodes offer it: a single look is counted from the run's own times, and a cancel is for now. */
-function asOffered(target: Target, looks: WatchPlan['looks']): Target {
-	if (looks === 'none') return { ...target, countFrom: 'now', timeout: 0 };
-	if (looks === 'once' && target.countFrom === 'now') return { ...target, countFrom: 'created' };
+function asOffered(target: Target, mode: WatchOptions['mode']): Target {
+	if (mode === 'none') return { ...target, countFrom: 'now', timeout: 0 };
+	if (mode === 'once' && target.countFrom === 'now') return { ...target, countFrom: 'created' };
 	return target;
 }
 
@@ -205,7 +205,7 @@ export const watchCases: fc.Arbitrary<WatchCase> = fc
 			{ minLength: 1, maxLength: 20 },
 		),
 		limit: ms(1, 5),
-		plan,
+		options,
 		stopAt: fc.option(instant(0, 120_000), { nil: undefined, freq: 2 }),
 	})
 	.map(({ picks, ...story }) => ({
@@ -218,7 +218,7 @@ export const watchCases: fc.Arbitrary<WatchCase> = fc
 					.slice(story.remote.runs.length)
 					.map((pick) => ({ ...pick, run: pick.run % story.remote.runs.length })),
 			)
-			.map((target) => asOffered(target, story.plan.looks)),
+			.map((target) => asOffered(target, story.options.mode)),
 	}));
 
 /** Plays a story on a fake clock. */
@@ -226,13 +226,24 @@ export async function playStory(story: WatchCase): Promise<Watched> {
 	const clock = new FakeClock({ seed: story.remote.seed, ties: 'shuffled' });
 	const start = clock.now();
 	const remoteApi = new RemoteApi(clock, story.remote);
-	const port = remoteApi.api();
+	const client = remoteApi.api();
 	const host = new AbortController();
-	const scope = Scope.from(host.signal);
-	const gate = new RequestGate(story.limit, clock);
-	const listed = new ListedTimes(port, gate, clock);
-	const tools = { port, gate, clock, scope, listed, commandId: (id: string) => `command:${id}` };
-	const targets = story.targets.map(({ run, ...target }) => ({ id: idOf(run), ...target, plan: story.plan }));
+	const scope = CancellationScope.from(host.signal);
+	const requestQueue = new RequestQueue(story.limit, clock);
+	const creationTimes = new CreationTimes(client, requestQueue, clock);
+	const deps = {
+		client,
+		requestQueue,
+		clock,
+		scope,
+		creationTimes,
+		commandId: (id: string) => `command:${id}`,
+	};
+	const targets = story.targets.map(({ run, ...target }) => ({
+		id: idOf(run),
+		...target,
+		options: story.options,
+	}));
 
 	const watched: Watched = { story, remote: remoteApi, start, endedAt: 0, timersLeft: 0, listenersLeft: 0 };
 	const done = new AbortController();
@@ -245,7 +256,7 @@ export async function playStory(story: WatchCase): Promise<Watched> {
 			() => undefined,
 		);
 	}
-	const work = watchRuns(tools, targets).then(
+	const work = watchRuns(deps, targets).then(
 		(results) => {
 			watched.results = results;
 		},
@@ -256,7 +267,7 @@ export async function playStory(story: WatchCase): Promise<Watched> {
 	await clock.finish(work, 3_600_000);
 	watched.endedAt = clock.now() - start;
 	done.abort();
-	scope.release();
+	scope.dispose();
 	await clock.settle();
 	watched.timersLeft = clock.sleeping;
 	watched.listenersLeft = getEventListeners(host.signal, 'abort').length;

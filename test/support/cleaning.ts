@@ -1,22 +1,22 @@
 import {
-	type CleanupPlan,
+	type CleanupOptions,
 	type CleanupReport,
 	type CleanupSource,
 	type StuckList,
-	cleanUp,
-} from '../../nodes/shared/core/cleanup';
-import { RequestGate } from '../../nodes/shared/core/gate';
-import type { ListedRun, RunPort } from '../../nodes/shared/core/port';
-import type { Phase, TimeMark } from '../../nodes/shared/core/run';
-import { Scope } from '../../nodes/shared/core/scope';
+	cancelStuckRuns,
+} from '../../nodes/shared/core/cleanup/cancelStuckRuns';
+import { RequestQueue } from '../../nodes/shared/core/requests/requestQueue';
+import type { ListedRun, RunClient } from '../../nodes/shared/core/runs/runClient';
+import type { Phase, TimeMark } from '../../nodes/shared/core/runs/run';
+import { CancellationScope } from '../../nodes/shared/core/concurrency/cancellationScope';
 import { FAKE_EPOCH, type FakeClock } from './fakeClock';
-import type { Step } from './scriptedPort';
+import type { Step } from './scriptedClient';
 import { MINUTE, SECOND } from './watching';
 
 export const HOUR = 60 * MINUTE;
 
 /** Runs that are older than an hour and not finished, for real. */
-export const CLEANUP: CleanupPlan = {
+export const CLEANUP: CleanupOptions = {
 	olderThan: HOUR,
 	limit: 100,
 	dryRun: false,
@@ -78,11 +78,11 @@ export function gives(page: ListPage): Step<ListPage> {
 }
 
 export function sourceOf(
-	port: RunPort,
+	client: RunClient,
 	lists: StuckList[],
 	given: Partial<CleanupSource> = {},
 ): CleanupSource {
-	return { resource: 'job', port, lists, detail: 'light', matches: () => true, ...given };
+	return { resource: 'job', client, lists, view: 'light', matches: () => true, ...given };
 }
 
 export interface Cleaning {
@@ -95,14 +95,14 @@ export interface Cleaning {
 export function startCleanup(
 	clock: FakeClock,
 	sources: readonly CleanupSource[],
-	plan: Partial<CleanupPlan> = {},
+	options: Partial<CleanupOptions> = {},
 	limit = 5,
 ): Cleaning {
 	const host = new AbortController();
-	const scope = Scope.from(host.signal);
-	const gate = new RequestGate(limit, clock);
-	const tools = { gate, clock, scope, commandId: (id: string) => `command:${id}` };
-	const report = cleanUp(tools, sources, { ...CLEANUP, ...plan }).finally(() => scope.release());
+	const scope = CancellationScope.from(host.signal);
+	const requestQueue = new RequestQueue(limit, clock);
+	const deps = { requestQueue, clock, scope, commandId: (id: string) => `command:${id}` };
+	const report = cancelStuckRuns(deps, sources, { ...CLEANUP, ...options }).finally(() => scope.dispose());
 	report.catch(() => undefined);
 	return { report, stop: () => host.abort() };
 }
@@ -111,10 +111,10 @@ export function startCleanup(
 export function clean(
 	clock: FakeClock,
 	sources: readonly CleanupSource[],
-	plan?: Partial<CleanupPlan>,
+	options?: Partial<CleanupOptions>,
 	limit?: number,
 ): Promise<CleanupReport> {
-	return clock.finish(startCleanup(clock, sources, plan, limit).report);
+	return clock.finish(startCleanup(clock, sources, options, limit).report);
 }
 
 /** `id: outcome` of each run, in order. */

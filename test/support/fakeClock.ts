@@ -1,4 +1,4 @@
-import type { Clock } from '../../nodes/shared/core/clock';
+import type { Clock } from '../../nodes/shared/core/concurrency/clock';
 
 interface Timer {
 	due: number;
@@ -104,14 +104,14 @@ export class FakeClock implements Clock {
 	 */
 	async finish<T>(work: Promise<T>, within = 6 * 3_600_000): Promise<T> {
 		const until = this.time + within;
-		const state = { settled: false };
+		const state = { result: false };
 		const note = () => {
-			state.settled = true;
+			state.result = true;
 		};
 		work.then(note, note);
 		for (;;) {
 			await this.settle();
-			if (state.settled) return work;
+			if (state.result) return work;
 			const next = this.timers[0];
 			if (!next) throw new Error('Stuck: the work waits, but no timer is left to wake it up');
 			if (next.due > until) throw new Error(`Not done after ${within} ms of virtual time`);

@@ -1,8 +1,8 @@
-import { ApiFault } from '../../nodes/shared/core/faults';
-import { type JsonObject, type Phase, isTerminal } from '../../nodes/shared/core/run';
+import { ApiError } from '../../nodes/shared/core/requests/apiError';
+import { type JsonObject, type Phase, isTerminal } from '../../nodes/shared/core/runs/run';
 import { PROVIDERS, resourceOf } from '../../nodes/shared/providers';
-import { ResourceApi } from '../../nodes/shared/providers/api';
-import type { ApiRequest, ApiResponse } from '../../nodes/shared/providers/http';
+import { ResourceClient } from '../../nodes/shared/providers/client/resourceClient';
+import type { ApiRequest, ApiResponse } from '../../nodes/shared/providers/client/http';
 import { type FakeClock, seededRandom } from './fakeClock';
 
 /**
@@ -220,7 +220,7 @@ export interface Logged {
 	index: number;
 	kind: 'read' | 'cancel' | 'list';
 	id: string;
-	detail: 'light' | 'full';
+	view: 'light' | 'full';
 	at: number;
 	/** When it was answered, broke, or was given up, and how many requests had left by then. */
 	endedAt: number;
@@ -254,7 +254,7 @@ export interface Logged {
 interface Row {
 	id: string;
 	/** Among all runs of the account. */
-	place: number;
+	tracked: number;
 	phase: Phase;
 	status: string;
 	createdAt: number;
@@ -277,14 +277,14 @@ class RemoteRun {
 
 	constructor(
 		readonly id: string,
-		readonly plan: RemoteRunPlan,
+		readonly options: RemoteRunPlan,
 		private readonly dialect: Dialect,
 	) {
-		this.terminalAt = plan.endsAt ?? Number.POSITIVE_INFINITY;
-		this.terminalAs = plan.endsAs;
-		if (plan.endsAs !== 'needsReview') return;
+		this.terminalAt = options.endsAt ?? Number.POSITIVE_INFINITY;
+		this.terminalAs = options.endsAs;
+		if (options.endsAs !== 'needsReview') return;
 		this.pausedAt = this.terminalAt;
-		this.terminalAt = plan.reviewedAt ?? Number.POSITIVE_INFINITY;
+		this.terminalAt = options.reviewedAt ?? Number.POSITIVE_INFINITY;
 		this.terminalAs = 'completed';
 	}
 
@@ -293,8 +293,8 @@ class RemoteRun {
 		if (this.terminalAt <= now) return this.terminalAs;
 		if (this.cancelAsked && this.dialect.statuses.cancelling) return 'cancelling';
 		if (this.pausedAt <= now) return 'needsReview';
-		if (now < this.plan.startsAt) return 'waiting';
-		return now >= (this.plan.strangeFrom ?? Number.POSITIVE_INFINITY) ? 'unknown' : 'running';
+		if (now < this.options.startsAt) return 'waiting';
+		return now >= (this.options.strangeFrom ?? Number.POSITIVE_INFINITY) ? 'unknown' : 'running';
 	}
 
 	statusAt(now: number): string {
@@ -303,24 +303,24 @@ class RemoteRun {
 
 	/** Takes a cancel, or does not. */
 	cancel(now: number): 'taken' | 'race' | 'refused' {
-		const { plan, dialect } = this;
+		const { options, dialect } = this;
 		this.cancels += 1;
-		if (plan.cancel.finishesFirst && !isTerminal(this.phaseAt(now))) {
+		if (options.cancel.finishesFirst && !isTerminal(this.phaseAt(now))) {
 			this.terminalAt = now;
 			this.terminalAs = 'completed';
 		}
 		const phase = this.phaseAt(now);
 		if (isTerminal(phase)) return dialect.cancel === 'idempotent' ? 'taken' : 'refused';
 		if (dialect.refusedIn.includes(phase)) return 'refused';
-		if (this.cancels <= plan.cancel.races && dialect.cancel === 'refusing') return 'race';
-		if (plan.cancel.ignored) return 'taken';
+		if (this.cancels <= options.cancel.races && dialect.cancel === 'refusing') return 'race';
+		if (options.cancel.ignored) return 'taken';
 		this.cancelAsked = true;
-		this.cancelAt = Math.min(this.cancelAt, now + plan.cancel.takes);
+		this.cancelAt = Math.min(this.cancelAt, now + options.cancel.takes);
 		return 'taken';
 	}
 
 	get losesAnswer(): boolean {
-		return this.cancels <= this.plan.cancel.answersLost;
+		return this.cancels <= this.options.cancel.answersLost;
 	}
 }
 
@@ -347,13 +347,13 @@ export class RemoteApi {
 
 	constructor(
 		private readonly clock: FakeClock,
-		private readonly plan: RemotePlan,
+		private readonly options: RemotePlan,
 	) {
-		this.dialect = DIALECTS[plan.dialect];
+		this.dialect = DIALECTS[options.dialect];
 		this.start = clock.now();
-		this.random = seededRandom(plan.seed);
-		this.runs = plan.runs.map((run, index) => new RemoteRun(`run_${index}`, run, this.dialect));
-		this.newestFirst = [...this.runs].sort((a, b) => b.plan.createdAt - a.plan.createdAt);
+		this.random = seededRandom(options.seed);
+		this.runs = options.runs.map((run, index) => new RemoteRun(`run_${index}`, run, this.dialect));
+		this.newestFirst = [...this.runs].sort((a, b) => b.options.createdAt - a.options.createdAt);
 	}
 
 	/** Milliseconds since the begin of the test. */
@@ -362,11 +362,11 @@ export class RemoteApi {
 	}
 
 	/** The client's side of it. */
-	api(): ResourceApi {
+	api(): ResourceClient {
 		const provider = PROVIDERS[this.dialect.provider];
-		const name = this.plan.dialect === 'extendWorkflowRun' ? 'workflowRun' : this.plan.dialect;
+		const name = this.options.dialect === 'extendWorkflowRun' ? 'workflowRun' : this.options.dialect;
 		const send = (request: ApiRequest, signal: AbortSignal) => this.send(request, signal);
-		return new ResourceApi(provider, resourceOf(provider, name), send, () => this.clock.now());
+		return new ResourceClient(provider, resourceOf(provider, name), send, () => this.clock.now());
 	}
 
 	private async send(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
@@ -386,7 +386,7 @@ export class RemoteApi {
 		};
 		signal.addEventListener('abort', end, { once: true });
 		try {
-			const half = (this.random() * this.plan.latency) / 2;
+			const half = (this.random() * this.options.latency) / 2;
 			await this.clock.sleep(half, signal);
 			const answer = await this.perform(request, entry, signal);
 			await this.clock.sleep(half, signal);
@@ -406,7 +406,7 @@ export class RemoteApi {
 			index: this.log.length,
 			kind: method === 'POST' ? 'cancel' : id === '*' ? 'list' : 'read',
 			id,
-			detail: light && String(query?.[light.param]) === light.value ? 'light' : 'full',
+			view: light && String(query?.[light.param]) === light.value ? 'light' : 'full',
 			at: this.now,
 			endedAt: Number.POSITIVE_INFINITY,
 			sentByThen: 0,
@@ -423,12 +423,12 @@ export class RemoteApi {
 		if (fault) return this.fail(fault, signal);
 		if (entry.kind === 'list') return this.page(request, entry);
 		const run = this.runs.find(({ id }) => id === entry.id);
-		if (!run) return respond(404, { detail: 'not found' });
+		if (!run) return respond(404, { view: 'not found' });
 		return entry.kind === 'cancel' ? this.cancel(run, entry, signal) : this.read(run, entry);
 	}
 
 	private faultFor(entry: Logged): FaultKindPlan | undefined {
-		for (const fault of this.plan.faults) {
+		for (const fault of this.options.faults) {
 			if (this.now < fault.from || this.now >= fault.from + fault.lasts) continue;
 			if (fault.on !== 'all' && fault.on !== entry.kind) continue;
 			const hit = (this.hits.get(fault) ?? 0) + 1;
@@ -449,7 +449,7 @@ export class RemoteApi {
 					date: new Date(this.serverTime()).toUTCString(),
 					...(retryAfter !== undefined && { 'retry-after': wait }),
 				};
-				return Promise.resolve(respond(status, { detail: 'planted', message: 'planted' }, headers));
+				return Promise.resolve(respond(status, { view: 'planted', message: 'planted' }, headers));
 			}
 			case 'hang':
 				return new Promise((_, reject) => {
@@ -458,9 +458,9 @@ export class RemoteApi {
 			case 'hangDeaf':
 				return new Promise(() => undefined);
 			case 'reset':
-				return Promise.reject(new ApiFault('network', 'the connection was reset'));
+				return Promise.reject(new ApiError('network', 'the connection was reset'));
 			case 'refusedConnection':
-				return Promise.reject(new ApiFault('network', 'the connection was refused', { neverArrived: true }));
+				return Promise.reject(new ApiError('network', 'the connection was refused', { notSent: true }));
 			case 'brokenJson':
 				return Promise.resolve(respond(200, '{"id": "run_1", "sta'));
 			case 'webPage':
@@ -470,12 +470,12 @@ export class RemoteApi {
 
 	private read(run: RemoteRun, entry: Logged): ApiResponse {
 		run.reads += 1;
-		if (run.reads <= run.plan.invisibleReads) return respond(404, { detail: 'not found' });
+		if (run.reads <= run.options.invisibleReads) return respond(404, { view: 'not found' });
 		const body = this.bodyOf(run);
 		entry.phase = run.phaseAt(this.now);
 		const { showsCreated, showsStarted } = this.dialect;
-		if (showsCreated) entry.created = this.serverTime(run.plan.createdAt);
-		if (showsStarted && this.hasStarted(run)) entry.started = this.serverTime(run.plan.startsAt);
+		if (showsCreated) entry.created = this.serverTime(run.options.createdAt);
+		if (showsStarted && this.hasStarted(run)) entry.started = this.serverTime(run.options.startsAt);
 		return respond(200, body);
 	}
 
@@ -487,7 +487,7 @@ export class RemoteApi {
 			const kind = ways[Math.floor(this.random() * ways.length)] ?? 'reset';
 			return this.fail({ kind }, signal);
 		}
-		if (what === 'race') return respond(409, { detail: 'Job status changed, please retry' });
+		if (what === 'race') return respond(409, { view: 'Job status changed, please retry' });
 		if (this.dialect.cancel === 'envelope') {
 			const cancellation_status =
 				what === 'refused'
@@ -500,7 +500,7 @@ export class RemoteApi {
 		if (what === 'refused') {
 			const { refusals } = this.dialect;
 			const status = refusals[Math.floor(this.random() * refusals.length)] ?? 400;
-			return respond(status, { detail: 'cannot be cancelled', message: 'cannot be cancelled' });
+			return respond(status, { view: 'cannot be cancelled', message: 'cannot be cancelled' });
 		}
 		return respond(200, this.bodyOf(run));
 	}
@@ -508,33 +508,33 @@ export class RemoteApi {
 	private page({ query }: ApiRequest, entry: Logged): ApiResponse {
 		const { provider } = this.dialect;
 		// A list of all runs is for looking up creation times; what is wrong with lists is wrong with the narrowed ones.
-		const lists = entry.isNarrowed ? this.plan.lists : GOOD_LISTS;
+		const lists = entry.isNarrowed ? this.options.lists : GOOD_LISTS;
 		const size = Number(query?.limit ?? query?.maxPageSize);
 		if (size > lists.maxPageSize) return respond(400, { message: 'the page is too large' });
 		const after = query?.nextPageToken ?? query?.after;
 		const asOf = Math.min(this.now - lists.lag, lists.frozenFrom ?? Number.POSITIVE_INFINITY);
-		const all = this.listed(lists, asOf, lists.ignoresStatus ? undefined : query?.status);
+		const all = this.creationTimes(lists, asOf, lists.ignoresStatus ? undefined : query?.status);
 		// A token is a place in the order of all runs: rows that have gone since do not move the others up.
-		const from = after === undefined ? 0 : all.findIndex(({ place }) => place > Number(after));
-		const cut = from < 0 ? [] : all.slice(from, from + Math.min(size, this.plan.rowsPerPage));
-		const isTwice = ({ place }: Row) => lists.repeats > 0 && place % lists.repeats === 0;
+		const from = after === undefined ? 0 : all.findIndex(({ tracked }) => tracked > Number(after));
+		const cut = from < 0 ? [] : all.slice(from, from + Math.min(size, this.options.rowsPerPage));
+		const isTwice = ({ tracked }: Row) => lists.repeats > 0 && tracked % lists.repeats === 0;
 		const rows = cut.flatMap((row) => (isTwice(row) ? [row, row] : [row]));
 		entry.rows = rows.map(({ id }) => id);
 		entry.shown = new Map(rows.map(({ id, phase }) => [id, phase]));
 		const data = rows.map((row) => this.rowOf(row));
 		const last = cut.at(-1);
 		const isLast = last === undefined || last === all.at(-1);
-		const next = last && !isLast ? String(last.place) : lists.circular && last ? '-1' : undefined;
+		const next = last && !isLast ? String(last.tracked) : lists.circular && last ? '-1' : undefined;
 		if (provider === 'extend')
 			return respond(200, { data, ...(next !== undefined && { nextPageToken: next }) });
 		return respond(200, { data, list_metadata: { before: null, after: next ?? null } });
 	}
 
 	/** The rows of a list, newest first: other people's newer runs, ours, and other people's older ones. */
-	private listed(lists: ListsPlan, asOf: number, status: unknown): Row[] {
-		const other = (name: string, place: number, createdAt: number): Row => ({
-			id: `${name}_${place}`,
-			place,
+	private creationTimes(lists: ListsPlan, asOf: number, status: unknown): Row[] {
+		const other = (name: string, tracked: number, createdAt: number): Row => ({
+			id: `${name}_${tracked}`,
+			tracked,
 			phase: 'running',
 			status: this.dialect.statuses.running ?? '',
 			createdAt,
@@ -542,9 +542,9 @@ export class RemoteApi {
 		const isShown = (index: number) =>
 			this.now >= lists.newFrom + index && !(lists.skips > 0 && index % lists.skips === 0);
 		const ours = this.newestFirst.flatMap((run, index): Row[] => {
-			const { id, plan } = run;
-			const row = { id, phase: run.phaseAt(asOf), status: run.statusAt(asOf), createdAt: plan.createdAt };
-			return isShown(index) ? [{ ...row, place: lists.othersNewer + index }] : [];
+			const { id, options } = run;
+			const row = { id, phase: run.phaseAt(asOf), status: run.statusAt(asOf), createdAt: options.createdAt };
+			return isShown(index) ? [{ ...row, tracked: lists.othersNewer + index }] : [];
 		});
 		const newer = Array.from({ length: lists.othersNewer }, (_, at) => other('newer', at, 1_000));
 		const behind = lists.othersNewer + this.runs.length;
@@ -563,8 +563,8 @@ export class RemoteApi {
 		const { provider, statuses, showsCreated, showsStarted } = this.dialect;
 		const { id } = run;
 		const status = run.statusAt(this.now);
-		const created = showsCreated ? this.isoTime(run.plan.createdAt) : null;
-		const started = showsStarted && this.hasStarted(run) ? this.isoTime(run.plan.startsAt) : null;
+		const created = showsCreated ? this.isoTime(run.options.createdAt) : null;
+		const started = showsStarted && this.hasStarted(run) ? this.isoTime(run.options.startsAt) : null;
 		if (provider === 'extend')
 			return { id, status, createdAt: created, initialRunAt: created, startTime: started };
 		return statuses.running === 'running'
@@ -573,12 +573,12 @@ export class RemoteApi {
 	}
 
 	private hasStarted(run: RemoteRun): boolean {
-		return run.plan.startsAt <= this.now;
+		return run.options.startsAt <= this.now;
 	}
 
 	/** Unix ms by the server's clock, of a time of the test. */
 	private serverTime(at = this.now): number {
-		return this.start + at + this.plan.skew;
+		return this.start + at + this.options.skew;
 	}
 
 	private isoTime(at: number): string {

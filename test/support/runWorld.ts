@@ -1,8 +1,8 @@
-import { ApiFault } from '../../nodes/shared/core/faults';
-import type { EventList } from '../../nodes/shared/core/eventListing';
-import type { EventSource } from '../../nodes/shared/core/eventPlan';
-import type { Detail, RunPort } from '../../nodes/shared/core/port';
-import { type Phase, type Run, type TimeMark, isTerminal } from '../../nodes/shared/core/run';
+import { ApiError } from '../../nodes/shared/core/requests/apiError';
+import type { EventList } from '../../nodes/shared/core/trigger/scanList';
+import type { EventSource } from '../../nodes/shared/core/trigger/events';
+import type { ReadView, RunClient } from '../../nodes/shared/core/runs/runClient';
+import { type Phase, type Run, type TimeMark, isTerminal } from '../../nodes/shared/core/runs/run';
 import { type FakeClock, seededRandom } from './fakeClock';
 
 /** A run and all it will go through. Times are unix ms on the provider's clock. */
@@ -130,36 +130,36 @@ export class RunWorld {
 		this.shownAs.set(id, created);
 	}
 
-	source(resource = 'extraction', fits = 'account'): EventSource {
+	source(resource = 'extraction', scopeKey = 'account'): EventSource {
 		const list = (phase?: Phase): EventList => ({
 			newestFirst: this.options.order === 'newestFirst',
 			page: (token, signal) => this.page(phase, token, signal),
 		});
 		return {
 			resource,
-			port: this.port(),
-			fits,
+			client: this.client(),
+			scopeKey,
 			all: list(),
 			unfinished: this.options.hasStatusFilter ? UNFINISHED.map((phase) => list(phase)) : [],
 			matches: () => true,
 		};
 	}
 
-	private port(): RunPort {
+	private client(): RunClient {
 		return {
 			title: 'Test run',
 			hasLightReads: this.options.hasLightReads,
-			read: (id, detail, signal) => this.read(id, detail, signal),
+			read: (id, view, signal) => this.read(id, view, signal),
 			cancel: () => Promise.reject(new Error('A trigger cancels nothing')),
 		};
 	}
 
-	private async read(id: string, detail: Detail, signal: AbortSignal): Promise<Run> {
-		await this.answer(`read ${detail} ${id}`, signal);
+	private async read(id: string, view: ReadView, signal: AbortSignal): Promise<Run> {
+		await this.answer(`read ${view} ${id}`, signal);
 		const now = this.now();
 		const life = this.byId.get(id);
 		if (!life || !isThere(life, now)) {
-			throw new ApiFault('notFound', `There is no run ${id}`, { status: 404 });
+			throw new ApiError('notFound', `There is no run ${id}`, { status: 404 });
 		}
 		const phase = phaseAt(life, now);
 		return {
@@ -167,7 +167,7 @@ export class RunWorld {
 			status: phase,
 			phase,
 			created: this.createdOf(life),
-			body: { id, status: phase, detail },
+			body: { id, status: phase, view },
 		};
 	}
 
@@ -230,7 +230,7 @@ export class RunWorld {
 		this.requests.push(request);
 		await this.clock.sleep(this.options.latency, signal);
 		if (this.isDown || this.fails(request) || this.chance() < this.failures) {
-			throw new ApiFault('server', 'The API has a problem', { status: 500 });
+			throw new ApiError('server', 'The API has a problem', { status: 500 });
 		}
 	}
 }

@@ -1,8 +1,8 @@
 import { type Dispatcher, errors, request } from 'undici';
 
-import { ApiFault } from '../../nodes/shared/core/faults';
-import type { Access } from '../../nodes/shared/providers/auth';
-import type { Send } from '../../nodes/shared/providers/http';
+import { ApiError } from '../../nodes/shared/core/requests/apiError';
+import type { Access } from '../../nodes/shared/providers/client/credential';
+import type { Send } from '../../nodes/shared/providers/client/http';
 import type { Query } from '../../nodes/shared/providers/types';
 
 /** Requests over undici instead of n8n's helper: `agent` leads to the server, or plays it. */
@@ -26,7 +26,7 @@ export function sendOverUndici(agent: Dispatcher, access: Access): Send {
 			};
 		} catch (error) {
 			if (signal.aborted) throw signal.reason;
-			throw new ApiFault('network', error instanceof errors.UndiciError ? error.code : String(error));
+			throw new ApiError('network', error instanceof errors.UndiciError ? error.code : String(error));
 		}
 	};
 }

@@ -1,35 +1,35 @@
-import { RequestGate } from '../../nodes/shared/core/gate';
-import { ListedTimes } from '../../nodes/shared/core/listed';
-import type { RunPort } from '../../nodes/shared/core/port';
-import type { Run } from '../../nodes/shared/core/run';
-import { Scope } from '../../nodes/shared/core/scope';
+import { RequestQueue } from '../../nodes/shared/core/requests/requestQueue';
+import { CreationTimes } from '../../nodes/shared/core/watch/creationTimes';
+import type { RunClient } from '../../nodes/shared/core/runs/runClient';
+import type { Run } from '../../nodes/shared/core/runs/run';
+import { CancellationScope } from '../../nodes/shared/core/concurrency/cancellationScope';
 import {
-	type WatchPlan,
+	type WatchOptions,
 	type WatchReport,
 	type WatchResult,
 	type WatchTarget,
 	watchRuns,
-} from '../../nodes/shared/core/watch';
+} from '../../nodes/shared/core/watch/watchRuns';
 import type { FakeClock } from './fakeClock';
 
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
 
 /** A plan as a user without wishes of their own has it, but with a fixed interval, so that tests can tell the times. */
-export const PLAN: WatchPlan = {
+export const PLAN: WatchOptions = {
 	polls: { mode: 'fixed', interval: SECOND, maxInterval: SECOND },
 	confirmFor: 30 * SECOND,
-	whenTimeIsUp: 'cancel',
+	atDeadline: 'cancel',
 	onStop: 'leave',
-	looks: 'untilSettled',
+	mode: 'untilSettled',
 };
 
 /** A run that is watched for a minute from now, unless told otherwise. */
 export function target(
 	id: string,
-	given: Partial<Omit<WatchTarget, 'id' | 'plan'>> & { plan?: Partial<WatchPlan> } = {},
+	given: Partial<Omit<WatchTarget, 'id' | 'options'>> & { options?: Partial<WatchOptions> } = {},
 ): WatchTarget {
-	return { id, timeout: MINUTE, countFrom: 'now', ...given, plan: { ...PLAN, ...given.plan } };
+	return { id, timeout: MINUTE, countFrom: 'now', ...given, options: { ...PLAN, ...given.options } };
 }
 
 export interface Watching {
@@ -43,26 +43,26 @@ export interface Watching {
 /** Starts a watch. `limit`: requests in flight at most. */
 export function startWatch(
 	clock: FakeClock,
-	port: RunPort,
+	client: RunClient,
 	targets: readonly WatchTarget[],
 	limit = 5,
 ): Watching {
 	const host = new AbortController();
-	const scope = Scope.from(host.signal);
-	const gate = new RequestGate(limit, clock);
+	const scope = CancellationScope.from(host.signal);
+	const requestQueue = new RequestQueue(limit, clock);
 	const changes: string[] = [];
 	const results = watchRuns(
 		{
-			port,
-			gate,
+			client,
+			requestQueue,
 			clock,
 			scope,
-			listed: new ListedTimes(port, gate, clock),
+			creationTimes: new CreationTimes(client, requestQueue, clock),
 			commandId: (id) => `command:${id}`,
 			onChange: (run: Run) => changes.push(`${run.id}: ${run.status}`),
 		},
 		targets,
-	).finally(() => scope.release());
+	).finally(() => scope.dispose());
 	results.catch(() => undefined);
 	return { results, stop: () => host.abort(), changes };
 }
@@ -70,21 +70,21 @@ export function startWatch(
 /** Watches to the end. */
 export function watch(
 	clock: FakeClock,
-	port: RunPort,
+	client: RunClient,
 	targets: readonly WatchTarget[],
 	limit?: number,
 ): Promise<WatchResult[]> {
-	return clock.finish(startWatch(clock, port, targets, limit).results);
+	return clock.finish(startWatch(clock, client, targets, limit).results);
 }
 
 /** Watches one run to its end and gives back its report. */
 export async function watchOne(
 	clock: FakeClock,
-	port: RunPort,
+	client: RunClient,
 	one: WatchTarget,
 	limit?: number,
 ): Promise<WatchReport> {
-	const [result] = await watch(clock, port, [one], limit);
+	const [result] = await watch(clock, client, [one], limit);
 	return reportOf(result);
 }
 

@@ -21,18 +21,23 @@ import { RunTrigger } from '../../nodes/RunTrigger/RunTrigger.node';
 import { OUTPUT_NAMES } from '../../nodes/TimeoutCancel/fields';
 import { OUTPUT_OF, reportItem } from '../../nodes/TimeoutCancel/report';
 import { TimeoutCancel } from '../../nodes/TimeoutCancel/TimeoutCancel.node';
-import type { CleanupOutcome } from '../../nodes/shared/core/cleanup';
-import type { Clock } from '../../nodes/shared/core/clock';
-import { ApiFault, FAULT_KINDS, type FaultKind, faultKindOf } from '../../nodes/shared/core/faults';
-import * as limits from '../../nodes/shared/core/limits';
-import { RequestGate } from '../../nodes/shared/core/gate';
-import { type Phase, isTerminal } from '../../nodes/shared/core/run';
-import { type PollSettings, nextPollDelay } from '../../nodes/shared/core/schedule';
-import { Scope } from '../../nodes/shared/core/scope';
-import { UnclearStart, start } from '../../nodes/shared/core/start';
-import { hasOperation } from '../../nodes/shared/n8n/runFields';
+import type { CleanupOutcome } from '../../nodes/shared/core/cleanup/cancelStuckRuns';
+import type { Clock } from '../../nodes/shared/core/concurrency/clock';
+import {
+	ApiError,
+	API_ERROR_KINDS,
+	type ApiErrorKind,
+	errorKindOf,
+} from '../../nodes/shared/core/requests/apiError';
+import * as limits from '../../nodes/shared/core/config';
+import { RequestQueue } from '../../nodes/shared/core/requests/requestQueue';
+import { type Phase, isTerminal } from '../../nodes/shared/core/runs/run';
+import { type PollSettings, nextPollDelay } from '../../nodes/shared/core/watch/pollDelay';
+import { CancellationScope } from '../../nodes/shared/core/concurrency/cancellationScope';
+import { UnknownOutcomeError, submit } from '../../nodes/shared/core/requests/submit';
+import { hasOperation } from '../../nodes/shared/n8n/description/runFields';
 import { PROVIDERS, cancellable } from '../../nodes/shared/providers';
-import { EXTEND_HOSTS, accessOf, withKey } from '../../nodes/shared/providers/auth';
+import { EXTEND_HOSTS, accessOf, withKey } from '../../nodes/shared/providers/client/credential';
 import type { ProviderSpec, ResourceSpec } from '../../nodes/shared/providers/types';
 import manifest from '../../package.json';
 import demoN8n from '../../sandbox/n8n/package.json';
@@ -673,18 +678,18 @@ describe('create', () => {
 				[kind, kinds.includes('never arrived'), true, withKey] as const,
 			]),
 		),
-	)('after %s (never arrived: %s; key: %s): sent again: %s', async (kind, neverArrived, idempotent, said) => {
-		expect(await triesAfter(kind as FaultKind, neverArrived, idempotent)).toBe(said);
+	)('after %s (never arrived: %s; key: %s): sent again: %s', async (kind, notSent, idempotent, said) => {
+		expect(await triesAfter(kind as ApiErrorKind, notSent, idempotent)).toBe(said);
 	});
 
 	test('every kind of fault is in that table', () => {
 		const named = repeats.flatMap(([kinds]) => spans(kinds));
-		expect([...new Set(named)].sort()).toEqual([...FAULT_KINDS].sort());
+		expect([...new Set(named)].sort()).toEqual([...API_ERROR_KINDS].sort());
 	});
 });
 
 /** What a start does that always meets the same fault, in the words of the page. */
-async function triesAfter(kind: FaultKind, neverArrived: boolean, idempotent: boolean): Promise<string> {
+async function triesAfter(kind: ApiErrorKind, notSent: boolean, idempotent: boolean): Promise<string> {
 	const timeout = limits.REQUEST.startTimeout;
 	let now = 0;
 	const clock: Clock = {
@@ -697,16 +702,16 @@ async function triesAfter(kind: FaultKind, neverArrived: boolean, idempotent: bo
 			return Promise.resolve();
 		},
 	};
-	const gate = new RequestGate(1, clock);
-	const scope = Scope.from(undefined);
-	const tools = { gate, clock, scope, timeout, idempotent, ifUnclear: '' };
+	const requestQueue = new RequestQueue(1, clock);
+	const scope = CancellationScope.from(undefined);
+	const tools = { requestQueue, clock, scope, timeout, idempotent, hintIfUnknown: '' };
 	let tries = 0;
-	const failed: unknown = await start(tools, () => {
+	const failed: unknown = await submit(tools, () => {
 		tries += 1;
-		return Promise.reject(new ApiFault(kind, 'Fault', { neverArrived }));
+		return Promise.reject(new ApiError(kind, 'Fault', { notSent }));
 	}).catch((error: unknown) => error);
 	if (tries === limits.RETRY.attempts) return 'yes';
-	return failed instanceof UnclearStart ? 'no, nobody knows' : 'no, it was not started';
+	return failed instanceof UnknownOutcomeError ? 'no, nobody knows' : 'no, it was not started';
 }
 
 // ------------------------------------------------------------------------------------------------- Outcomes and items
@@ -862,7 +867,7 @@ describe('numbers', () => {
 	});
 
 	test('times that are named in sentences', () => {
-		const { CANCEL, LOOK, LIST, RETRY } = limits;
+		const { CANCEL, READ, LIST, RETRY } = limits;
 		const pageSize = PROVIDERS.extend.resources.parseRun?.list?.pageSize ?? 0;
 		const stop = `There are ${CANCEL.stopBudget / limits.SECOND} seconds for that`;
 		expect(README).toContain(stop);
@@ -877,7 +882,7 @@ describe('numbers', () => {
 		expect(trigger).toContain(`up to ${searchPages} pages of ${ofParses} runs`);
 		expect(trigger).toContain(`only its first ${pages} pages`);
 		const page = read('docs/timeout-cancel.md');
-		expect(page).toContain(`keeps trying for ${LOOK.budget / limits.SECOND} seconds`);
+		expect(page).toContain(`keeps trying for ${READ.budget / limits.SECOND} seconds`);
 		expect(page).toContain(`through ${LIST.lookupPages} pages of ${pageSize} runs`);
 		expect(page).toContain(
 			`at least ${CANCEL.minCallTimeout / limits.SECOND} s and at most ${CANCEL.callTimeout / limits.SECOND} s`,
@@ -890,15 +895,15 @@ describe('numbers', () => {
 			'What can go wrong, and what follows',
 			...['Kind', 'When', 'While watching'],
 		);
-		expect(rows.map(([kind]) => spans(kind)[0])).toEqual(FAULT_KINDS);
+		expect(rows.map(([kind]) => spans(kind)[0])).toEqual(API_ERROR_KINDS);
 		for (const [kind, when = '', follows = ''] of rows) {
 			const [name] = spans(kind);
 			for (const [status] of when.matchAll(/\b[345]\d\d\b/g)) {
-				expect([status, faultKindOf(Number(status))]).toEqual([status, name]);
+				expect([status, errorKindOf(Number(status))]).toEqual([status, name]);
 			}
-			const found = FAULT_KINDS.find((one) => one === name) ?? 'auth';
+			const found = API_ERROR_KINDS.find((one) => one === name) ?? 'auth';
 			const asksAgain = !follows.startsWith('Ends') && found !== 'notFound';
-			expect([name, asksAgain]).toEqual([name, new ApiFault(found, '').retryable]);
+			expect([name, asksAgain]).toEqual([name, new ApiError(found, '').retryable]);
 		}
 	});
 

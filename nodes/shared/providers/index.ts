@@ -1,5 +1,5 @@
-import { extend } from './extend';
-import { retab } from './retab';
+import { extend } from './extend/resources';
+import { retab } from './retab/resources';
 import type { ProviderSpec, ResourceSpec } from './types';
 
 export const PROVIDERS: Readonly<Record<ProviderSpec['name'], ProviderSpec>> = { retab, extend };

@@ -1,4 +1,4 @@
-import type { Phase } from '../core/run';
+import type { Phase } from '../core/runs/run';
 
 export type QueryValue = string | number | boolean | readonly string[];
 
@@ -158,7 +158,7 @@ export interface DocumentFacts {
 /** Why a create is refused before it is sent, and what to do about it. */
 export interface Refusal {
 	message: string;
-	advice?: string;
+	hint?: string;
 }
 
 /** Who downloads a document that is given by its address; `auto` is the provider where it does, n8n otherwise. */
@@ -228,7 +228,7 @@ export interface ResourceSpec {
 	canDelete?: boolean;
 	create?: CreateSpec;
 	/** What else a 404 or 410 can mean here. */
-	goneAdvice?: string;
+	goneHint?: string;
 }
 
 export interface ProviderSpec {
@@ -238,10 +238,10 @@ export interface ProviderSpec {
 	/** Response header that holds the id of the request. */
 	requestIdHeader: string;
 	/** What to check when the key is refused. */
-	keyAdvice: string;
+	keyHint: string;
 	/** Which runs a key can see. Shown where a list is empty. */
 	keySees: string;
 	/** What to check when a run is not found. */
-	notFoundAdvice: string;
+	notFoundHint: string;
 	resources: Readonly<Record<string, ResourceSpec>>;
 }

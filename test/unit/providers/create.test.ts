@@ -1,6 +1,6 @@
-import { ApiFault } from '../../../nodes/shared/core/faults';
-import { DOCUMENT } from '../../../nodes/shared/core/limits';
-import type { JsonValue } from '../../../nodes/shared/core/run';
+import { ApiError } from '../../../nodes/shared/core/requests/apiError';
+import { DOCUMENT } from '../../../nodes/shared/core/config';
+import type { JsonValue } from '../../../nodes/shared/core/runs/run';
 import { PROVIDERS, resourceOf } from '../../../nodes/shared/providers';
 import {
 	type DeliverDocument,
@@ -10,8 +10,8 @@ import {
 	fetcherOf,
 	type Payload,
 	retabDelivery,
-} from '../../../nodes/shared/providers/documents';
-import type { ApiRequest, ByteStream, Subject, Upload } from '../../../nodes/shared/providers/http';
+} from '../../../nodes/shared/providers/client/documents';
+import type { ApiRequest, ByteStream, Subject, Upload } from '../../../nodes/shared/providers/client/http';
 import type { BodyField, CreateSpec, DocumentsSpec, FetchBy } from '../../../nodes/shared/providers/types';
 
 /** The tables of create bodies against the field tables of the APIs, and how documents travel. */
@@ -358,7 +358,7 @@ describe('a document of Retab', () => {
 	])('an answer with %s cannot be used', async (_what, answer) => {
 		const { deliver } = traffic('retab', answer);
 		const failed = deliver({ from: 'fileId', id: 'file_1' }, false);
-		await expect(failed).rejects.toBeInstanceOf(ApiFault);
+		await expect(failed).rejects.toBeInstanceOf(ApiError);
 		await expect(failed).rejects.toMatchObject({ kind: 'malformed' });
 	});
 

@@ -1,0 +1,85 @@
+import type { Clock } from '../concurrency/clock';
+import type { RequestQueue } from '../requests/requestQueue';
+import { LIST, REQUEST } from '../config';
+import { type RunClient, withTimeout } from '../runs/runClient';
+import type { TimeMark } from '../runs/run';
+import { type CancellationScope, isCancelReason } from '../concurrency/cancellationScope';
+import { attempt } from '../concurrency/result';
+
+/**
+ * Creation times that only a list row knows (Extend parse runs). Pages are read once and shared by all
+ * runs that are watched together.
+ */
+export class CreationTimes {
+	private readonly known = new Map<string, TimeMark>();
+
+	private pages = 0;
+
+	private next: string | undefined;
+
+	private exhausted = false;
+
+	/** The page under way, for all who wait for it. */
+	private page?: Promise<void>;
+
+	constructor(
+		private readonly client: RunClient,
+		private readonly requestQueue: RequestQueue,
+		private readonly clock: Clock,
+	) {}
+
+	/**
+	 * The creation time of a run, looked up in at most `LIST.lookupPages` pages.
+	 *
+	 * @throws ApiError, or the reason why the scope ended
+	 */
+	async createdOf(id: string, scope: CancellationScope): Promise<TimeMark | undefined> {
+		while (!this.known.has(id) && !this.exhausted) {
+			this.page ??= this.readNextPage(scope).finally(() => {
+				this.page = undefined;
+			});
+			const { page } = this;
+			const read = await attempt(() => untilEnd(scope, page));
+			if ('value' in read) continue;
+			// The one who read the page may have ended, and its page with it: then another one reads it.
+			if (!isCancelReason(read.error) || scope.signal.aborted) throw read.error;
+		}
+		return this.known.get(id);
+	}
+
+	/** The creation time of a run, as far as the pages read until now tell. */
+	knownOf(id: string): TimeMark | undefined {
+		return this.known.get(id);
+	}
+
+	private async readNextPage(scope: CancellationScope): Promise<void> {
+		const listPage = this.client.listPage?.bind(this.client);
+		if (!listPage) {
+			this.exhausted = true;
+			return;
+		}
+		const page = await this.requestQueue.run(scope, 'read', (slot) =>
+			withTimeout(this.clock, slot, REQUEST.timeout, (signal) => listPage(this.next, signal)),
+		);
+		for (const row of page.rows) if (row.created) this.known.set(row.id, row.created);
+		this.pages += 1;
+		this.exhausted = page.next === undefined || page.next === this.next || this.pages >= LIST.lookupPages;
+		this.next = page.next;
+	}
+}
+
+/** `work`, or the reason why the scope ended, whichever comes first: nobody waits for the page of another beyond that. */
+async function untilEnd<T>(scope: CancellationScope, work: Promise<T>): Promise<T> {
+	const waiting = scope.child();
+	try {
+		waiting.signal.throwIfAborted();
+		return await Promise.race([
+			work,
+			new Promise<never>((_, reject) => {
+				waiting.signal.addEventListener('abort', () => reject(waiting.signal.reason), { once: true });
+			}),
+		]);
+	} finally {
+		waiting.dispose();
+	}
+}

@@ -1,0 +1,86 @@
+import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+
+import { PROVIDERS } from '../../providers';
+import type { ProviderSpec, ResourceSpec } from '../../providers/types';
+
+/** Parameters whose choices come from the tables of the providers. */
+
+export const PROVIDER: INodeProperties = {
+	displayName: 'Provider',
+	name: 'provider',
+	type: 'options',
+	noDataExpression: true,
+	options: Object.values(PROVIDERS)
+		.map(({ name, title }) => ({ name: title, value: name }))
+		.sort((a, b) => a.name.localeCompare(b.name)),
+	default: 'retab',
+	description: 'Whose runs to watch',
+};
+
+/** The resource that a new node begins with. */
+export const PRESELECTED: Record<ProviderSpec['name'], string> = {
+	retab: 'extraction',
+	extend: 'extractRun',
+};
+
+export function resourceOptions(
+	resources: ReadonlyArray<readonly [string, ResourceSpec]>,
+): INodePropertyOptions[] {
+	return resources
+		.map(([value, spec]) => ({ name: spec.label, value, description: spec.description }))
+		.sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/**
+ * The kinds of runs that are looked for in lists. Those a provider cannot list are named, so that nobody thinks they are
+ * covered.
+ *
+ * @param resources all of which the provider can list
+ * @param purpose what is done with these kinds, and what that means for those that cannot be listed
+ */
+export function resourcesField(
+	provider: ProviderSpec,
+	resources: ReadonlyArray<readonly [string, ResourceSpec]>,
+	purpose: { what: string; soThat: string },
+	preselected: readonly string[],
+	displayOptions: INodeProperties['displayOptions'],
+): INodeProperties {
+	const { title } = provider;
+	return {
+		displayName: 'Resources',
+		name: 'resources',
+		type: 'multiOptions',
+		displayOptions,
+		options: resourceOptions(resources),
+		default: [...preselected],
+		required: true,
+		description: `Kinds of runs to ${purpose.what}. ${title} cannot list ${unlistedOf(provider)}, so ${purpose.soThat}.`,
+	};
+}
+
+/** `batch runs, edits and splits`: the runs nothing can be found out about. */
+function unlistedOf(provider: ProviderSpec): string {
+	const unlisted = Object.values(provider.resources).filter((spec) => !spec.list);
+	const plurals = unlisted.map((spec) => spec.plural).sort();
+	return [plurals.slice(0, -1).join(', '), ...plurals.slice(-1)].filter(Boolean).join(' and ');
+}
+
+/** Filters for the lists of runs, as entries of a collection. */
+export const EXTRACTOR_FILTER: INodeProperties = {
+	displayName: 'Extractor, Classifier or Splitter ID',
+	name: 'extractorId',
+	type: 'string',
+	default: '',
+	displayOptions: { show: { '/provider': ['extend'] } },
+	placeholder: 'e.g. ex_xK9m',
+	description: 'Only runs of this extractor, classifier, splitter or legacy processor',
+};
+
+export const WORKFLOW_FILTER: INodeProperties = {
+	displayName: 'Workflow ID',
+	name: 'workflowId',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. wf_3kT9',
+	description: 'Only runs of this workflow of Retab or Extend',
+};

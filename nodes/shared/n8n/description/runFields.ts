@@ -1,0 +1,240 @@
+import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+
+import { SETTING } from '../../core/config';
+import type { FilterSpec, ProviderSpec, ReadOptionSpec, ResourceSpec } from '../../providers/types';
+import { createFields, FETCH_BY_FIELD, takesAddresses } from './createFields';
+import {
+	CONFIRM_FOR,
+	INTERVAL,
+	INTERVAL_MODE,
+	MAX_CONCURRENT_REQUESTS,
+	MAX_INTERVAL,
+	MAX_WAIT,
+	ON_TIMEOUT,
+	numberField,
+	metadataField,
+	optionsField,
+	toTitle,
+} from './fields';
+import { PRESELECTED, resourceOptions } from './providerFields';
+
+/** What the Retab and Extend nodes can do with a run, as far as the API of its resource has it. */
+export const OPERATIONS = ['cancel', 'create', 'delete', 'get', 'getAll', 'poll'] as const;
+
+export type Operation = (typeof OPERATIONS)[number];
+
+export function hasOperation(spec: ResourceSpec, operation: Operation): boolean {
+	switch (operation) {
+		case 'cancel':
+			return spec.cancel !== undefined;
+		case 'create':
+			return spec.create !== undefined;
+		case 'delete':
+			return spec.canDelete === true;
+		case 'getAll':
+			return spec.list !== undefined;
+		case 'get':
+		case 'poll':
+			return true;
+	}
+}
+
+/** All fields of the panel of a provider's node, out of its table of resources. */
+export function runFields(provider: ProviderSpec): INodeProperties[] {
+	const resources = Object.entries(provider.resources);
+	return [
+		resourceField(provider),
+		...resources.map(([name, spec]) => operationField(name, spec)),
+		...resources.map(([name, spec]) => runIdField(name, spec)),
+		...createFields(provider),
+		...createOptionsFields(resources),
+		...waitFields(resources.map(([name]) => name)),
+		...listFields(resources),
+		...resources.flatMap(([name, spec]) => getOptionsField(name, spec)),
+	];
+}
+
+function resourceField(provider: ProviderSpec): INodeProperties {
+	const preselected = PRESELECTED[provider.name];
+	return {
+		displayName: 'Resource',
+		name: 'resource',
+		type: 'options',
+		noDataExpression: true,
+		options: resourceOptions(Object.entries(provider.resources)),
+		default: preselected,
+	};
+}
+
+function operationField(resource: string, spec: ResourceSpec): INodeProperties {
+	const one = `${spec.article} ${spec.noun}`;
+	const texts: Record<Operation, { name: string; action: string; description: string }> = {
+		cancel: {
+			name: 'Cancel',
+			action: `Cancel ${one}`,
+			description: `Cancel ${one} and wait until the API shows what became of it`,
+		},
+		create: {
+			name: 'Create',
+			action: `Create ${one}`,
+			description: `Start ${one}${spec.create?.backgroundField ? ', in the background unless told otherwise' : ''}`,
+		},
+		delete: {
+			name: 'Delete',
+			action: `Delete ${one}`,
+			description: `Delete ${one} and its data. This does not cancel a run that is still going on.`,
+		},
+		get: { name: 'Get', action: `Get ${one}`, description: `Get ${one} as it is now` },
+		getAll: {
+			name: 'Get Many',
+			action: `Get many ${spec.plural}`,
+			description: `Get many ${spec.plural}, newest first where the API can sort`,
+		},
+		poll: {
+			name: 'Poll Until Finished',
+			action: `Poll ${one} until it is finished`,
+			description: `Wait until ${one} has ended, whether well or badly, and return it`,
+		},
+	};
+	return {
+		displayName: 'Operation',
+		name: 'operation',
+		type: 'options',
+		noDataExpression: true,
+		displayOptions: { show: { resource: [resource] } },
+		options: OPERATIONS.filter((operation) => hasOperation(spec, operation)).map((value) => ({
+			value,
+			...texts[value],
+		})),
+		default: 'get',
+	};
+}
+
+function runIdField(resource: string, spec: ResourceSpec): INodeProperties {
+	const operations = OPERATIONS.filter(
+		(operation) => operation !== 'getAll' && operation !== 'create' && hasOperation(spec, operation),
+	);
+	const field: INodeProperties = {
+		displayName: spec.label,
+		name: 'runId',
+		type: 'resourceLocator',
+		required: true,
+		default: { mode: spec.list ? 'list' : 'id', value: '' },
+		modes: [
+			{
+				displayName: 'From List',
+				name: 'list',
+				type: 'list',
+				typeOptions: { searchListMethod: 'searchRuns', searchable: true },
+			},
+			{ displayName: 'By ID', name: 'id', type: 'string', placeholder: `e.g. ${spec.idExample}` },
+		],
+		displayOptions: { show: { resource: [resource], operation: operations } },
+		description: `The ${spec.noun}: its ID from an earlier step, or one picked from the list`,
+	};
+	return spec.list ? field : { ...field, modes: field.modes?.filter(({ name }) => name !== 'list') };
+}
+
+function createOptionsFields(resources: Array<[string, ResourceSpec]>): INodeProperties[] {
+	const named = (takes: boolean): string[] =>
+		resources
+			.filter(([, spec]) => hasOperation(spec, 'create') && takesAddresses(spec) === takes)
+			.map(([name]) => name);
+	return [
+		optionsField([FETCH_BY_FIELD, MAX_CONCURRENT_REQUESTS], {
+			show: { resource: named(true), operation: ['create'] },
+		}),
+		optionsField([MAX_CONCURRENT_REQUESTS], { show: { resource: named(false), operation: ['create'] } }),
+	];
+}
+
+function waitFields(resources: string[]): INodeProperties[] {
+	const onPoll = { show: { resource: resources, operation: ['poll'] } };
+	return [
+		{ ...MAX_WAIT, displayOptions: onPoll },
+		{ ...ON_TIMEOUT, displayOptions: onPoll },
+		optionsField([INTERVAL_MODE, INTERVAL, MAX_INTERVAL, MAX_CONCURRENT_REQUESTS], onPoll),
+		optionsField([CONFIRM_FOR, MAX_CONCURRENT_REQUESTS], {
+			show: { resource: resources, operation: ['cancel'] },
+		}),
+		optionsField([MAX_CONCURRENT_REQUESTS], {
+			show: { resource: resources, operation: ['delete', 'getAll'] },
+		}),
+	];
+}
+
+function listFields(resources: Array<[string, ResourceSpec]>): INodeProperties[] {
+	const listed = resources.filter(([, spec]) => spec.list).map(([name]) => name);
+	return [
+		{
+			displayName: 'Return All',
+			name: 'returnAll',
+			type: 'boolean',
+			default: false,
+			displayOptions: { show: { resource: listed, operation: ['getAll'] } },
+			description: 'Whether to return all results or only up to a given limit',
+		},
+		numberField(SETTING.limit, {
+			displayName: 'Limit',
+			name: 'limit',
+			displayOptions: { show: { resource: listed, operation: ['getAll'], returnAll: [false] } },
+			description: 'Max number of results to return',
+		}),
+		...resources.flatMap(([name, spec]) => filtersField(name, spec)),
+	];
+}
+
+function filtersField(resource: string, spec: ResourceSpec): INodeProperties[] {
+	if (!spec.list || spec.list.filters.length === 0) return [];
+	return [
+		{
+			displayName: 'Filters',
+			name: 'filters',
+			type: 'collection',
+			placeholder: 'Add filter',
+			default: {},
+			displayOptions: { show: { resource: [resource], operation: ['getAll'] } },
+			options: spec.list.filters.map(filterField).sort((a, b) => a.displayName.localeCompare(b.displayName)),
+		},
+	];
+}
+
+function filterField(filter: FilterSpec): INodeProperties {
+	const common = { displayName: filter.label, name: filter.name, description: filter.description };
+	switch (filter.kind) {
+		case 'text':
+			return { ...common, type: 'string', default: '', placeholder: filter.placeholder };
+		case 'number':
+			return { ...common, type: 'number', typeOptions: { minValue: 0, numberPrecision: 0 }, default: 0 };
+		case 'date':
+			return { ...common, type: 'dateTime', default: '' };
+		case 'options':
+			return {
+				...common,
+				type: 'options',
+				default: filter.options?.[0] ?? '',
+				options: filterOptions(filter),
+			};
+		case 'several':
+			return { ...common, type: 'multiOptions', default: [], options: filterOptions(filter) };
+		case 'metadata':
+			return { ...metadataField(filter.description), ...common };
+	}
+}
+
+function filterOptions({ options = [] }: FilterSpec): INodePropertyOptions[] {
+	return options.map((value) => ({ name: toTitle(value), value }));
+}
+
+function getOptionsField(resource: string, spec: ResourceSpec): INodeProperties[] {
+	return [
+		optionsField([...(spec.readOptions ?? []).map(readOptionField), MAX_CONCURRENT_REQUESTS], {
+			show: { resource: [resource], operation: ['get'] },
+		}),
+	];
+}
+
+function readOptionField(option: ReadOptionSpec): INodeProperties {
+	const texts = { displayName: option.label, name: option.name, description: option.description };
+	return { ...texts, type: 'boolean', default: option.default };
+}

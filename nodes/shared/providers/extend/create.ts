@@ -1,0 +1,244 @@
+import type { BodyField, CreateSpec, DocumentSource, DocumentsSpec, Refusal } from '../types';
+
+/** Create bodies of Extend (TypeScript SDK 1.17.0, API version 2026-02-09). All runs are in the background. */
+
+const PRIORITY: BodyField = {
+	name: 'priority',
+	path: ['priority'],
+	label: 'Priority',
+	kind: 'integer',
+	// SDK reference, "Run workflow": 1 to 100, 50 without the field.
+	range: { min: 1, max: 100 },
+	default: 50,
+	description: 'Place in the queue when there is one, from 1 to 100: a lower number goes first',
+};
+
+const USAGE_TAGS = 'extend:usage_tags';
+
+/** Metadata is any JSON object of at most 10 KB (SDK, `metadata`). What the three fields hold is merged. */
+const METADATA: readonly BodyField[] = [
+	{
+		name: 'metadata',
+		path: ['metadata'],
+		label: 'Metadata',
+		kind: 'pairs',
+		limits: { bytes: 10 * 1024 },
+		description: 'Names and values to find the run by later, such as batch_id = batch_001. At most 10 KB.',
+	},
+	{
+		name: 'metadataJson',
+		path: ['metadata'],
+		label: 'Metadata as JSON',
+		kind: 'json',
+		placeholder: 'e.g. { "order": { "lines": [1, 2] } }',
+		description:
+			'Metadata as a JSON object, for values that are no text. Merged with the pairs of Metadata; no name may be in both.',
+	},
+	{
+		name: 'usageTags',
+		path: ['metadata', USAGE_TAGS],
+		label: 'Usage Tags',
+		kind: 'texts',
+		placeholder: 'e.g. invoices, team-a',
+		description:
+			'Tags that Extend reports the usage by, separated by commas. Sent as extend:usage_tags in the metadata.',
+	},
+];
+
+function metadataCheck({ metadata }: Readonly<Record<string, unknown>>): Refusal | undefined {
+	const tags = ((metadata ?? {}) as Record<string, unknown>)[USAGE_TAGS];
+	const areTexts = Array.isArray(tags) && tags.every((tag) => typeof tag === 'string');
+	if (tags === undefined || areTexts) return undefined;
+	return {
+		message: `Metadata: ${USAGE_TAGS} must be a list of texts`,
+		hint: 'Give the tags in the field Usage Tags instead.',
+	};
+}
+
+const CONFIG: BodyField = {
+	name: 'config',
+	path: ['config'],
+	label: 'Config',
+	kind: 'json',
+	description: 'Configuration of the run, as the Extend documentation describes it',
+};
+
+/** Which extractor, classifier or splitter does the work: a saved one, or a config given with the run. */
+function processorFields(noun: string, example: string): BodyField[] {
+	const title = `${noun.charAt(0).toUpperCase()}${noun.slice(1)}`;
+	return [
+		{
+			name: `${noun}Id`,
+			path: [noun, 'id'],
+			label: `${title} ID`,
+			kind: 'text',
+			placeholder: `e.g. ${example}`,
+			description: `The saved ${noun} to use`,
+		},
+		{
+			name: `${noun}Version`,
+			path: [noun, 'version'],
+			label: `${title} Version`,
+			kind: 'text',
+			placeholder: 'e.g. latest, draft or 1.2',
+			description: `Version of the ${noun}`,
+		},
+		{
+			name: 'overrideConfig',
+			path: [noun, 'overrideConfig'],
+			label: 'Override Config',
+			kind: 'json',
+			description: `Settings that differ from those of the saved ${noun}`,
+		},
+		{ ...CONFIG, description: `Configuration to use instead of a saved ${noun}` },
+	];
+}
+
+function processorCheck(noun: string, required: boolean): NonNullable<CreateSpec['check']> {
+	const title = `${noun.charAt(0).toUpperCase()}${noun.slice(1)}`;
+	return (body) => {
+		const saved = (body[noun] ?? {}) as Record<string, unknown>;
+		if (saved.id && body.config) return { message: `Give either ${title} ID or Config, not both` };
+		if (!saved.id && (saved.version || saved.overrideConfig)) {
+			return { message: `${title} Version and Override Config need ${title} ID` };
+		}
+		if (required && !saved.id && !body.config) return { message: `${title} ID or Config is needed` };
+		return metadataCheck(body);
+	};
+}
+
+const FILE_SOURCES: readonly DocumentSource[] = ['binary', 'url', 'fileId'];
+
+const WITH_TEXT: readonly DocumentSource[] = [...FILE_SOURCES, 'text'];
+
+function file(sources: readonly DocumentSource[], form: DocumentsSpec['form'] = 'one'): DocumentsSpec {
+	// "Duplicate files" in a package are refused (docs, run workflow).
+	const aPackage = form === 'oneOrPackage' && { max: 50, distinct: true };
+	return { sources, form, key: 'file', required: true, ...aPackage };
+}
+
+/** Edits and form detection work on the pages of a PDF (docs, edit). */
+const PDF: DocumentsSpec = { ...file(FILE_SOURCES), takes: 'PDF files only' };
+
+export const EXTEND_CREATE: Readonly<Record<string, CreateSpec>> = {
+	classifyRun: {
+		documents: file(WITH_TEXT),
+		fields: [...processorFields('classifier', 'cl_xK9m'), PRIORITY, ...METADATA],
+		check: processorCheck('classifier', true),
+	},
+	editRun: { documents: PDF, fields: [CONFIG] },
+	evaluationSetRun: {
+		fields: [
+			{
+				name: 'evaluationSetId',
+				path: ['evaluationSetId'],
+				label: 'Evaluation Set ID',
+				kind: 'text',
+				required: true,
+				placeholder: 'e.g. ev_xK9m',
+				description: 'The evaluation set to run',
+			},
+			{
+				name: 'entityId',
+				path: ['entity', 'id'],
+				label: 'Processor ID',
+				kind: 'text',
+				placeholder: 'e.g. ex_xK9m',
+				description: 'Extractor, classifier or splitter to evaluate instead of the one of the set',
+			},
+			{
+				name: 'entityVersion',
+				path: ['entity', 'version'],
+				label: 'Processor Version',
+				kind: 'text',
+				placeholder: 'e.g. latest, draft or 1.2',
+				description: 'Version of that processor',
+			},
+			{
+				name: 'evaluationSetItemIds',
+				path: ['evaluationSetItemIds'],
+				label: 'Item IDs',
+				kind: 'texts',
+				placeholder: 'e.g. evi_1, evi_2',
+				description: 'Items of the set to run, separated by commas. Empty means all.',
+			},
+		],
+		check: ({ entity }) => {
+			const { id, version } = (entity ?? {}) as Record<string, unknown>;
+			return version && !id ? { message: 'Processor Version needs Processor ID' } : undefined;
+		},
+	},
+	extractRun: {
+		documents: file(WITH_TEXT, 'oneOrPackage'),
+		fields: [...processorFields('extractor', 'ex_xK9m'), PRIORITY, ...METADATA],
+		check: processorCheck('extractor', false),
+	},
+	formDetectionRun: { documents: PDF, fields: [CONFIG] },
+	parseRun: {
+		documents: file(FILE_SOURCES),
+		fields: [
+			CONFIG,
+			...METADATA,
+			{
+				name: 'dataRetention',
+				path: ['dataRetention', 'mode'],
+				label: 'Data Retention',
+				kind: 'options',
+				options: ['workspace_default', 'zero'],
+				default: 'workspace_default',
+				description: 'Whether Extend keeps the data of the run. Zero is for plans that include it.',
+			},
+		],
+		check: metadataCheck,
+	},
+	splitRun: {
+		documents: file(FILE_SOURCES),
+		fields: [...processorFields('splitter', 'spl_xK9m'), PRIORITY, ...METADATA],
+		check: processorCheck('splitter', true),
+	},
+	workflowRun: {
+		documents: file(WITH_TEXT, 'oneOrPackage'),
+		fields: [
+			{
+				name: 'workflowId',
+				path: ['workflow', 'id'],
+				label: 'Workflow ID',
+				kind: 'text',
+				required: true,
+				placeholder: 'e.g. workflow_xK9m',
+				description: 'The workflow to run',
+			},
+			{
+				name: 'workflowVersion',
+				path: ['workflow', 'version'],
+				label: 'Workflow Version',
+				kind: 'text',
+				placeholder: 'e.g. 3',
+				description: 'Version of the workflow. Empty means the deployed one.',
+			},
+			{
+				name: 'outputs',
+				path: ['outputs'],
+				label: 'Outputs',
+				kind: 'jsonList',
+				description: 'Outputs to use instead of doing the work, as a JSON array. Not for several files.',
+			},
+			PRIORITY,
+			...METADATA,
+			{
+				name: 'secrets',
+				path: ['secrets'],
+				label: 'Secrets',
+				kind: 'json',
+				description: 'Secrets for the steps of the workflow, as a JSON object',
+			},
+		],
+		check: (body, documents) =>
+			body.outputs && documents.length > 1
+				? {
+						message: 'Outputs cannot be given for several files',
+						hint: 'Extend takes no outputs with a package: give one file, or take Outputs out.',
+					}
+				: metadataCheck(body),
+	},
+};

@@ -1,0 +1,341 @@
+import type { Phase } from '../../core/runs/run';
+import { statusFilter } from '../lists/filters';
+import { EXTEND_CREATE } from './create';
+import type { FilterSpec, ListSpec, ProviderSpec, Query, ResourceSpec } from '../types';
+
+/**
+ * Extend, `https://api.extend.ai`, API version 2026-02-09. Facts from its docs (docs.extend.ai), its TypeScript SDK 1.17.0
+ * and its CLI.
+ */
+
+/** Extract, classify, split and parse runs. The parse enum of the SDK lacks CANCELLED; the changelog of 2026-06-09 has it. */
+const RUN_PHASES: Record<string, Phase> = {
+	PENDING: 'waiting',
+	PROCESSING: 'running',
+	PROCESSED: 'completed',
+	FAILED: 'failed',
+	CANCELLED: 'cancelled',
+};
+
+const WORKFLOW_PHASES: Record<string, Phase> = {
+	...RUN_PHASES,
+	CANCELLING: 'cancelling',
+	NEEDS_REVIEW: 'needsReview',
+	REJECTED: 'rejected',
+};
+
+function owner(noun: string): FilterSpec {
+	const title = noun.charAt(0).toUpperCase() + noun.slice(1);
+	return {
+		name: `${noun}Id`,
+		param: `${noun}Id`,
+		label: `${title} ID`,
+		kind: 'text',
+		role: noun === 'workflow' ? 'workflow' : 'processor',
+		description: `Only runs of this ${noun}`,
+	};
+}
+
+const BATCH_ID: FilterSpec = {
+	name: 'batchId',
+	param: 'batchId',
+	label: 'Batch ID',
+	kind: 'text',
+	placeholder: 'e.g. batch_xK9',
+	description: 'Only runs that are members of this batch',
+};
+
+const FILE_NAME: FilterSpec = {
+	name: 'fileNameContains',
+	param: 'fileNameContains',
+	label: 'File Name Contains',
+	kind: 'text',
+	placeholder: 'e.g. invoice',
+	description: 'Only runs whose file name contains this text',
+};
+
+function source(options: readonly string[]): FilterSpec {
+	return {
+		name: 'source',
+		param: 'source',
+		label: 'Source',
+		kind: 'options',
+		options,
+		description: 'Only runs that were started from here',
+	};
+}
+
+const SOURCE_ID: FilterSpec = {
+	name: 'sourceId',
+	param: 'sourceId',
+	label: 'Source ID',
+	kind: 'text',
+	description: 'Only runs that were started by this source',
+};
+
+const PROCESSOR_SOURCES = [
+	'ADMIN',
+	'API',
+	'BATCH_PROCESSOR_RUN',
+	'PLAYGROUND',
+	'STUDIO',
+	'WORKFLOW_CONFIGURATION',
+	'WORKFLOW_RUN',
+];
+
+const PARSE_SOURCES = [
+	'ADMIN',
+	'API',
+	'BATCH_PARSER_RUN',
+	'DOCUMENT_PROCESSOR_RUN',
+	'EDIT_RUN',
+	'STUDIO',
+	'WORKFLOW_RUN',
+];
+
+const NEWEST_FIRST: Query = { sortBy: 'createdAt', sortDir: 'desc' };
+
+const OLDEST_FIRST: Query = { sortBy: 'createdAt', sortDir: 'asc' };
+
+function list(filters: readonly FilterSpec[], differences: Partial<ListSpec> = {}): ListSpec {
+	return {
+		paging: 'pageToken',
+		// Neither default nor maximum are documented; this is what Extend's own MCP server asks for.
+		pageSize: 25,
+		tryPageSize: 100,
+		pageSizeParams: ['maxPageSize'],
+		newestFirst: NEWEST_FIRST,
+		oldestFirst: OLDEST_FIRST,
+		filters,
+		searchFilter: 'fileNameContains',
+		...differences,
+	};
+}
+
+const RUN = {
+	statusPath: ['status'],
+	phases: RUN_PHASES,
+	createdPath: ['createdAt'],
+} as const satisfies Partial<ResourceSpec>;
+
+const CANCELLABLE = {
+	cancel: { answer: 'run' },
+	canDelete: true,
+	metadataPath: ['metadata'],
+} as const satisfies Partial<ResourceSpec>;
+
+/** DOC: test environment, deployments. */
+const KEY_SEES =
+	'An Extend key only sees runs of its own region and workspace; a test key sees only test runs, and a production key only production runs.';
+
+export const extend: ProviderSpec = {
+	name: 'extend',
+	title: 'Extend',
+	credential: 'extendApi',
+	requestIdHeader: 'x-extend-request-id',
+	keyHint:
+		'Check the API key in the Extend credential, that its Region is the one the key was made in, and, for an organization-wide key, its Workspace ID.',
+	keySees: KEY_SEES,
+	notFoundHint: `Check the run ID and the resource. ${KEY_SEES} Check the key, region and workspace in the credential.`,
+	resources: {
+		batchRun: {
+			...RUN,
+			noun: 'batch run',
+			plural: 'batch runs',
+			label: 'Batch Run',
+			article: 'a',
+			description: 'A batch of extract, classify, split or parse runs',
+			path: '/batch_runs',
+			idExample: 'bpr_xK9m',
+		},
+		classifyRun: {
+			create: EXTEND_CREATE.classifyRun,
+			...RUN,
+			...CANCELLABLE,
+			noun: 'classify run',
+			plural: 'classify runs',
+			label: 'Classify Run',
+			article: 'a',
+			description: 'Sort a document into one of several classes',
+			path: '/classify_runs',
+			ownerPaths: [['classifier', 'id']],
+			idExample: 'clr_xK9m',
+			list: list([
+				statusFilter(RUN_PHASES),
+				owner('classifier'),
+				BATCH_ID,
+				source(PROCESSOR_SOURCES),
+				SOURCE_ID,
+				FILE_NAME,
+			]),
+		},
+		editRun: {
+			create: EXTEND_CREATE.editRun,
+			...RUN,
+			noun: 'edit run',
+			plural: 'edit runs',
+			label: 'Edit Run',
+			article: 'an',
+			description: 'Fill or change a document or form',
+			path: '/edit_runs',
+			idExample: 'edr_xK9m',
+			canDelete: true,
+		},
+		evaluationSetRun: {
+			create: EXTEND_CREATE.evaluationSetRun,
+			...RUN,
+			noun: 'evaluation set run',
+			plural: 'evaluation set runs',
+			label: 'Evaluation Set Run',
+			article: 'an',
+			description: 'Run of a processor over an evaluation set',
+			path: '/evaluation_set_runs',
+			idExample: 'bpr_xK9m',
+		},
+		extractRun: {
+			create: EXTEND_CREATE.extractRun,
+			...RUN,
+			...CANCELLABLE,
+			noun: 'extract run',
+			plural: 'extract runs',
+			label: 'Extract Run',
+			article: 'an',
+			description: 'Get structured data out of a document',
+			path: '/extract_runs',
+			ownerPaths: [['extractor', 'id']],
+			idExample: 'exr_xK9m',
+			list: list([
+				statusFilter(RUN_PHASES),
+				owner('extractor'),
+				BATCH_ID,
+				source(PROCESSOR_SOURCES),
+				SOURCE_ID,
+				FILE_NAME,
+			]),
+		},
+		formDetectionRun: {
+			create: EXTEND_CREATE.formDetectionRun,
+			...RUN,
+			noun: 'form detection run',
+			plural: 'form detection runs',
+			label: 'Form Detection Run',
+			article: 'a',
+			description: 'Find the fields of a form',
+			path: '/form_detection_runs',
+			idExample: 'sgr_xK9m',
+		},
+		parseRun: {
+			create: EXTEND_CREATE.parseRun,
+			...RUN,
+			...CANCELLABLE,
+			noun: 'parse run',
+			plural: 'parse runs',
+			label: 'Parse Run',
+			article: 'a',
+			description: 'Turn a document into text or markdown',
+			path: '/parse_runs',
+			idExample: 'pr_xK9m',
+			lightQuery: { responseType: 'url' },
+			readOptions: [
+				{
+					name: 'outputAsUrl',
+					param: 'responseType',
+					label: 'Output as URL',
+					description:
+						'Whether to return a link to the output, valid for 15 minutes, instead of the output itself',
+					default: false,
+					values: { on: 'url', off: 'json' },
+				},
+			],
+			list: list(
+				// The list takes no CANCELLED, though runs can end that way.
+				[
+					statusFilter({
+						PENDING: 'waiting',
+						PROCESSING: 'running',
+						PROCESSED: 'completed',
+						FAILED: 'failed',
+					}),
+					BATCH_ID,
+					source(PARSE_SOURCES),
+					SOURCE_ID,
+					FILE_NAME,
+				],
+				// The SDK says `maxPageSize`, the CLI found that only `limit` works here; unknown parameters are ignored.
+				{ pageSizeParams: ['maxPageSize', 'limit'], newestFirst: {}, oldestFirst: undefined },
+			),
+		},
+		processorRun: {
+			...RUN,
+			...CANCELLABLE,
+			noun: 'processor run',
+			plural: 'processor runs',
+			label: 'Processor Run (Legacy)',
+			article: 'a',
+			description: 'Run of a processor, from before extract, classify and split runs had routes of their own',
+			path: '/processor_runs',
+			ownerPaths: [['processorId']],
+			idExample: 'exr_xK9m',
+			wrappedIn: 'processorRun',
+			goneHint: 'Processor runs are a legacy route: newer API versions in the credential may not have it.',
+			list: list(
+				[
+					statusFilter(RUN_PHASES),
+					owner('processor'),
+					{
+						name: 'processorType',
+						param: 'processorType',
+						label: 'Processor Type',
+						kind: 'options',
+						options: ['CLASSIFY', 'EXTRACT', 'SPLITTER'],
+						description: 'Only runs of processors of this type',
+					},
+					source(PROCESSOR_SOURCES),
+					SOURCE_ID,
+					FILE_NAME,
+				],
+				{ rowsIn: 'processorRuns' },
+			),
+		},
+		splitRun: {
+			create: EXTEND_CREATE.splitRun,
+			...RUN,
+			...CANCELLABLE,
+			noun: 'split run',
+			plural: 'split runs',
+			label: 'Split Run',
+			article: 'a',
+			description: 'Cut a document into its sub-documents',
+			path: '/split_runs',
+			ownerPaths: [['splitter', 'id']],
+			idExample: 'splr_xK9m',
+			list: list([
+				statusFilter(RUN_PHASES),
+				owner('splitter'),
+				BATCH_ID,
+				source(PROCESSOR_SOURCES),
+				SOURCE_ID,
+				FILE_NAME,
+			]),
+		},
+		workflowRun: {
+			create: EXTEND_CREATE.workflowRun,
+			...RUN,
+			...CANCELLABLE,
+			noun: 'workflow run',
+			plural: 'workflow runs',
+			label: 'Workflow Run',
+			article: 'a',
+			description: 'Run of an Extend workflow',
+			path: '/workflow_runs',
+			ownerPaths: [['workflow', 'id']],
+			idExample: 'workflow_run_xK9m',
+			phases: WORKFLOW_PHASES,
+			// "The time the run was created" (SDK, WorkflowRun). `createdAt` is a field of list rows only.
+			createdPath: ['initialRunAt'],
+			rowCreatedPath: ['createdAt'],
+			startedPath: ['startTime'],
+			list: list([statusFilter(WORKFLOW_PHASES), owner('workflow'), BATCH_ID, FILE_NAME]),
+		},
+	},
+};
