@@ -47,7 +47,7 @@ export async function watchOverUndici(order: WatchOrder): Promise<WatchResult[]>
 				requestQueue,
 				clock: systemClock,
 				scope,
-				creationTimes: new CreationTimes(client, requestQueue, systemClock),
+				creationTimes: new CreationTimes(client, requestQueue),
 				commandId: (id) => `bench:${id}`,
 			},
 			targets,

@@ -55,7 +55,7 @@ async function play({ remote, interval, mode }: Story, withLists: boolean): Prom
 				requestQueue,
 				clock,
 				scope,
-				creationTimes: new CreationTimes(client, requestQueue, clock),
+				creationTimes: new CreationTimes(client, requestQueue),
 				commandId: (id) => id,
 			},
 			remote.runs.map((_, index) => ({

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 
 import { parseTime } from '../../nodes/shared/core/watch/deadline';
-import { type PollSettings, backoff, nextPollDelay } from '../../nodes/shared/core/watch/pollDelay';
+import { type PollSettings, nextPollDelay } from '../../nodes/shared/core/watch/pollDelay';
+import { backoff } from '../../nodes/shared/core/requests/backoff';
 import { retryAfterOf } from '../../nodes/shared/providers/client/http';
 import { FakeClock } from '../support/fakeClock';
 import { runs } from './runs';

@@ -63,11 +63,11 @@ test('whoever asks for a slot: bounded, in order of precedence, never lost, and 
 						() => scope.cancel('deadline'),
 						() => undefined,
 					);
-					const work = async (slot: CancellationScope) => {
+					const work = async (signal: AbortSignal) => {
 						seen.starts.push(now());
 						most = Math.max(most, (inFlight += 1));
 						// The slot counts as free from the moment it is taken away, not from when the work notices.
-						slot.signal.addEventListener('abort', leave, { once: true });
+						signal.addEventListener('abort', leave, { once: true });
 						let open = true;
 						function leave() {
 							if (!open) return;
@@ -76,12 +76,12 @@ test('whoever asks for a slot: bounded, in order of precedence, never lost, and 
 							seen.ends.push(now());
 						}
 						try {
-							await clock.sleep(call.takes ?? 10_000, slot.signal);
+							await clock.sleep(call.takes ?? 10_000, signal);
 						} finally {
 							leave();
 						}
 					};
-					await requestQueue.run(scope, call.priority, work).then(
+					await requestQueue.request(scope, { priority: call.priority }, work).then(
 						() => (seen.outcome = 'done'),
 						(error: unknown) => {
 							expect(error).toEqual(new CancelReason('deadline'));

@@ -230,7 +230,7 @@ export async function playStory(story: WatchCase): Promise<Watched> {
 	const host = new AbortController();
 	const scope = CancellationScope.from(host.signal);
 	const requestQueue = new RequestQueue(story.limit, clock);
-	const creationTimes = new CreationTimes(client, requestQueue, clock);
+	const creationTimes = new CreationTimes(client, requestQueue);
 	const deps = {
 		client,
 		requestQueue,

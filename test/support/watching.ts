@@ -57,7 +57,7 @@ export function startWatch(
 			requestQueue,
 			clock,
 			scope,
-			creationTimes: new CreationTimes(client, requestQueue, clock),
+			creationTimes: new CreationTimes(client, requestQueue),
 			commandId: (id) => `command:${id}`,
 			onChange: (run: Run) => changes.push(`${run.id}: ${run.status}`),
 		},

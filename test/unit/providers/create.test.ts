@@ -139,7 +139,7 @@ describe('deep extraction', () => {
 		const documents = [{ fileName: `table.${ending}`, ...facts }];
 		expect(check?.(deep({ background: true }), documents)).toMatchObject({
 			message: 'Deep Extraction of a spreadsheet does not work in the background',
-			advice: expect.stringContaining('Switch Run in Background off') as unknown,
+			hint: expect.stringContaining('Switch Run in Background off') as unknown,
 		});
 		expect(check?.(deep({ background: false, n_consensus: 2 }), documents)?.message).toBe(
 			'Deep Extraction of a spreadsheet does not work with several Consensus Runs',

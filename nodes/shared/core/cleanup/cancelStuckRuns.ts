@@ -4,8 +4,10 @@ import type { Clock } from '../concurrency/clock';
 import { ApiError } from '../requests/apiError';
 import type { RequestQueue } from '../requests/requestQueue';
 import { LIST, RETRY } from '../config';
-import { retry } from '../requests/retry';
-import { type ReadView, type ListedRun, type RunList, type RunClient, noAnswer } from '../runs/runClient';
+import { PageCursor, paginate } from '../requests/paginate';
+import { call, retry } from '../requests/retry';
+import { noAnswer } from '../requests/withTimeout';
+import { type ReadView, type ListedRun, type RunList, type RunClient } from '../runs/runClient';
 import { type Phase, type Run, isTerminal } from '../runs/run';
 import type { CancellationScope } from '../concurrency/cancellationScope';
 import { attempt, attemptRequest } from '../concurrency/result';
@@ -170,32 +172,31 @@ async function readList(
 	seen: (row: ListedRun) => void,
 ): Promise<ListGap | undefined> {
 	const youngest = deps.clock.now() - options.olderThan;
-	const tokens = new Set<string>();
-	let token: string | undefined;
+	const cursor = new PageCursor(false);
 	let last = Number.NEGATIVE_INFINITY;
 	let inOrder = list.oldestFirst;
-	for (let pages = 0; pages < LIST.cleanupPages; pages++) {
-		const from = token;
-		const read = await attemptRequest(() => retry(deps, (signal) => list.page(from, signal)));
-		if ('error' in read) return read.error;
-		const page = read.value;
-		for (const row of page.rows) {
-			const createdAt = row.created?.at;
-			if (createdAt !== undefined) {
-				inOrder &&= createdAt >= last;
-				last = createdAt;
+	const read = await attemptRequest(async () => {
+		const pages = paginate(cursor, LIST.cleanupPages, (token) =>
+			call(deps, (signal) => list.page(token, signal)),
+		);
+		for await (const page of pages) {
+			for (const row of page.rows) {
+				const createdAt = row.created?.at;
+				if (createdAt !== undefined) {
+					inOrder &&= createdAt >= last;
+					last = createdAt;
+				}
+				const tooYoung = createdAt !== undefined && createdAt > youngest;
+				if (!tooYoung && (row.phase === 'unknown' || options.phases.has(row.phase))) seen(row);
 			}
-			const tooYoung = createdAt !== undefined && createdAt > youngest;
-			if (!tooYoung && (row.phase === 'unknown' || options.phases.has(row.phase))) seen(row);
+			// Whatever follows is younger still, unless the API did not sort as asked: parameters it does not know are ignored.
+			if (inOrder && last > youngest) return true;
 		}
-		// Whatever follows is younger still, unless the API did not sort as asked: parameters it does not know are ignored.
-		if (inOrder && last > youngest) return undefined;
-		if (!page.next) return undefined;
-		if (tokens.has(page.next)) return 'circular';
-		tokens.add(page.next);
-		token = page.next;
-	}
-	return 'tooLong';
+		return cursor.isAtEnd;
+	});
+	if ('error' in read) return read.error;
+	if (cursor.isCircular) return 'circular';
+	return read.value ? undefined : 'tooLong';
 }
 
 /** Gives back nothing for a run that turns out not to be stuck. */
@@ -254,17 +255,18 @@ function faultBehind(
 }
 
 async function readAgain({ clock, scope }: CleanupDeps, reader: RunReader, view: ReadView): Promise<Run> {
-	let failures = 0;
 	let rateLimited = 0;
-	for (;;) {
-		const read = await attemptRequest(() => reader.read(view, scope, 'read'));
-		if ('value' in read) return read.value;
-		if (read.error.kind === 'rateLimited') rateLimited += 1;
-		else failures += 1;
-		const enough = failures >= RETRY.attempts || rateLimited >= RETRY.rateLimitedAttempts;
-		if (reader.isFinal(read.error) || enough) throw read.error;
-		await clock.sleep(reader.retryDelay(), scope.signal);
-	}
+	return await retry(
+		{ clock, scope },
+		{
+			shouldRetry(error, failures) {
+				if (error.kind === 'rateLimited') rateLimited += 1;
+				const isEnough = failures - rateLimited >= RETRY.attempts || rateLimited >= RETRY.rateLimitedAttempts;
+				return !isEnough && !reader.isFinal(error);
+			},
+		},
+		() => reader.read(view, scope, 'read'),
+	);
 }
 
 function outcomeOf({ verdict, run, cancelledByUs }: CancelResult): CleanupOutcome {

@@ -1,7 +1,8 @@
 import type { Clock } from '../concurrency/clock';
 import { ApiError } from './apiError';
 import { REQUEST, RETRY } from '../config';
-import { backoff } from '../watch/pollDelay';
+import { backoff } from './backoff';
+import { withTimeout } from './withTimeout';
 import { type CancellationScope, isCancelReason } from '../concurrency/cancellationScope';
 import { attempt } from '../concurrency/result';
 
@@ -26,6 +27,18 @@ const PREEMPTIBLE: Partial<Record<Priority, readonly Priority[]>> = {
 	urgent: ['poll', 'read', 'confirm'],
 	confirm: ['poll', 'read'],
 };
+
+export interface RequestOptions {
+	priority: Priority;
+	/** Milliseconds it may take from the moment it is sent; `REQUEST.timeout` where nothing is set. */
+	timeout?: number;
+	/** Unix ms from which on a pause no longer holds it back. Without it, it waits for the end of each pause. */
+	ignorePauseAfter?: number;
+	/** Failed requests in a row before this one: they lengthen the pause after a 429 without `Retry-After`. */
+	failuresBefore?: number;
+	/** Called each time it is sent. */
+	onSent?(): void;
+}
 
 interface Slot {
 	priority: Priority;
@@ -77,45 +90,45 @@ export class RequestQueue {
 	}
 
 	/**
-	 * Runs `work` when there is a slot and no pause. `work` gets a scope of its own and must end when that scope ends;
-	 * in the `read` and `poll` lanes it may be started again after it lost its slot.
+	 * Sends one request: waits for a slot and for the end of a pause, bounds the time it takes, and lets everything pause
+	 * after a 429 or a `Retry-After`. In the `read` and `poll` priorities it may lose its slot and be sent again.
 	 *
-	 * @param ignorePauseAfter unix ms from which on a pause no longer holds this call back (default: always waits)
-	 * @throws what `work` throws, or the reason why `scope` ended
+	 * @throws what `send` throws, ApiError `network` when the timeout is over, or the reason why `scope` was cancelled
 	 */
-	async run<T>(
+	async request<T>(
 		scope: CancellationScope,
-		priority: Priority,
-		work: (scope: CancellationScope) => Promise<T>,
-		ignorePauseAfter = Number.POSITIVE_INFINITY,
+		options: RequestOptions,
+		send: (signal: AbortSignal) => Promise<T>,
 	): Promise<T> {
-		// A scope of its own per call: what waits in the queues must not pile up listeners on a scope that many share.
-		const call = scope.child();
+		const { priority, timeout = REQUEST.timeout, failuresBefore = 0 } = options;
+		// A child scope per request: what waits in the queues must not pile up listeners on a scope that many share.
+		const own = scope.child();
 		try {
 			for (;;) {
-				const slot = await this.acquire(call, priority, ignorePauseAfter);
-				const worked = await attempt(() => {
-					// Between being handed a slot and using it, the scope may have ended.
+				const slot = await this.acquire(own, priority, options.ignorePauseAfter);
+				const sent = await attempt(() => {
+					// The scope may have been cancelled since the slot was granted.
 					scope.signal.throwIfAborted();
-					return work(slot.scope);
+					options.onSent?.();
+					return withTimeout(this.clock, slot.scope, timeout, send);
 				});
-				// Before the slot goes to the next one, who would not know of the pause yet.
-				if ('error' in worked && worked.error instanceof ApiError) this.pauseFor(worked.error, 1);
+				// Before the slot goes to the next request, which would not know of the pause yet.
+				if ('error' in sent && sent.error instanceof ApiError) this.pauseFor(sent.error, failuresBefore + 1);
 				const preempted = isCancelReason(slot.scope.signal.reason, 'preempted');
 				this.release(slot);
-				if ('value' in worked) return worked.value;
+				if ('value' in sent) return sent.value;
 				scope.signal.throwIfAborted();
-				if (!preempted) throw worked.error;
+				if (!preempted) throw sent.error;
 			}
 		} finally {
-			call.dispose();
+			own.dispose();
 		}
 	}
 
 	private async acquire(
 		scope: CancellationScope,
 		priority: Priority,
-		ignorePauseAfter: number,
+		ignorePauseAfter = Number.POSITIVE_INFINITY,
 	): Promise<Slot> {
 		for (;;) {
 			const slot = await this.slot(scope, priority);

@@ -1,45 +1,69 @@
-import type { Clock } from '../concurrency/clock';
-import type { ApiError } from './apiError';
-import type { RequestQueue } from './requestQueue';
-import { REQUEST, RETRY } from '../config';
-import { withTimeout } from '../runs/runClient';
-import { backoff } from '../watch/pollDelay';
 import type { CancellationScope } from '../concurrency/cancellationScope';
+import type { Clock } from '../concurrency/clock';
 import { attemptRequest } from '../concurrency/result';
+import { RETRY } from '../config';
+import type { ApiError } from './apiError';
+import { backoff } from './backoff';
+import type { RequestQueue } from './requestQueue';
+
+/** What is sent again, after what. */
+export interface RetryPolicy {
+	/** @param failures errors so far, this one included */
+	shouldRetry(error: ApiError, failures: number): boolean;
+	/** Called before it is sent again. */
+	onRetry?(error: ApiError): void;
+}
+
+/** A request that changes nothing by being repeated: `RETRY.attempts` in all, a 404 `RETRY.notFoundInARow` times. */
+const REPEATABLE: RetryPolicy = {
+	shouldRetry: (error, failures) =>
+		error.kind === 'notFound'
+			? failures < RETRY.notFoundInARow
+			: error.retryable && failures < RETRY.attempts,
+};
 
 /**
- * Sends a request that may safely be repeated (a read, a delete) until it works: at most `RETRY.attempts` times, a 404 at
- * most `RETRY.notFoundInARow` times, with backoff.
+ * Sends something until it works or the policy gives up, with backoff in between.
  *
- * `tools.timeout` is the milliseconds that one attempt may take.
- *
- * @param onFault called before the request is repeated
- * @throws the last ApiError, or the reason why the scope ended
+ * @param send gets the number of errors so far
+ * @throws the last ApiError, anything else that `send` throws, or the reason why the scope was cancelled
  */
 export async function retry<T>(
-	deps: { requestQueue: RequestQueue; clock: Clock; scope: CancellationScope; timeout?: number },
-	request: (signal: AbortSignal) => Promise<T>,
-	onFault?: (error: ApiError) => void,
+	deps: { clock: Clock; scope: CancellationScope },
+	policy: RetryPolicy,
+	send: (failures: number) => Promise<T>,
 ): Promise<T> {
-	const { requestQueue, clock, timeout = REQUEST.timeout } = deps;
-	const scope = deps.scope.child();
-	try {
-		for (let failures = 1; ; failures++) {
-			const sent = await attemptRequest(() =>
-				requestQueue.run(scope, 'call', (slot) => withTimeout(clock, slot, timeout, request)),
-			);
-			if ('value' in sent) return sent.value;
-			const { error } = sent;
-			requestQueue.pauseFor(error, failures);
-			const worthwhile =
-				error.kind === 'notFound'
-					? failures < RETRY.notFoundInARow
-					: error.retryable && failures < RETRY.attempts;
-			if (!worthwhile) throw error;
-			onFault?.(error);
-			await clock.sleep(backoff(failures, clock), scope.signal);
-		}
-	} finally {
-		scope.dispose();
+	const { clock, scope } = deps;
+	for (let failures = 0; ;) {
+		const before = failures;
+		const sent = await attemptRequest(() => send(before));
+		if ('value' in sent) return sent.value;
+		failures += 1;
+		if (!policy.shouldRetry(sent.error, failures)) throw sent.error;
+		policy.onRetry?.(sent.error);
+		await clock.sleep(backoff(failures, clock), scope.signal);
 	}
+}
+
+export interface CallDeps {
+	requestQueue: RequestQueue;
+	clock: Clock;
+	scope: CancellationScope;
+	/** Milliseconds that one attempt may take; `REQUEST.timeout` where nothing is set. */
+	timeout?: number;
+}
+
+/**
+ * A request that a user asked for once, sent again as the policy says (a repeatable one where nothing else is said).
+ *
+ * @throws the last ApiError, or the reason why the scope was cancelled
+ */
+export async function call<T>(
+	{ requestQueue, clock, scope, timeout }: CallDeps,
+	send: (signal: AbortSignal) => Promise<T>,
+	policy: Partial<RetryPolicy> = {},
+): Promise<T> {
+	return await retry({ clock, scope }, { ...REPEATABLE, ...policy }, (failuresBefore) =>
+		requestQueue.request(scope, { priority: 'call', timeout, failuresBefore }, send),
+	);
 }

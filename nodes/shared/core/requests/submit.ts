@@ -1,11 +1,7 @@
-import type { Clock } from '../concurrency/clock';
-import type { ApiError } from './apiError';
-import type { RequestQueue } from './requestQueue';
-import { RETRY } from '../config';
-import { withTimeout } from '../runs/runClient';
-import { backoff } from '../watch/pollDelay';
-import type { CancellationScope } from '../concurrency/cancellationScope';
 import { attemptRequest } from '../concurrency/result';
+import { RETRY } from '../config';
+import type { ApiError } from './apiError';
+import { type CallDeps, call } from './retry';
 
 /** A run may or may not have been started: the request was sent and its answer is not known. */
 export class UnknownOutcomeError extends Error {
@@ -18,15 +14,10 @@ export class UnknownOutcomeError extends Error {
 	}
 }
 
-export interface SubmitDeps {
-	requestQueue: RequestQueue;
-	clock: Clock;
-	scope: CancellationScope;
-	/** Milliseconds one attempt may take. */
-	timeout: number;
+export interface SubmitDeps extends CallDeps {
 	/** True when the request carries an idempotency key, so that repeating it starts nothing twice. */
 	idempotent: boolean;
-	/** How the user finds out, when nobody knows whether it was started. */
+	/** How the user finds out whether it was started. */
 	hintIfUnknown: string;
 }
 
@@ -35,31 +26,23 @@ const CONFLICT = 409;
 
 /**
  * Sends a request that starts something, without ever starting it twice: it is repeated only when it certainly was not
- * carried out (it never arrived, or was refused with 429 or an answer that asks to try again), or when its idempotency key makes that safe. A 409 is a refusal, too.
+ * carried out (not sent, or refused), or when its idempotency key makes that safe. A 409 is a refusal as well.
  *
- * @throws ApiError when it was not started, UnknownOutcomeError when nobody knows, or the reason why the scope ended
+ * @throws ApiError when it was not started, UnknownOutcomeError when nobody knows, or the reason why the scope was cancelled
  */
-export async function submit<T>(deps: SubmitDeps, request: (signal: AbortSignal) => Promise<T>): Promise<T> {
-	const { requestQueue, clock } = deps;
-	const scope = deps.scope.child();
-	// What an earlier attempt may have started stays unclear, however clearly a later one is refused.
-	let unclear: ApiError | undefined;
-	try {
-		for (let failures = 1; ; failures++) {
-			const sent = await attemptRequest(() =>
-				requestQueue.run(scope, 'call', (slot) => withTimeout(clock, slot, deps.timeout, request)),
-			);
-			if ('value' in sent) return sent.value;
-			const { error } = sent;
-			requestQueue.pauseFor(error, failures);
-			const notStarted = !error.mayHaveWorked || error.status === CONFLICT;
-			const safe = notStarted && error.status !== CONFLICT;
-			if (!notStarted) unclear = error;
-			const worthwhile = error.retryable && (safe || deps.idempotent) && failures < RETRY.attempts;
-			if (!worthwhile) throw unclear ? new UnknownOutcomeError(unclear, deps.hintIfUnknown) : error;
-			await clock.sleep(backoff(failures, clock), scope.signal);
-		}
-	} finally {
-		scope.dispose();
-	}
+export async function submit<T>(deps: SubmitDeps, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
+	// What an earlier attempt may have started stays unknown, however clearly a later one is refused.
+	let unknown: ApiError | undefined;
+	const sent = await attemptRequest(() =>
+		call(deps, send, {
+			shouldRetry(error, failures) {
+				const isRefused = error.status === CONFLICT;
+				if (error.mayHaveWorked && !isRefused) unknown = error;
+				const isSafe = deps.idempotent || (!error.mayHaveWorked && !isRefused);
+				return error.retryable && isSafe && failures < RETRY.attempts;
+			},
+		}),
+	);
+	if ('value' in sent) return sent.value;
+	throw unknown ? new UnknownOutcomeError(unknown, deps.hintIfUnknown) : sent.error;
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../concurrency/clock';
 import { ApiError } from '../requests/apiError';
 import type { RequestQueue } from '../requests/requestQueue';
 import { CANCEL } from '../config';
-import { type CancelAnswer, type ReadView, type RunClient, withTimeout } from './runClient';
+import { type CancelAnswer, type ReadView, type RunClient } from './runClient';
 import { type Run, isTerminal } from './run';
 import { type CancellationScope, isCancelReason } from '../concurrency/cancellationScope';
 import { attempt, attemptRequest } from '../concurrency/result';
@@ -173,22 +173,24 @@ class Cancellation {
 		return answer.claimsEnded ? 'full' : 'light';
 	}
 
-	private request(): Promise<CancelAnswer> {
+	private async request(): Promise<CancelAnswer> {
 		const { clock, requestQueue, client, reader, commandId } = this.deps;
-		return requestQueue.run(
+		const answer = await requestQueue.request(
 			this.scope,
-			'urgent',
-			async (slot) => {
-				this.requestedAt ??= clock.now();
-				this.attempts += 1;
-				const answer = await withTimeout(clock, slot, this.callTimeout, (signal) =>
-					client.cancel(reader.id, commandId, signal),
-				);
-				if (!answer.accepted) requestQueue.pauseFor(answer.error, this.attempts);
-				return answer;
+			{
+				priority: 'urgent',
+				timeout: this.callTimeout,
+				ignorePauseAfter: this.attempts === 0 ? clock.now() : this.lastTry,
+				failuresBefore: reader.failuresInARow,
+				onSent: () => {
+					this.requestedAt ??= clock.now();
+					this.attempts += 1;
+				},
 			},
-			this.attempts === 0 ? clock.now() : this.lastTry,
+			(signal) => client.cancel(reader.id, commandId, signal),
 		);
+		if (!answer.accepted) requestQueue.pauseFor(answer.error, this.attempts);
+		return answer;
 	}
 
 	/** True once a request to cancel was sent. */

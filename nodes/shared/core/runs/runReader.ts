@@ -1,10 +1,10 @@
 import type { Clock } from '../concurrency/clock';
 import type { ApiError } from '../requests/apiError';
 import type { Priority, RequestQueue } from '../requests/requestQueue';
-import { REQUEST, RETRY, TEXT } from '../config';
-import { type ReadView, type RunClient, withTimeout } from './runClient';
+import { RETRY, TEXT } from '../config';
+import { type ReadView, type RunClient } from './runClient';
 import { type Phase, type Run, isLater } from './run';
-import { backoff } from '../watch/pollDelay';
+import { backoff } from '../requests/backoff';
 import type { CancellationScope } from '../concurrency/cancellationScope';
 import { attemptRequest } from '../concurrency/result';
 
@@ -45,7 +45,8 @@ export class RunReader {
 
 	private notFoundInARow = 0;
 
-	private failuresInARow = 0;
+	/** Requests about this run that failed since its last good answer. */
+	failuresInARow = 0;
 
 	constructor(
 		readonly id: string,
@@ -67,16 +68,17 @@ export class RunReader {
 		limits: ReadLimits = {},
 	): Promise<Run> {
 		const asked = await attemptRequest(() =>
-			this.requestQueue.run(
+			this.requestQueue.request(
 				scope,
-				priority,
-				(slot) => {
-					this.reads += 1;
-					return withTimeout(this.clock, slot, limits.timeout ?? REQUEST.timeout, (signal) =>
-						this.client.read(this.id, view, signal),
-					);
+				{
+					...limits,
+					priority,
+					failuresBefore: this.failuresInARow,
+					onSent: () => {
+						this.reads += 1;
+					},
 				},
-				limits.ignorePauseAfter,
+				(signal) => this.client.read(this.id, view, signal),
 			),
 		);
 		if ('error' in asked) {
@@ -88,12 +90,11 @@ export class RunReader {
 		return asked.value;
 	}
 
-	/** Keeps count of a fault, and lets every request to the provider pause where the provider asked for it. */
+	/** Keeps count of an error. */
 	onError(error: ApiError): void {
 		this.lastError = error;
 		this.failuresInARow += 1;
 		this.notFoundInARow = error.kind === 'notFound' ? this.notFoundInARow + 1 : 0;
-		this.requestQueue.pauseFor(error, this.failuresInARow);
 	}
 
 	/** True when asking again cannot help: a fault that will not go away, or the run stays invisible. */

@@ -17,7 +17,7 @@ import {
 } from './events';
 import type { Sighting } from './scanList';
 import { SEEN_RUNS, TRIGGER } from '../config';
-import { retry } from '../requests/retry';
+import { call } from '../requests/retry';
 
 /** Stores of polls under way: the next poll of the same node must not see half of it, nor add to the requests. */
 const underWay = new WeakSet<EventStore>();
@@ -84,7 +84,7 @@ export async function findExamples(
 	for (const { source, row } of newestFirst.slice(0, TRIGGER.exampleReads)) {
 		if (work.findings.events.length >= TRIGGER.examples) break;
 		try {
-			const run = await retry(work, (signal) => source.client.read(row.id, 'full', signal));
+			const run = await call(work, (signal) => source.client.read(row.id, 'full', signal));
 			const event = wanted(options, run.phase, creationOf(run, row));
 			if (event && source.matches(run)) addEvent(work, source, event, run, row);
 		} catch (error) {
@@ -149,7 +149,7 @@ async function readRuns(work: Poll, looks: readonly ResourcePoll[]): Promise<voi
 async function readRun(work: Poll, look: ResourcePoll, sighting: Sighting): Promise<void> {
 	const { source, memory } = look;
 	const read = (view: 'light' | 'full') =>
-		retry(work, (signal) => source.client.read(sighting.id, view, signal));
+		call(work, (signal) => source.client.read(sighting.id, view, signal));
 	try {
 		const isHinted = sighting.phase !== 'unknown';
 		const first = await read(isHinted ? 'full' : 'light');

@@ -15,7 +15,7 @@ import {
 	scanNoted,
 } from './events';
 import { TRIGGER } from '../config';
-import { retry } from '../requests/retry';
+import { call } from '../requests/retry';
 import { type Phase, type Run, isTerminal } from '../runs/run';
 
 /** What one poll knows about the runs of one resource. */
@@ -101,7 +101,7 @@ async function findPhases(work: Poll, source: EventSource, rows: readonly Sighti
 	const found = await Promise.all(
 		rows.slice(0, TRIGGER.reads).map(async (row) => {
 			try {
-				const run = await retry(work, (signal) => source.client.read(row.id, 'light', signal));
+				const run = await call(work, (signal) => source.client.read(row.id, 'light', signal));
 				row.phase = run.phase;
 				return true;
 			} catch (error) {

@@ -2,7 +2,8 @@ import type { Clock } from '../concurrency/clock';
 import type { RunRef } from './seenRuns';
 import type { RequestQueue } from '../requests/requestQueue';
 import { TRIGGER } from '../config';
-import { retry } from '../requests/retry';
+import { PageCursor, paginate } from '../requests/paginate';
+import { call } from '../requests/retry';
 import type { RunList } from '../runs/runClient';
 import type { Phase } from '../runs/run';
 import type { CancellationScope } from '../concurrency/cancellationScope';
@@ -55,16 +56,14 @@ export async function scanList(
 	limits: ScanLimits,
 ): Promise<Scan> {
 	const listing: Scan = { rows: [], newestFirst: list.newestFirst, whole: false, pages: 0 };
-	const tokens = new Set<string>();
+	const cursor = new PageCursor();
 	let oldest = Number.POSITIVE_INFINITY;
 	let newest = Number.NEGATIVE_INFINITY;
 	let sorted = true;
-	let token: string | undefined;
 	try {
-		while (!listing.whole && listing.pages < limits.pages) {
-			const at = token;
-			const page = await retry(deps, (signal) => list.page(at, signal));
-			listing.pages += 1;
+		const pages = paginate(cursor, limits.pages, (token) => call(deps, (signal) => list.page(token, signal)));
+		for await (const page of pages) {
+			listing.pages = cursor.pages;
 			for (const { id, phase, created: mark } of page.rows) {
 				const created = mark && mark.at <= limits.latest() ? mark.at : undefined;
 				listing.rows.push({ id, phase, created });
@@ -78,11 +77,8 @@ export async function scanList(
 			}
 			listing.newestFirst &&= sorted;
 			const deepEnough = listing.newestFirst && limits.isDeepEnough(oldest + TRIGGER.orderSlack, newest);
-			// A server that repeats a token, or sends one with an empty page, would be paged for ever.
-			const isLast = page.next === undefined || tokens.has(page.next) || page.rows.length === 0;
-			listing.whole = deepEnough || isLast;
-			token = page.next;
-			tokens.add(page.next ?? '');
+			listing.whole = deepEnough || cursor.isAtEnd;
+			if (deepEnough) break;
 		}
 	} catch (error) {
 		listing.error = error;

@@ -1,7 +1,7 @@
-import type { Clock } from '../concurrency/clock';
+import { PageCursor } from '../requests/paginate';
 import type { RequestQueue } from '../requests/requestQueue';
-import { LIST, REQUEST } from '../config';
-import { type RunClient, withTimeout } from '../runs/runClient';
+import { LIST } from '../config';
+import type { RunClient } from '../runs/runClient';
 import type { TimeMark } from '../runs/run';
 import { type CancellationScope, isCancelReason } from '../concurrency/cancellationScope';
 import { attempt } from '../concurrency/result';
@@ -13,9 +13,7 @@ import { attempt } from '../concurrency/result';
 export class CreationTimes {
 	private readonly known = new Map<string, TimeMark>();
 
-	private pages = 0;
-
-	private next: string | undefined;
+	private readonly cursor = new PageCursor();
 
 	private exhausted = false;
 
@@ -25,7 +23,6 @@ export class CreationTimes {
 	constructor(
 		private readonly client: RunClient,
 		private readonly requestQueue: RequestQueue,
-		private readonly clock: Clock,
 	) {}
 
 	/**
@@ -58,13 +55,12 @@ export class CreationTimes {
 			this.exhausted = true;
 			return;
 		}
-		const page = await this.requestQueue.run(scope, 'read', (slot) =>
-			withTimeout(this.clock, slot, REQUEST.timeout, (signal) => listPage(this.next, signal)),
+		const page = await this.requestQueue.request(scope, { priority: 'read' }, (signal) =>
+			listPage(this.cursor.token, signal),
 		);
 		for (const row of page.rows) if (row.created) this.known.set(row.id, row.created);
-		this.pages += 1;
-		this.exhausted = page.next === undefined || page.next === this.next || this.pages >= LIST.lookupPages;
-		this.next = page.next;
+		this.cursor.advance(page);
+		this.exhausted = this.cursor.isAtEnd || this.cursor.pages >= LIST.lookupPages;
 	}
 }
 

@@ -2,9 +2,11 @@ import type { Clock } from '../concurrency/clock';
 import { ApiError } from '../requests/apiError';
 import type { RequestQueue } from '../requests/requestQueue';
 import { LIST_POLLER } from '../config';
-import { type ReadView, type ListedRun, type RunList, type RunClient, withTimeout } from '../runs/runClient';
+import { type ReadView, type ListedRun, type RunList, type RunClient } from '../runs/runClient';
 import { type Run, isDone, isTerminal, isUnfinished } from '../runs/run';
-import { CompletionTimes, type PollSettings, backoff, nextPollDelay } from './pollDelay';
+import { backoff } from '../requests/backoff';
+import { CompletionTimes } from './completionTimes';
+import { type PollSettings, nextPollDelay } from './pollDelay';
 import { type CancellationScope, isCancelReason } from '../concurrency/cancellationScope';
 import { attempt } from '../concurrency/result';
 import type { Timer, TimerQueue } from '../concurrency/timerQueue';
@@ -369,12 +371,18 @@ export class ListPoller {
 		for (let cursor = this.nextCursor(pass); cursor; cursor = this.nextCursor(pass)) {
 			const { known, token } = cursor;
 			let askedAt = 0;
-			const page = await requestQueue.run(pass.scope, 'read', (slot) => {
-				askedAt = clock.now();
-				pass.pages += 1;
-				this.budget -= 1;
-				return withTimeout(clock, slot, LIST_POLLER.pageTimeout, (signal) => known.list.page(token, signal));
-			});
+			const options = {
+				priority: 'read' as const,
+				timeout: LIST_POLLER.pageTimeout,
+				onSent: () => {
+					askedAt = clock.now();
+					pass.pages += 1;
+					this.budget -= 1;
+				},
+			};
+			const page = await requestQueue.request(pass.scope, options, (signal) =>
+				known.list.page(token, signal),
+			);
 			const hits = page.rows.filter((row) => this.take(row, pass, askedAt)).length;
 			cursor.hits.push(hits);
 			pass.hits += hits;

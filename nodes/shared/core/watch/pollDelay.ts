@@ -1,5 +1,6 @@
 import { type Clock, jittered } from '../concurrency/clock';
-import { COMPLETION_TIMES, POLL, RETRY } from '../config';
+import { POLL } from '../config';
+import type { CompletionQuantiles } from './completionTimes';
 
 export interface PollSettings {
 	mode: 'adaptive' | 'fixed';
@@ -7,12 +8,6 @@ export interface PollSettings {
 	interval: number;
 	/** Milliseconds: the longest delay in adaptive mode. At least `interval`. */
 	maxInterval: number;
-}
-
-/** The ages (milliseconds) at which most runs of a kind have ended so far. */
-export interface CompletionQuantiles {
-	from: number;
-	until: number;
 }
 
 /**
@@ -41,44 +36,4 @@ export function nextPollDelay(
 	if (!usual || usual.age > usual.until) return blind;
 	if (usual.age < usual.from) return within(usual.from - usual.age);
 	return Math.min(blind, within((usual.until - usual.from) * POLL.growth));
-}
-
-/** What the runs of one kind have taught so far: how old they were when they ended. */
-export class CompletionTimes {
-	/** Milliseconds, sorted: ages at which they were last seen going on, and first seen at their end. */
-	private readonly before: number[] = [];
-
-	private readonly after: number[] = [];
-
-	/** A run ended between these two ages (milliseconds). */
-	record(before: number, after: number): void {
-		insert(this.before, before);
-		insert(this.after, after);
-	}
-
-	/** Absent while too few runs have ended. */
-	get quantiles(): CompletionQuantiles | undefined {
-		if (this.after.length < COMPLETION_TIMES.minRuns) return undefined;
-		const cut = Math.floor(this.after.length * COMPLETION_TIMES.cut);
-		return { from: this.before[cut] ?? 0, until: this.after[this.after.length - 1 - cut] ?? 0 };
-	}
-}
-
-function insert(sorted: number[], value: number): void {
-	let low = 0;
-	let high = sorted.length;
-	while (low < high) {
-		const middle = (low + high) >>> 1;
-		if ((sorted[middle] ?? 0) <= value) low = middle + 1;
-		else high = middle;
-	}
-	sorted.splice(low, 0, value);
-}
-
-/**
- * Milliseconds to wait after `failures` failed requests in a row (1 or more): doubling from `RETRY.first` to
- * `RETRY.max`, with jitter.
- */
-export function backoff(failures: number, clock: Clock): number {
-	return jittered(Math.min(RETRY.max, RETRY.first * 2 ** (failures - 1)), RETRY.jitter, clock);
 }

@@ -6,8 +6,10 @@ import { ApiError } from '../requests/apiError';
 import type { RequestQueue } from '../requests/requestQueue';
 import { CANCEL, READ, RETRY, SECOND } from '../config';
 import type { CreationTimes } from './creationTimes';
-import { type ReadView, type ListedRun, type RunClient, noAnswer } from '../runs/runClient';
+import { type ReadView, type ListedRun, type RunClient } from '../runs/runClient';
 import { ListPoller, type PolledRun, type RowDecision } from './listPoller';
+import { retry } from '../requests/retry';
+import { noAnswer } from '../requests/withTimeout';
 import { type Phase, type Run, type TimeMark, isDone, isTerminal, isUnfinished } from '../runs/run';
 import type { PollSettings } from './pollDelay';
 import { CancellationScope, isCancelReason } from '../concurrency/cancellationScope';
@@ -126,7 +128,7 @@ export async function watchRuns(deps: WatchDeps, targets: readonly WatchTarget[]
 }
 
 /** What ended the polling of a run. */
-type Ending = { by: 'run'; run: Run } | { by: 'deadline' } | { by: 'notYet' } | { by: 'fault' };
+type Ending = { by: 'run'; run: Run } | { by: 'deadline' } | { by: 'notYet' } | { by: 'error' };
 
 /** What the watches of all runs share. */
 interface SharedDeps extends WatchDeps {
@@ -196,7 +198,7 @@ class RunWatcher implements PolledRun {
 			}
 			case 'notYet':
 				return this.report('stillRunning', false);
-			case 'fault':
+			case 'error':
 				return this.report('unreachable', false);
 			case 'deadline':
 				return this.options.atDeadline === 'leave'
@@ -216,24 +218,26 @@ class RunWatcher implements PolledRun {
 		if (this.options.mode !== 'once') return { by: 'deadline' };
 		// The alarm of a single look is the end of its patience, not the run's deadline.
 		this.reader.lastError ??= noAnswer(READ.budget);
-		return { by: 'fault' };
+		return { by: 'error' };
 	}
 
 	/** @throws CancelReason when the scope of polling ended */
 	private async lookUntilEnd(): Promise<Ending> {
-		const { clock, listPoller } = this.deps;
+		const { listPoller } = this.deps;
 		for (;;) {
 			const view = this.needsOwnTime ? 'light' : await listPoller.nextRead(this, this.polling);
 			const ending = this.row ? await this.lookAt(this.row) : undefined;
 			if (ending) return ending;
-			for (;;) {
-				const looked = await attemptRequest(() => this.look(view));
-				if ('value' in looked && looked.value) return looked.value;
-				if ('value' in looked) break;
-				if (this.reader.isFinal(looked.error)) return { by: 'fault' };
-				await clock.sleep(this.reader.retryDelay(), this.polling.signal);
-			}
+			const looked = await attemptRequest(() => this.retryRead(this.polling, () => this.look(view)));
+			if ('error' in looked) return { by: 'error' };
+			if (looked.value) return looked.value;
 		}
+	}
+
+	/** Reads again until it works, or cannot work. @throws the ApiError that is final, CancelReason */
+	private retryRead<T>(scope: CancellationScope, read: () => Promise<T>): Promise<T> {
+		const shouldRetry = (error: ApiError) => !this.reader.isFinal(error);
+		return retry({ clock: this.deps.clock, scope }, { shouldRetry }, read);
 	}
 
 	/** True when a list cannot answer for a first read: the deadline is only known once the run itself was read. */
@@ -415,9 +419,11 @@ class RunWatcher implements PolledRun {
 	/** Nothing when it cannot be had. @throws CancelReason when the scope ended */
 	private async readInFull(scope: CancellationScope): Promise<Run | undefined> {
 		for (;;) {
-			const read = await attemptRequest(() => this.reader.read('full', scope, 'read'));
-			if ('value' in read && isDone(read.value.phase)) return read.value;
-			if ('error' in read && this.reader.isFinal(read.error)) return undefined;
+			const read = await attemptRequest(() =>
+				this.retryRead(scope, () => this.reader.read('full', scope, 'read')),
+			);
+			if ('error' in read) return undefined;
+			if (isDone(read.value.phase)) return read.value;
 			await this.deps.clock.sleep(this.reader.retryDelay(), scope.signal);
 		}
 	}

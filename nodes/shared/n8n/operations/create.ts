@@ -2,7 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
 import { REQUEST, TEXT } from '../../core/config';
-import { retry } from '../../core/requests/retry';
+import { call } from '../../core/requests/retry';
 import type { JsonObject, JsonValue } from '../../core/runs/run';
 import { submit } from '../../core/requests/submit';
 import type { ResourceClient } from '../../providers/client/resourceClient';
@@ -555,10 +555,10 @@ function deliveryOf(session: Session, client: ResourceClient): DeliverDocument {
 	const deps = { ...session, clock: systemClock };
 	const slow = { ...deps, timeout: REQUEST.uploadTimeout };
 	const routes: DocumentRoutes = {
-		call: (request) => retry(deps, (signal) => client.exchange(request, signal)),
-		upload: (request) => retry(slow, async (signal) => await client.exchange(await request(signal), signal)),
+		call: (request) => call(deps, (signal) => client.exchange(request, signal)),
+		upload: (request) => call(slow, async (signal) => await client.exchange(await request(signal), signal)),
 		put: (upload) =>
-			retry(slow, async (signal) => await client.put(await upload(signal), session.sendBytes, signal)),
+			call(slow, async (signal) => await client.put(await upload(signal), session.sendBytes, signal)),
 		download: (document) => downloadPayload(slow, document),
 	};
 	return client.provider.name === 'retab' ? retabDelivery(client, routes) : extendDelivery(client, routes);

@@ -3,7 +3,7 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import type { Result } from '../../core/concurrency/result';
 import { ApiError } from '../../core/requests/apiError';
 import { CreationTimes } from '../../core/watch/creationTimes';
-import { retry } from '../../core/requests/retry';
+import { call } from '../../core/requests/retry';
 import type { JsonObject } from '../../core/runs/run';
 import {
 	type WatchOptions,
@@ -126,7 +126,7 @@ async function createRuns({
 async function getRun({ context, session, client }: Work, itemIndex: number): Promise<JsonObject[]> {
 	const id = readRunId(context, itemIndex);
 	const query = readGetQuery(context, client.spec, itemIndex);
-	const run = await retry({ ...session, clock: systemClock }, (signal) => client.readWith(id, query, signal));
+	const run = await call({ ...session, clock: systemClock }, (signal) => client.readWith(id, query, signal));
 	return [run.body];
 }
 
@@ -146,7 +146,7 @@ async function listRuns({ context, session, client }: Work, itemIndex: number): 
 	const seen = new Set<string>();
 	let token: string | undefined;
 	do {
-		const page = await retry({ ...session, clock: systemClock }, (signal) =>
+		const page = await call({ ...session, clock: systemClock }, (signal) =>
 			client.page(query, token, sameSize ? limit : limit - rows.length, signal),
 		);
 		rows.push(...page.rows);
@@ -161,13 +161,11 @@ async function deleteRun({ context, session, client }: Work, itemIndex: number):
 	const id = readRunId(context, itemIndex);
 	const mayHaveArrived: ApiError[] = [];
 	try {
-		const answer = await retry(
-			{ ...session, clock: systemClock },
-			(signal) => client.remove(id, signal),
-			(error) => {
+		const answer = await call({ ...session, clock: systemClock }, (signal) => client.remove(id, signal), {
+			onRetry: (error) => {
 				if (error.mayHaveWorked) mayHaveArrived.push(error);
 			},
-		);
+		});
 		return [answer ?? { id, deleted: true }];
 	} catch (error) {
 		// An earlier attempt whose answer got lost has deleted it.
@@ -307,7 +305,7 @@ export function watchDeps(
 		requestQueue,
 		clock: systemClock,
 		scope,
-		creationTimes: new CreationTimes(client, requestQueue, systemClock),
+		creationTimes: new CreationTimes(client, requestQueue),
 		commandId,
 		onChange,
 	};

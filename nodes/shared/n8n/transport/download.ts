@@ -3,14 +3,14 @@ import { ApiError } from '../../core/requests/apiError';
 import type { RequestQueue } from '../../core/requests/requestQueue';
 import { DOCUMENT, DOWNLOAD, SECOND } from '../../core/config';
 import { Pace } from '../../core/requests/pace';
-import { retry } from '../../core/requests/retry';
+import { call } from '../../core/requests/retry';
 import type { CancellationScope } from '../../core/concurrency/cancellationScope';
 import type { Payload, WebDocument } from '../../providers/client/documents';
 import type { ByteStream, FetchFile, FileResponse } from '../../providers/client/http';
 import { isUnwantedPage, nameAndTypeOf, shownAddress, type WebFile } from '../../providers/client/webFile';
 import { networkProblemOf } from './httpRequest';
 
-export interface DownloadTools {
+export interface DownloadDeps {
 	fetchFile: FetchFile;
 	requestQueue: RequestQueue;
 	clock: Clock;
@@ -33,8 +33,8 @@ interface Found extends WebFile {
  *
  * @throws ApiError, or the reason why the scope ended
  */
-export async function downloadPayload(deps: DownloadTools, document: WebDocument): Promise<Payload> {
-	const found = await retry(deps, (signal) => look(deps, document, signal));
+export async function downloadPayload(deps: DownloadDeps, document: WebDocument): Promise<Payload> {
+	const found = await call(deps, (signal) => look(deps, document, signal));
 	let failure: ApiError | undefined;
 	return {
 		...nameAndTypeOf(found),
@@ -47,7 +47,7 @@ export async function downloadPayload(deps: DownloadTools, document: WebDocument
 	};
 }
 
-async function look(deps: DownloadTools, document: WebDocument, signal: AbortSignal): Promise<Found> {
+async function look(deps: DownloadDeps, document: WebDocument, signal: AbortSignal): Promise<Found> {
 	const pace = new Pace(deps.clock, signal);
 	try {
 		const { response, finalUrl } = await follow(deps.fetchFile, document.url, pace);
@@ -96,7 +96,7 @@ async function read(
  * @param onFailure told why it breaks off: whoever reads it may only learn that it does
  */
 async function openAgain(
-	deps: DownloadTools,
+	deps: DownloadDeps,
 	{ url, size }: Found,
 	signal: AbortSignal,
 	onFailure: (error: ApiError) => void,

@@ -59,7 +59,7 @@ export function fetcherOf(
 	url: string,
 	choice: FetchBy,
 ): Fetcher {
-	const { protocol, hostname, client, username, password } = new URL(url);
+	const { protocol, hostname, port, username, password } = new URL(url);
 	// A data URL holds the document itself.
 	if (protocol === 'data:') return 'provider';
 	if (choice === 'n8n') return 'n8n';
@@ -68,7 +68,7 @@ export function fetcherOf(
 		if (protocol === 'https:') return 'provider';
 		throw new RangeError(`${provider.title} only fetches documents from https:// addresses`);
 	}
-	const plain = protocol === 'https:' && client === '' && username === '' && password === '';
+	const plain = protocol === 'https:' && port === '' && username === '' && password === '';
 	return plain && fetchedHosts.some((host) => host.test(hostname)) ? 'provider' : 'n8n';
 }
 

@@ -25,27 +25,30 @@ function requestsThrough(limit: number, clock = new FakeClock()) {
 			scope = root,
 			ignorePauseAfter?: number,
 		): Promise<string> => {
-			const work = async (slot: CancellationScope) => {
+			const work = async (signal: AbortSignal) => {
 				log.push(`+${name}`);
 				leftAt[name] = clock.now() - start;
 				try {
-					if (ms === Number.POSITIVE_INFINITY) await untilEnd(slot);
-					else await clock.sleep(ms, slot.signal);
+					if (ms === Number.POSITIVE_INFINITY) await untilEnd(signal);
+					else await clock.sleep(ms, signal);
 					return `answer to ${name}`;
 				} finally {
 					log.push(`-${name}`);
 				}
 			};
-			const answer = requestQueue.run(scope, priority, work, ignorePauseAfter);
+			const answer = requestQueue.request(scope, { priority, ignorePauseAfter, timeout: LONG }, work);
 			answer.catch(() => undefined);
 			return answer;
 		},
 	};
 }
 
-function untilEnd(scope: CancellationScope): Promise<never> {
+/** Milliseconds: longer than any of these tests. */
+const LONG = 24 * 3_600_000;
+
+function untilEnd(signal: AbortSignal): Promise<never> {
 	return new Promise((_, reject) => {
-		scope.signal.addEventListener('abort', () => reject(scope.signal.reason), { once: true });
+		signal.addEventListener('abort', () => reject(signal.reason), { once: true });
 	});
 }
 
@@ -60,7 +63,7 @@ describe('the bound on requests in flight', () => {
 
 	test('an answer and a failure free the slot alike', async () => {
 		const { clock, requestQueue, root, send } = requestsThrough(1);
-		const failing = requestQueue.run(root, 'call', async () => Promise.reject(fault(500)));
+		const failing = requestQueue.request(root, { priority: 'call' }, async () => Promise.reject(fault(500)));
 		await expect(clock.finish(failing)).rejects.toThrow(ApiError);
 		await expect(clock.finish(send('next', 'call', 1))).resolves.toBe('answer to next');
 	});

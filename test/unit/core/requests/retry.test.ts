@@ -1,6 +1,6 @@
 import { ApiError } from '../../../../nodes/shared/core/requests/apiError';
 import { RequestQueue } from '../../../../nodes/shared/core/requests/requestQueue';
-import { retry } from '../../../../nodes/shared/core/requests/retry';
+import { call } from '../../../../nodes/shared/core/requests/retry';
 import { CancelReason, CancellationScope } from '../../../../nodes/shared/core/concurrency/cancellationScope';
 import { FakeClock } from '../../../support/fakeClock';
 import { fault } from '../../../support/scriptedClient';
@@ -19,7 +19,7 @@ function persisting(...faults: ApiError[]) {
 		return 'answer';
 	};
 	const deps = { requestQueue: new RequestQueue(5, clock), clock, scope };
-	const answer = retry(deps, request, (one) => repeated.push(one));
+	const answer = call(deps, request, { onRetry: (one) => repeated.push(one) });
 	answer.catch(() => undefined);
 	return { clock, scope, answer, sentAt, repeated };
 }
@@ -75,7 +75,7 @@ test('a request that hangs is given up after 30 s and sent again', async () => {
 	const start = clock.now();
 	const sentAt: number[] = [];
 	const deps = { requestQueue: new RequestQueue(5, clock), clock, scope: CancellationScope.from(undefined) };
-	const answer = retry(deps, async () => {
+	const answer = call(deps, async () => {
 		sentAt.push(clock.now() - start);
 		return sentAt.length === 1 ? new Promise<string>(() => undefined) : 'answer';
 	});
@@ -98,6 +98,6 @@ test('a bug is not taken for a fault of the API', async () => {
 	const clock = new FakeClock();
 	const deps = { requestQueue: new RequestQueue(5, clock), clock, scope: CancellationScope.from(undefined) };
 	const request = jest.fn(async () => Promise.reject(new TypeError('bug')));
-	await expect(clock.finish(retry(deps, request))).rejects.toThrow(TypeError);
+	await expect(clock.finish(call(deps, request))).rejects.toThrow(TypeError);
 	expect(request).toHaveBeenCalledTimes(1);
 });

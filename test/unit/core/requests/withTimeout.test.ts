@@ -1,5 +1,5 @@
 import { ApiError } from '../../../../nodes/shared/core/requests/apiError';
-import { withTimeout } from '../../../../nodes/shared/core/runs/runClient';
+import { withTimeout } from '../../../../nodes/shared/core/requests/withTimeout';
 import { CancelReason, CancellationScope } from '../../../../nodes/shared/core/concurrency/cancellationScope';
 import { FakeClock } from '../../../support/fakeClock';
 

@@ -20,7 +20,7 @@ function lookup(...steps: Array<Step<RunPage>>) {
 		clock,
 		client,
 		requestQueue,
-		creationTimes: new CreationTimes(client, requestQueue, clock),
+		creationTimes: new CreationTimes(client, requestQueue),
 		scope: CancellationScope.from(undefined),
 	};
 }
@@ -133,8 +133,8 @@ test('when the one who reads a page is gone, another reads it', async () => {
 test('a page that hangs gives way to a cancel', async () => {
 	const { clock, client, scope } = lookup(hangs());
 	const requestQueue = new RequestQueue(1, clock);
-	void new CreationTimes(client, requestQueue, clock).createdOf('a', scope).catch(() => undefined);
+	void new CreationTimes(client, requestQueue).createdOf('a', scope).catch(() => undefined);
 	await clock.settle();
-	const leaving = requestQueue.run(scope, 'urgent', async () => clock.now() - FAKE_EPOCH);
+	const leaving = requestQueue.request(scope, { priority: 'urgent' }, async () => clock.now() - FAKE_EPOCH);
 	await expect(clock.finish(leaving)).resolves.toBe(20);
 });

@@ -71,7 +71,7 @@ async function watchAll(account: Account) {
 				requestQueue,
 				clock,
 				scope: CancellationScope.from(undefined),
-				creationTimes: new CreationTimes(client, requestQueue, clock),
+				creationTimes: new CreationTimes(client, requestQueue),
 				commandId: (id) => id,
 			},
 			Array.from({ length: runs }, (_, index) => ({

@@ -722,7 +722,7 @@ describe('the workflow is stopped', () => {
 		client.reads('r', 'running');
 		const scope = CancellationScope.from(AbortSignal.abort());
 		const requestQueue = new RequestQueue(5, clock);
-		const creationTimes = new CreationTimes(client, requestQueue, clock);
+		const creationTimes = new CreationTimes(client, requestQueue);
 		const deps = { client, requestQueue, clock, scope, creationTimes, commandId: (id: string) => id };
 		await expect(clock.finish(watchRuns(deps, [target('r')]))).rejects.toEqual(new CancelReason('stopped'));
 		expect(client.requests).toEqual([]);
@@ -788,7 +788,7 @@ test('nothing stays behind: no timer, no listener, no scope', async () => {
 	const host = new AbortController();
 	const scope = CancellationScope.from(host.signal);
 	const requestQueue = new RequestQueue(2, clock);
-	const creationTimes = new CreationTimes(client, requestQueue, clock);
+	const creationTimes = new CreationTimes(client, requestQueue);
 	const deps = { client, requestQueue, clock, scope, creationTimes, commandId: (id: string) => id };
 	await clock.finish(
 		watchRuns(
