@@ -423,7 +423,7 @@ export class RemoteApi {
 		if (fault) return this.fail(fault, signal);
 		if (entry.kind === 'list') return this.page(request, entry);
 		const run = this.runs.find(({ id }) => id === entry.id);
-		if (!run) return respond(404, { view: 'not found' });
+		if (!run) return respond(404, { detail: 'not found' });
 		return entry.kind === 'cancel' ? this.cancel(run, entry, signal) : this.read(run, entry);
 	}
 
@@ -449,7 +449,7 @@ export class RemoteApi {
 					date: new Date(this.serverTime()).toUTCString(),
 					...(retryAfter !== undefined && { 'retry-after': wait }),
 				};
-				return Promise.resolve(respond(status, { view: 'planted', message: 'planted' }, headers));
+				return Promise.resolve(respond(status, { detail: 'planted', message: 'planted' }, headers));
 			}
 			case 'hang':
 				return new Promise((_, reject) => {
@@ -470,7 +470,7 @@ export class RemoteApi {
 
 	private read(run: RemoteRun, entry: Logged): ApiResponse {
 		run.reads += 1;
-		if (run.reads <= run.options.invisibleReads) return respond(404, { view: 'not found' });
+		if (run.reads <= run.options.invisibleReads) return respond(404, { detail: 'not found' });
 		const body = this.bodyOf(run);
 		entry.phase = run.phaseAt(this.now);
 		const { showsCreated, showsStarted } = this.dialect;
@@ -487,7 +487,7 @@ export class RemoteApi {
 			const kind = ways[Math.floor(this.random() * ways.length)] ?? 'reset';
 			return this.fail({ kind }, signal);
 		}
-		if (what === 'race') return respond(409, { view: 'Job status changed, please retry' });
+		if (what === 'race') return respond(409, { detail: 'Job status changed, please retry' });
 		if (this.dialect.cancel === 'envelope') {
 			const cancellation_status =
 				what === 'refused'
@@ -500,7 +500,7 @@ export class RemoteApi {
 		if (what === 'refused') {
 			const { refusals } = this.dialect;
 			const status = refusals[Math.floor(this.random() * refusals.length)] ?? 400;
-			return respond(status, { view: 'cannot be cancelled', message: 'cannot be cancelled' });
+			return respond(status, { detail: 'cannot be cancelled', message: 'cannot be cancelled' });
 		}
 		return respond(200, this.bodyOf(run));
 	}

@@ -216,7 +216,7 @@ export const CLOCK = {
 
 export const TEXT = {
 	/** Longest part of an API's own words in our messages, in characters. */
-	view: 300,
+	detail: 300,
 	/** Longest id, in characters (Extend: API versioning, "up to 255 characters"). */
 	id: 255,
 	/** Status changes kept per run. */

@@ -493,7 +493,7 @@ function refuseTwice(source: DocumentSource, parameter: (name: string) => unknow
 	const twice = parts.find((part, at) => parts.indexOf(part) < at);
 	if (twice === undefined) return;
 	throw new InvalidParameterError(
-		`Document "${twice.slice(0, TEXT.view)}" is given twice`,
+		`Document "${twice.slice(0, TEXT.detail)}" is given twice`,
 		'A run takes each file once: take it out of the list, or start a run of its own for it.',
 	);
 }

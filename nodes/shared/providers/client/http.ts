@@ -206,7 +206,7 @@ function adviceOn(
 function malformed(provider: ProviderSpec, request: ApiRequest, response: ApiResponse): ApiError {
 	const text = String(response.body).trim();
 	const what = text === '' ? 'an empty answer' : isHtml(text) ? 'a web page' : 'something that is not JSON';
-	const start = text === '' || isHtml(text) ? '' : `: "${text.slice(0, TEXT.view)}"`;
+	const start = text === '' || isHtml(text) ? '' : `: "${text.slice(0, TEXT.detail)}"`;
 	return new ApiError('malformed', `${provider.title} answered ${request.method} with ${what}${start}`, {
 		status: response.status,
 		requestId: response.headers[provider.requestIdHeader],

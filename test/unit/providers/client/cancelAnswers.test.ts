@@ -96,7 +96,7 @@ describe('how the answer is taken', () => {
 			[400, 404, 409, 422].map((status): [Provider, string, number] => ['extend', resource, status]),
 		),
 	])('%s %s: %i is a refusal that only a read can explain', async (provider, resource, status) => {
-		const answer = await answerTo(provider, resource, { status, body: { view: 'no', message: 'no' } });
+		const answer = await answerTo(provider, resource, { status, body: { detail: 'no', message: 'no' } });
 		expect(answer).toMatchObject({ accepted: false });
 		if (!answer.accepted) expect(answer.error.status).toBe(status);
 	});
@@ -201,7 +201,7 @@ describe('what comes of it', () => {
 			'job',
 			[
 				{
-					answer: { status: 400, body: { view: "Cannot cancel job in 'completed' status" } },
+					answer: { status: 400, body: { detail: "Cannot cancel job in 'completed' status" } },
 					thenStatus: 'completed',
 				},
 			],
@@ -212,7 +212,7 @@ describe('what comes of it', () => {
 			'Retab job that had expired: 400',
 			'retab',
 			'job',
-			[{ answer: { status: 400, body: { view: 'Cannot cancel' } }, thenStatus: 'expired' }],
+			[{ answer: { status: 400, body: { detail: 'Cannot cancel' } }, thenStatus: 'expired' }],
 			'expired',
 			1,
 		],
@@ -220,7 +220,7 @@ describe('what comes of it', () => {
 			'Retab job that was cancelled before: 400',
 			'retab',
 			'job',
-			[{ answer: { status: 400, body: { view: 'Cannot cancel' } }, thenStatus: 'cancelled' }],
+			[{ answer: { status: 400, body: { detail: 'Cannot cancel' } }, thenStatus: 'cancelled' }],
 			'cancelledElsewhere',
 			1,
 		],
@@ -230,7 +230,7 @@ describe('what comes of it', () => {
 			'job',
 			[
 				{
-					answer: { status: 409, body: { view: 'Job status changed, please retry' } },
+					answer: { status: 409, body: { detail: 'Job status changed, please retry' } },
 					thenStatus: 'in_progress',
 				},
 				{ answer: { body: job('cancelled') }, thenStatus: 'cancelled' },
@@ -295,7 +295,7 @@ describe('what comes of it', () => {
 			'Retab eval run that had completed: 404',
 			'retab',
 			'evalRun',
-			[{ answer: { status: 404, body: { view: 'not found' } }, thenStatus: 'completed' }],
+			[{ answer: { status: 404, body: { detail: 'not found' } }, thenStatus: 'completed' }],
 			'completed',
 			1,
 		],
@@ -311,7 +311,7 @@ describe('what comes of it', () => {
 			'Retab experiment run that had failed: 404',
 			'retab',
 			'experimentRun',
-			[{ answer: { status: 404, body: { view: 'not found' } }, thenStatus: 'error' }],
+			[{ answer: { status: 404, body: { detail: 'not found' } }, thenStatus: 'error' }],
 			'failed',
 			1,
 		],
@@ -414,7 +414,7 @@ describe('what comes of it', () => {
 		'Retab %s that does not exist → unreachable',
 		async (resource) => {
 			const clock = new FakeClock();
-			const client = apiThat('retab', resource, clock, () => ({ status: 404, body: { view: 'not found' } }));
+			const client = apiThat('retab', resource, clock, () => ({ status: 404, body: { detail: 'not found' } }));
 			const report = await watchOne(clock, client, target('r', { timeout: 0, options: { mode: 'none' } }));
 			expect(report).toMatchObject({ outcome: 'unreachable', run: undefined });
 			expect(report.lastError?.status).toBe(404);

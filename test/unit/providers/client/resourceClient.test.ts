@@ -175,7 +175,7 @@ describe('a read', () => {
 	});
 
 	test('a Retry-After that is a date is a wait, by the clock it was given', async () => {
-		answerWith(429, { view: 'slow down' }, { 'retry-after': new Date(NOW + 5_000).toUTCString() });
+		answerWith(429, { detail: 'slow down' }, { 'retry-after': new Date(NOW + 5_000).toUTCString() });
 		const fault = await faultOf(client('retab', 'extraction').read('e', 'light', never()));
 		expect(fault.kind).toBe('rateLimited');
 		expect(fault.retryAfter).toBe(5_000);
@@ -308,7 +308,7 @@ describe('a delete', () => {
 	});
 
 	test('what is not there is not found', async () => {
-		answerWith(404, { view: 'not found' });
+		answerWith(404, { detail: 'not found' });
 		expect((await faultOf(client('retab', 'split').remove('splt_1', never()))).kind).toBe('notFound');
 	});
 });
