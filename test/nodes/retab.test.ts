@@ -121,7 +121,7 @@ function expectNotFound({ status, error }: WorkflowResult): void {
 	expect(error).toMatchObject({ name: 'NodeApiError', httpCode: '404', itemIndex: 0 });
 	expect(error?.message).toMatch(/^Retab did not find what was asked for \(404\): .* not found \[item 0\]$/);
 	expect(error?.description).toContain(
-		'Check the run ID and the resource. A Retab key only sees runs of its own environment',
+		'Check the run ID and the resource. The Retab key selects the environment, and an ID of another environment gives 404',
 	);
 }
 
