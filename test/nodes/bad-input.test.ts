@@ -280,7 +280,7 @@ describe('the Retab and Extend nodes', () => {
 		[
 			'retab',
 			{ resource: 'workflowRun', operation: 'getAll', filters: { minDurationMs: '={{ "long" }}' } },
-			'Min Duration (Ms) must be a number [item 0]',
+			'Min Duration (Ms) must be a whole number, 0 or more; it is the text "long" [item 0]',
 		],
 		[
 			'retab',

@@ -164,7 +164,7 @@ describe('the check itself', () => {
 		console.warn('said aloud');
 		process.stderr.write('');
 		expect(printed).toEqual(expect.arrayContaining([expect.stringContaining('said aloud'), '']));
-		expect(server.requests[0]?.headers['api-key']).toBe(KEYS.retab);
+		expect(server.requests[0]?.headers.authorization).toBe(`Bearer ${KEYS.retab}`);
 		expectNoSecretIn(tracesOf(result));
 	});
 });
