@@ -244,7 +244,7 @@ describe('times', () => {
 		});
 		expect(await read('/workflow_runs', id)).toMatchObject({
 			status: 'PENDING',
-			initialRunAt: null,
+			initialRunAt: iso(now),
 			startTime: null,
 			endTime: null,
 		});
