@@ -379,7 +379,7 @@ test('experiment runs are found by experiment, workflow and block', async () => 
 	expect(await list('workflow_id=wf_0')).toEqual(['r0']);
 	expect(await list('block_id=block_extract_1')).toHaveLength(2);
 	expect(await list('block_id=block_9')).toEqual([]);
-	expect(await list('trigger_type=manual')).toHaveLength(2);
+	expect(await list('trigger_type=manual_run')).toHaveLength(2);
 	expect((await kit.retab('GET', '/v1/workflows/experiments/runs?trigger_type=api')).status).toBe(422);
 });
 

@@ -48,18 +48,14 @@ function file(...sources: FileSource[]): ZodTypeAny {
 	});
 }
 
-const USAGE_TAGS = 'extend:usage_tags';
-
 /** Any JSON; only the tags for usage have a form of their own. */
-const metadata = jsonObject
+const metadata = z
+	.object({ 'extend:usage_tags': z.array(z.string()).optional() })
+	.catchall(z.unknown())
 	.refine(
 		(pairs) => Buffer.byteLength(JSON.stringify(pairs)) <= EXTEND_MAX_METADATA_BYTES,
 		`must be at most ${EXTEND_MAX_METADATA_BYTES} bytes of JSON`,
 	)
-	.superRefine(({ [USAGE_TAGS]: tags }, context) => {
-		if (tags === undefined || z.array(z.string()).safeParse(tags).success) return;
-		refuse(context, 'must be an array of strings', {}, [USAGE_TAGS]);
-	})
 	.nullish();
 
 /** Where the API has no metadata, only the sandbox's own keys may stand there. */

@@ -246,7 +246,8 @@ export const lists = {
 		block_id: text,
 		status: RUN_STATUS,
 		exclude_status: RUN_STATUS,
-		trigger_type: oneOf('manual', 'manual_run'),
+		/** The only one that the Retab CLI sends (workflows_experiments.go). */
+		trigger_type: oneOf('manual_run'),
 		sort_by: sortBy('created_at'),
 	}),
 	job: list(20, {
