@@ -42,6 +42,9 @@ export const EXTEND_MAX_PAGE_SIZE = 100;
 export const EXTEND_MAX_BATCH = 1_000;
 export const EXTEND_MIN_PACKAGE = 2;
 export const EXTEND_MAX_PACKAGE = 50;
+/** Extend: run-workflow; 50 where none is given. */
+export const EXTEND_MIN_PRIORITY = 1;
+export const EXTEND_MAX_PRIORITY = 100;
 export const EXTEND_MAX_METADATA_BYTES = 10 * 1_024;
 /** Retab jobs: metadata ≤ 16 pairs, key ≤ 64, value ≤ 512 characters; `filename_regex` ≤ 256. */
 export const JOB_METADATA_PAIRS = 16;

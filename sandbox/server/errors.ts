@@ -28,11 +28,6 @@ export function retabInvalid(problems: RetabProblem[]): ApiError {
 	return new ApiError(422, { detail: problems });
 }
 
-/** A query parameter Retab refuses with 422. */
-export function retabBadQuery(name: string, msg: string, type = 'value_error'): ApiError {
-	return retabInvalid([{ loc: ['query', name], msg, type }]);
-}
-
 /** Error codes of the Extend API (Extend: general/error-handling); 403 and 409 have no documented code. */
 const EXTEND_CODES: Record<number, string> = {
 	400: 'INVALID_REQUEST',
@@ -46,19 +41,16 @@ const EXTEND_CODES: Record<number, string> = {
 	429: 'RATE_LIMIT_EXCEEDED',
 };
 
-const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([408, 429]);
+/** Codes that the code table says to try again (Extend: general/error-handling). */
+const RETRYABLE_CODES: ReadonlySet<string> = new Set(['RATE_LIMIT_EXCEEDED', 'INTERNAL_ERROR']);
 
-/** `{code, message, retryable}`; the request id is added where the answer is written. */
+/** `{code, message, retryable}`; the request id is added where the answer is written. A domain code names its own flag. */
 export function extendError(
 	status: number,
 	message: string,
-	{ code = EXTEND_CODES[status] ?? 'INTERNAL_ERROR', retryable = isRetryable(status) } = {},
+	{ code = EXTEND_CODES[status] ?? 'INTERNAL_ERROR', retryable = RETRYABLE_CODES.has(code) } = {},
 ): ApiError {
 	return new ApiError(status, { code, message, retryable });
-}
-
-function isRetryable(status: number): boolean {
-	return status >= 500 || RETRYABLE_STATUSES.has(status);
 }
 
 const PLAIN_MESSAGES: Record<number, string> = {

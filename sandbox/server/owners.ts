@@ -3,8 +3,12 @@ import type { Context, Hono } from 'hono';
 import type { AppEnv } from './env';
 import { iso } from './clock';
 import { cutOwnerPage } from './extend/lists';
+import { lists as extendLists } from './extend/queries';
+import { readQuery as readExtendQuery } from './extend/routes';
 import type { JsonObject } from './json';
 import { cutPage, envelope, pageRequest } from './retab/lists';
+import { lists } from './retab/queries';
+import { readQuery } from './retab/routes';
 import type { World } from './world';
 
 /** What runs belong to: fixed lists for pickers and credential tests. */
@@ -17,7 +21,6 @@ interface Owner {
 
 const FIRST_CREATED = Date.parse('2026-01-05T09:00:00Z');
 const DAY_MS = 86_400_000;
-const WORKFLOWS_LIMIT = 10;
 
 function owners(prefix: string, ...names: string[]): Owner[] {
 	return names.map((name, at) => ({
@@ -50,7 +53,7 @@ function retabWorkflow({ id, name, createdAt }: Owner): JsonObject {
 }
 
 function listWorkflows(c: Context<AppEnv>): Response {
-	const page = pageRequest(new URL(c.req.url).searchParams, WORKFLOWS_LIMIT);
+	const page = pageRequest(readQuery(c, lists.workflow));
 	const all = page.ascending ? RETAB_WORKFLOWS : [...RETAB_WORKFLOWS].reverse();
 	const cut = cutPage(all, () => true, page, false);
 	return c.json(envelope(cut, cut.items.map(retabWorkflow)));
@@ -66,7 +69,7 @@ export function addRetabOwnerRoutes(app: Hono<AppEnv>): void {
 export function addExtendOwnerRoutes(app: Hono<AppEnv>): void {
 	for (const { path, object, all } of EXTEND_OWNERS) {
 		app.get(path, (c) => {
-			const { items, nextPageToken } = cutOwnerPage(all, new URL(c.req.url).searchParams);
+			const { items, nextPageToken } = cutOwnerPage(all, readExtendQuery(c, extendLists.owner));
 			const data = items.map(({ id, name, createdAt }) => {
 				const created = iso(createdAt);
 				return { object, id, name, createdAt: created, updatedAt: created };

@@ -1,11 +1,36 @@
-import { z, type ZodIssue, type ZodTypeAny } from 'zod';
+import { z, type ZodIssue, type ZodRawShape, type ZodTypeAny } from 'zod';
 
-import { extendError, retabInvalid, type RetabProblem } from './errors';
+import { extendError, retabError, retabInvalid, type RetabProblem } from './errors';
 import type { JsonObject } from './json';
+import { queryValues, strictQuery, type RuleAnswer } from './rules';
 import { SteeringError } from './steering';
 
+/** The generic check: tables of zod schemas in, answers in each vendor's own words out. */
+
+interface Problem {
+	path: Array<string | number>;
+	msg: string;
+	type: string;
+}
+
+function limitProblem(issue: z.ZodTooSmallIssue | z.ZodTooBigIssue): Omit<Problem, 'path'> {
+	const small = issue.code === 'too_small';
+	const limit = String(small ? issue.minimum : issue.maximum);
+	if (issue.type === 'number') {
+		return small
+			? { msg: `Input should be greater than or equal to ${limit}`, type: 'greater_than_equal' }
+			: { msg: `Input should be less than or equal to ${limit}`, type: 'less_than_equal' };
+	}
+	const kind = issue.type === 'string' ? 'string_' : '';
+	const what = issue.type === 'string' ? 'String' : 'List';
+	const unit = issue.type === 'string' ? 'characters' : 'items';
+	return small
+		? { msg: `${what} should have at least ${limit} ${unit}`, type: `${kind}too_short` }
+		: { msg: `${what} should have at most ${limit} ${unit}`, type: `${kind}too_long` };
+}
+
 /** zod's words in the words of Retab's server (pydantic). */
-function problemOf(issue: ZodIssue): Array<{ path: Array<string | number>; msg: string; type: string }> {
+function problemsOf(issue: ZodIssue): Problem[] {
 	const { path } = issue;
 	switch (issue.code) {
 		case 'invalid_type': {
@@ -24,23 +49,45 @@ function problemOf(issue: ZodIssue): Array<{ path: Array<string | number>; msg: 
 				type: 'extra_forbidden',
 			}));
 		case 'invalid_enum_value':
-			return [{ path, msg: `Input should be ${issue.options.join(', ')}`, type: 'enum' }];
+			return [
+				{ path, msg: `Input should be ${issue.options.map((one) => `'${one}'`).join(' or ')}`, type: 'enum' },
+			];
 		case 'invalid_union_discriminator':
 			return [{ path, msg: `Input should be ${issue.options.join(', ')}`, type: 'union_tag_invalid' }];
+		case 'too_small':
+		case 'too_big':
+			return [{ path, ...limitProblem(issue) }];
 		default:
-			return [{ path, msg: issue.message, type: 'value_error' }];
+			return [{ path, msg: issue.message, type: answerOf(issue).type ?? 'value_error' }];
 	}
 }
 
-/** @throws ApiError 422 `{"detail": [{loc, msg, type}]}` */
-export function checkRetabBody(schema: ZodTypeAny, body: unknown): JsonObject {
-	const parsed = schema.safeParse(body);
+function answerOf(issue: ZodIssue): RuleAnswer {
+	return issue.code === 'custom' ? (issue.params ?? {}) : {};
+}
+
+/** @throws ApiError 422 `{"detail": [{loc, msg, type}]}`, or 400 `{"detail": "text"}` where a rule says so */
+function checkRetab(schema: ZodTypeAny, value: unknown, place: 'body' | 'query'): JsonObject {
+	const parsed = schema.safeParse(value);
 	if (parsed.success) return parsed.data as JsonObject;
+	const { issues } = parsed.error;
+	const plain = issues.filter((issue) => answerOf(issue).status === 400);
+	if (plain.length === issues.length) throw retabError(400, plain.map(({ message }) => message).join('; '));
 	throw retabInvalid(
-		parsed.error.issues.flatMap((issue): RetabProblem[] =>
-			problemOf(issue).map(({ path, msg, type }) => ({ loc: ['body', ...path], msg, type })),
+		issues.flatMap((issue): RetabProblem[] =>
+			problemsOf(issue).map(({ path, msg, type }) => ({ loc: [place, ...path], msg, type })),
 		),
 	);
+}
+
+/** @throws ApiError 422, or 400 where a rule says so */
+export function checkRetabBody(schema: ZodTypeAny, body: unknown): JsonObject {
+	return checkRetab(schema, body, 'body');
+}
+
+/** @throws ApiError 422, or 400 where a rule says so */
+export function checkRetabQuery(shape: ZodRawShape, query: URLSearchParams): JsonObject {
+	return checkRetab(strictQuery(shape), queryValues(query), 'query');
 }
 
 /** @throws ApiError 400 `INVALID_REQUEST` */
@@ -49,6 +96,11 @@ export function checkExtendBody(schema: ZodTypeAny, body: unknown): JsonObject {
 	if (parsed.success) return parsed.data as JsonObject;
 	const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`);
 	throw extendError(400, `Invalid request: ${problems.join('; ')}`);
+}
+
+/** @throws ApiError 400 `INVALID_REQUEST` */
+export function checkExtendQuery(shape: ZodRawShape, query: URLSearchParams): JsonObject {
+	return checkExtendBody(strictQuery(shape), queryValues(query));
 }
 
 /** A steering mistake, told in the API's own words. */

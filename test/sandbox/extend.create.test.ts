@@ -20,6 +20,8 @@ function expectRefused(answer: Answer, place: string): void {
 
 const config = { schema: { type: 'object' } };
 const twoFiles = { files: [FILE, FILE] };
+const twoIds = { files: [{ id: 'file_sandbox' }, { id: 'file_sandbox' }] };
+const mixed = { files: [FILE, { id: 'file_sandbox' }] };
 
 const ACCEPTED: Array<[string, Json]> = [
 	['/extract_runs', { file: FILE }],
@@ -29,14 +31,20 @@ const ACCEPTED: Array<[string, Json]> = [
 	['/extract_runs', { file: { id: 'file_sandbox' }, priority: 5, metadata: { nested: { a: [1, null] } } }],
 	['/classify_runs', { file: { text: 'hello' }, config }],
 	['/split_runs', { file: { ...FILE, settings: { password: 'x' } }, config }],
-	['/parse_runs', { file: FILE, config: { target: 'spatial' }, dataRetention: { hours: 1 } }],
+	['/parse_runs', { file: FILE, config: { target: 'spatial' }, dataRetention: { mode: 'zero' } }],
 	['/edit_runs', { file: FILE, config: {} }],
 	['/form_detection_runs', { file: FILE }],
-	['/workflow_runs', { workflow: { id: 'w', version: '2' }, package: twoFiles, outputs: [], secrets: {} }],
+	[
+		'/workflow_runs',
+		{ workflow: { id: 'w', version: '2' }, package: { files: [FILE, { id: 'file_sandbox' }] } },
+	],
+	['/workflow_runs', { workflow: { id: 'w' }, file: FILE, outputs: [], secrets: {}, priority: 1 }],
+	['/workflow_runs', { workflow: { id: 'w' }, file: FILE, outputs: [{ processorId: 'ex_1', output: {} }] }],
+	['/extract_runs', { file: FILE, priority: 100, metadata: { 'extend:usage_tags': ['a', 'b'] } }],
+	['/workflow_runs/batch', { workflow: { id: 'w' }, inputs: [{ file: FILE, secrets: {} }] }],
 	['/workflow_runs', { workflow: { id: 'w' }, file: { text: 'hello' } }],
 	['/evaluation_set_runs', { evaluationSetId: 'ev_1', entity: { id: 'ex_1' }, evaluationSetItemIds: ['a'] }],
 	['/processor_runs', { processorId: 'dp_1', file: { fileName: 'a.pdf', fileUrl: FILE.url } }],
-	['/parse_runs', { file: FILE, surprise: true }],
 ];
 
 test.each(ACCEPTED)('POST %s takes %j', async (path, body) => {
@@ -71,13 +79,47 @@ const REFUSED: Array<[string, Json, string]> = [
 	['/processor_runs', { file: { fileUrl: FILE.url } }, 'processorId'],
 	['/processor_runs', { processorId: 'dp_1' }, 'file and rawText'],
 	['/extract_runs/batch', { extractor: { id: 'ex_1' } }, 'inputs'],
-	['/classify_runs/batch', { inputs: [{ file: FILE }] }, 'classifier or config'],
+	['/classify_runs/batch', { inputs: [{ file: FILE }] }, 'classifier'],
+	['/classify_runs/batch', { config, classifier: { id: 'c' }, inputs: [{ file: FILE }] }, 'config'],
+	['/extract_runs', { file: FILE, priority: 0 }, 'priority'],
+	['/extract_runs', { file: FILE, priority: 101 }, 'priority'],
+	['/extract_runs', { file: FILE, metadata: { 'extend:usage_tags': 'a' } }, 'extend:usage_tags'],
+	['/extract_runs', { file: FILE, extractor: { id: 'ex_1', surprise: 1 } }, 'surprise'],
+	['/extract_runs', { file: { url: FILE.url, surprise: 1 } }, 'surprise'],
+	['/extract_runs', { file: { id: 'file_sandbox', name: 'a.pdf' } }, 'name'],
+	['/extract_runs', { package: { files: [FILE, { text: 'hello' }] } }, 'text is not supported'],
+	['/extract_runs', { package: { files: [FILE, FILE], name: 'x' } }, 'name'],
+	['/parse_runs', { file: FILE, dataRetention: { mode: 'never' } }, 'dataRetention.mode'],
+	['/parse_runs', { file: FILE, dataRetention: { hours: 1 } }, 'hours'],
+	['/parse_runs', { file: FILE, priority: 5 }, 'priority'],
+	['/edit_runs', { file: FILE, metadata: { tenant: 'acme' } }, 'metadata'],
+	['/workflow_runs', { workflow: { id: 'w', surprise: 1 }, file: FILE }, 'surprise'],
+	['/workflow_runs', { workflow: { id: 'w' }, package: twoFiles }, 'same file twice'],
+	['/workflow_runs', { workflow: { id: 'w' }, package: twoIds }, 'same file twice'],
+	['/workflow_runs', { workflow: { id: 'w' }, package: mixed, outputs: [] }, 'together with package'],
+	[
+		'/workflow_runs',
+		{ workflow: { id: 'w' }, file: FILE, outputs: [{ processorId: 'ex_1' }] },
+		'outputs.0.output',
+	],
+	['/evaluation_set_runs', { evaluationSetId: 'ev_1', entity: { version: '1' } }, 'entity.id'],
 	['/workflow_runs/batch', { inputs: [{ file: FILE }] }, 'workflow'],
 ];
 
 test.each(REFUSED)('POST %s refuses %j', async (path, body, place) => {
 	expectRefused(await kit.extend('POST', path, body), place);
 });
+
+test.each(EXTEND.filter(({ body }) => body))(
+	'POST $path refuses fields that the API does not know',
+	async ({ path, body, batch }) => {
+		expectRefused(await kit.extend('POST', path, { ...body, surprise: 1 }), 'surprise');
+		expectRefused(await kit.extend('POST', `${path}?surprise=1`, body), 'surprise');
+		if (!batch) return;
+		const inputs = [{ file: FILE, surprise: 1 }];
+		expectRefused(await kit.extend('POST', `${path}/batch`, { ...batch.body, inputs }), 'surprise');
+	},
+);
 
 test('an unknown file is a 404', async () => {
 	for (const [path, body] of [

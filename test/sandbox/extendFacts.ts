@@ -1,27 +1,36 @@
+import { PROVIDERS } from '../../nodes/shared/providers';
 import type { ExtendResource } from '../../sandbox/server';
+import { EXTEND_ROWS, type ExtendRow } from '../../sandbox/server/extend/resources';
 import { FILE, type Json, type Body } from './support';
 
-/** The Extend API as tests know it, written out by hand and not taken from the server's own tables. */
+/**
+ * The Extend API as tests know it. Paths and operations come from the nodes' table, which was made from the vendor's documents
+ * on its own; the rest is what no table of the nodes holds.
+ */
 
-export interface ExtendFacts {
+interface OwnFacts {
 	resource: ExtendResource;
-	object: string;
-	path: string;
-	prefix: string;
 	/** The smallest body that is accepted; undefined where no create call exists. */
 	body?: Json;
-	list: boolean;
-	delete: boolean;
-	cancel: boolean;
-	/** Name of the batch body's processor, where batches exist. */
-	batch?: { body: Json; prefix: string };
-	/** Knows `PENDING` and `CANCELLED`. */
-	pends: boolean;
+	/** Body of a batch besides its inputs, where batches exist. */
+	batch?: Json;
 	/** Fields of the full object. */
 	fields: string[];
 	/** Fields of the full object that a list row lacks, and that only a list row has. */
 	rowLacks?: string[];
 	rowAdds?: string[];
+}
+
+export interface ExtendFacts extends Omit<OwnFacts, 'batch'> {
+	object: string;
+	path: string;
+	prefix: string;
+	list: boolean;
+	delete: boolean;
+	cancel: boolean;
+	/** Knows `PENDING` and `CANCELLED`. */
+	pends: boolean;
+	batch?: { body: Json; prefix: string };
 }
 
 const COMMON = ['object', 'id', 'status'];
@@ -49,55 +58,37 @@ function processorFields(kind: string): string[] {
 	];
 }
 
-const everything = { list: true, delete: true, cancel: true, pends: true };
-const readOnly = { list: false, delete: false, cancel: false };
 const OUTPUTS = ['output', 'initialOutput', 'reviewedOutput', 'config'];
 
-export const EXTEND: ExtendFacts[] = [
+const FACTS: OwnFacts[] = [
 	{
-		...everything,
 		resource: 'extractRun',
-		object: 'extract_run',
-		path: '/extract_runs',
-		prefix: 'exr_',
 		body: { file: FILE, extractor: { id: 'ex_1' } },
-		batch: { body: { extractor: { id: 'ex_1' } }, prefix: 'bpr_' },
+		batch: { extractor: { id: 'ex_1' } },
 		fields: [...processorFields('extractor'), 'edits', 'files'],
 		rowLacks: [...OUTPUTS, 'edits'],
 		rowAdds: [],
 	},
 	{
-		...everything,
 		resource: 'classifyRun',
-		object: 'classify_run',
-		path: '/classify_runs',
-		prefix: 'clr_',
 		body: { file: FILE, classifier: { id: 'cl_1' } },
-		batch: { body: { classifier: { id: 'cl_1' } }, prefix: 'bpr_' },
+		batch: { classifier: { id: 'cl_1' } },
 		fields: processorFields('classifier'),
 		rowLacks: OUTPUTS,
 		rowAdds: [],
 	},
 	{
-		...everything,
 		resource: 'splitRun',
-		object: 'split_run',
-		path: '/split_runs',
-		prefix: 'splr_',
 		body: { file: FILE, splitter: { id: 'spl_1' } },
-		batch: { body: { splitter: { id: 'spl_1' } }, prefix: 'bpr_' },
+		batch: { splitter: { id: 'spl_1' } },
 		fields: processorFields('splitter'),
 		rowLacks: OUTPUTS,
 		rowAdds: [],
 	},
 	{
-		...everything,
 		resource: 'parseRun',
-		object: 'parse_run',
-		path: '/parse_runs',
-		prefix: 'pr_',
 		body: { file: FILE },
-		batch: { body: {}, prefix: 'bpar_' },
+		batch: {},
 		fields: [
 			...COMMON,
 			...FAILURE,
@@ -114,13 +105,9 @@ export const EXTEND: ExtendFacts[] = [
 		rowAdds: TIMES,
 	},
 	{
-		...everything,
 		resource: 'workflowRun',
-		object: 'workflow_run',
-		path: '/workflow_runs',
-		prefix: 'workflow_run_',
 		body: { workflow: { id: 'workflow_1' }, file: FILE },
-		batch: { body: { workflow: { id: 'workflow_1' } }, prefix: 'batch_' },
+		batch: { workflow: { id: 'workflow_1' } },
 		fields: [
 			...COMMON,
 			...FAILURE,
@@ -144,57 +131,49 @@ export const EXTEND: ExtendFacts[] = [
 		rowAdds: TIMES,
 	},
 	{
-		...readOnly,
-		delete: true,
-		pends: false,
 		resource: 'editRun',
-		object: 'edit_run',
-		path: '/edit_runs',
-		prefix: 'edr_',
 		body: { file: FILE },
 		fields: [...COMMON, ...FAILURE, 'file', 'config', 'output', 'metrics', 'usage'],
 	},
 	{
-		...readOnly,
-		pends: false,
 		resource: 'formDetectionRun',
-		object: 'form_detection_run',
-		path: '/form_detection_runs',
-		prefix: 'sgr_',
 		body: { file: FILE },
 		fields: [...COMMON, ...FAILURE, 'file', 'config', 'output', 'metrics', 'usage'],
 	},
 	{
-		...readOnly,
-		pends: true,
 		resource: 'evaluationSetRun',
-		object: 'evaluation_set_run',
-		path: '/evaluation_set_runs',
-		prefix: 'bpr_',
 		body: { evaluationSetId: 'ev_1' },
 		fields: [...COMMON, ...TIMES, 'evaluationSetId', 'entity', 'entityVersion', 'metrics', 'options'],
 	},
 	{
-		...readOnly,
-		pends: true,
 		resource: 'batchRun',
-		object: 'batch_run',
-		path: '/batch_runs',
-		prefix: 'bpr_',
 		fields: [...COMMON, 'runCount', 'createdAt'],
 	},
 	{
-		...everything,
 		resource: 'processorRun',
-		object: 'document_processor_run',
-		path: '/processor_runs',
-		prefix: 'dpr_',
 		body: { processorId: 'dp_1', file: { fileUrl: FILE.url } },
 		fields: [...COMMON, ...FAILURE, 'processorId', 'output', 'metadata', 'config', 'files'],
 		rowLacks: ['output', 'config', 'edits'],
 		rowAdds: TIMES,
 	},
 ];
+
+export const EXTEND: ExtendFacts[] = FACTS.map(({ batch, ...facts }) => {
+	const spec = PROVIDERS.extend.resources[facts.resource];
+	if (!spec) throw new Error(`the nodes do not know ${facts.resource}`);
+	const row: ExtendRow = EXTEND_ROWS[facts.resource];
+	return {
+		...facts,
+		object: row.object,
+		path: spec.path,
+		prefix: row.idPrefix,
+		list: spec.list !== undefined,
+		delete: spec.canDelete === true,
+		cancel: spec.cancel !== undefined,
+		pends: row.statuses.waiting !== undefined,
+		...(batch && row.batch && { batch: { body: batch, prefix: row.batch.idPrefix } }),
+	};
+});
 
 /** Legacy answers wrap the run. */
 export function unwrapped(json: Body): Body {

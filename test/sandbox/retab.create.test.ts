@@ -1,6 +1,7 @@
-import { RETAB, RETAB_PRIMITIVES } from './retabFacts';
+import { RETAB } from './retabFacts';
 import {
 	BOOLEAN,
+	containing,
 	including,
 	NUMBER,
 	PDF,
@@ -56,15 +57,16 @@ test('JSON that cannot be read is a 422', async () => {
 
 const WRONG: Array<[string, Json, string, string]> = [
 	['/v1/extractions', { json_schema: 'text' }, 'body.json_schema', 'dict_type'],
-	['/v1/extractions', { n_consensus: 0 }, 'body.n_consensus', 'value_error'],
-	['/v1/extractions', { n_consensus: 17 }, 'body.n_consensus', 'value_error'],
+	['/v1/extractions', { n_consensus: 0 }, 'body.n_consensus', 'greater_than_equal'],
+	['/v1/extractions', { n_consensus: 17 }, 'body.n_consensus', 'less_than_equal'],
 	['/v1/extractions', { n_consensus: '3' }, 'body.n_consensus', 'number_type'],
 	['/v1/extractions', { metadata: { tenant: 7 } }, 'body.metadata.tenant', 'string_type'],
 	['/v1/extractions', { background: 'yes' }, 'body.background', 'boolean_type'],
 	['/v1/parses', { table_parsing_format: 'xml' }, 'body.table_parsing_format', 'enum'],
-	['/v1/classifications', { categories: [] }, 'body.categories', 'value_error'],
+	['/v1/classifications', { categories: [] }, 'body.categories', 'too_short'],
 	['/v1/classifications', { categories: [{ description: 'x' }] }, 'body.categories.0.name', 'missing'],
-	['/v1/splits', { n_consensus: 9 }, 'body.n_consensus', 'value_error'],
+	['/v1/splits', { n_consensus: 9 }, 'body.n_consensus', 'less_than_equal'],
+	['/v1/partitions', { n_consensus: 9 }, 'body.n_consensus', 'less_than_equal'],
 	['/v1/splits', { subdocuments: 'invoice' }, 'body.subdocuments', 'list_type'],
 	['/v1/partitions', { allow_overlap: 1 }, 'body.allow_overlap', 'boolean_type'],
 	['/v1/edits', { config: { color: 5 } }, 'body.config.color', 'string_type'],
@@ -73,8 +75,12 @@ const WRONG: Array<[string, Json, string, string]> = [
 	['/v1/workflows/runs', { documents: [] }, 'body.documents', 'dict_type'],
 	['/v1/workflows/evals/runs', { scope: { type: 'other' } }, 'body.scope.type', 'union_tag_invalid'],
 	['/v1/workflows/evals/runs', { scope: { type: 'block' } }, 'body.scope.block_id', 'missing'],
-	['/v1/workflows/evals/runs', { surprise: 1 }, 'body.surprise', 'extra_forbidden'],
-	['/v1/workflows/experiments/runs', { surprise: 1 }, 'body.surprise', 'extra_forbidden'],
+	['/v1/workflows/evals/runs', { scope: { type: 'workflow', x: 1 } }, 'body.scope.x', 'extra_forbidden'],
+	['/v1/edits', { config: { size: 5 } }, 'body.config.size', 'extra_forbidden'],
+	['/v1/classifications', { categories: [{ name: 'a', x: 1 }] }, 'body.categories.0.x', 'extra_forbidden'],
+	['/v1/splits', { subdocuments: [{ name: 'a', x: 1 }] }, 'body.subdocuments.0.x', 'extra_forbidden'],
+	['/v1/parses', { stream: true }, 'body.stream', 'extra_forbidden'],
+	['/v1/parses', { metadata: { tenant: 'acme' } }, 'body.metadata', 'extra_forbidden'],
 	['/v1/jobs', { endpoint: '/v1/nothing' }, 'body.endpoint', 'enum'],
 	['/v1/jobs', { request: [] }, 'body.request', 'dict_type'],
 	['/v1/jobs', { metadata: { ['k'.repeat(65)]: 'v' } }, `body.metadata.${'k'.repeat(65)}`, 'value_error'],
@@ -100,14 +106,24 @@ test('a job takes at most 16 metadata pairs of its own', async () => {
 describe('documents', () => {
 	const create = (document: Json): Promise<Answer> => kit.retab('POST', '/v1/parses', { document });
 
-	test('may be data URLs, https URLs and stored files', async () => {
-		for (const url of [
-			PDF.url,
-			'https://example.com/a.pdf',
-			'https://storage.retab.com/files/file_1/a.pdf',
-		]) {
-			expect((await create({ filename: 'a.pdf', url })).status).toBe(201);
-		}
+	test.each([
+		PDF.url,
+		'https://storage.retab.com/files/file_1/a.pdf',
+		'https://account.blob.core.windows.net/c/a.pdf?sig=x',
+		'https://storage.googleapis.com/bucket/a.pdf',
+		'https://bucket.storage.googleapis.com/a.pdf',
+		'https://bucket.s3.eu-west-1.amazonaws.com/a.pdf',
+		'https://account.r2.cloudflarestorage.com/b/a.pdf',
+		'https://pub-1.r2.dev/a.pdf',
+	])('are taken from %s', async (url) => {
+		expect((await create({ filename: 'a.pdf', url })).status).toBe(201);
+	});
+
+	test('may be in the storage of the sandbox, which stands for that of Retab', async () => {
+		const url = `${kit.sandbox.url}/_storage/files/file_sandbox?expires=9`;
+		expect((await create({ filename: 'a.pdf', url })).status).toBe(201);
+		const elsewhere = url.replace('_storage', 'other');
+		expect((await create({ filename: 'a.pdf', url: elsewhere })).status).toBe(422);
 	});
 
 	test('are refused as a bare id', async () => {
@@ -118,14 +134,20 @@ describe('documents', () => {
 		]);
 	});
 
-	test.each(['http://example.com/a.pdf', 'a.pdf', 'data:application/pdf,plain', ''])(
-		'are refused with the URL "%s"',
-		async (url) => {
-			expect(problems(await create({ filename: 'a.pdf', url }))).toEqual([
-				['body.document.url', 'value_error'],
-			]);
-		},
-	);
+	test.each([
+		'https://example.com/a.pdf',
+		'https://storage.retab.com.example.com/a.pdf',
+		'https://evilstorage.googleapis.com/a.pdf',
+		'https://r2.dev.example.com/a.pdf',
+		'http://storage.googleapis.com/bucket/a.pdf',
+		'a.pdf',
+		'data:application/pdf,plain',
+		'',
+	])('are refused with the URL "%s"', async (url) => {
+		expect(problems(await create({ filename: 'a.pdf', url }))).toEqual([
+			['body.document.url', 'value_error'],
+		]);
+	});
 
 	test('of workflow runs may not be on other hosts', async () => {
 		const start = (url: string): Promise<Answer> =>
@@ -141,11 +163,43 @@ describe('documents', () => {
 	});
 });
 
-test.each(
-	RETAB_PRIMITIVES.filter(({ emptyOutput, path }) => emptyOutput !== undefined && !path.includes('files')),
-)('$resource refuses background together with stream', async ({ path, body }) => {
-	const answer = await kit.retab('POST', path, { ...body, background: true, stream: true });
+test.each(RETAB)('POST $path refuses fields that the API does not know', async ({ path, body }) => {
+	expect(problems(await kit.retab('POST', path, { ...body, surprise: 1 }))).toEqual([
+		['body.surprise', 'extra_forbidden'],
+	]);
+	expect(problems(await kit.retab('POST', `${path}?surprise=1`, body))).toEqual([
+		['query.surprise', 'extra_forbidden'],
+	]);
+});
+
+test('an extraction refuses background together with stream', async () => {
+	const body = { document: PDF, json_schema: { type: 'object' } };
+	const answer = await kit.retab('POST', '/v1/extractions', { ...body, background: true, stream: true });
 	expect(problems(answer)).toEqual([['body.stream', 'value_error']]);
+});
+
+describe('deep extraction', () => {
+	const deep = (filename: string, more: Json): Promise<Answer> =>
+		kit.retab('POST', '/v1/extractions', {
+			document: { ...PDF, filename },
+			json_schema: { type: 'object' },
+			deep_extraction: true,
+			...more,
+		});
+
+	test.each([{ background: true }, { n_consensus: 3 }])(
+		'of a spreadsheet is refused with %j',
+		async (more) => {
+			for (const filename of ['list.xlsx', 'LIST.CSV']) {
+				expect(await deep(filename, more)).toMatchObject({
+					status: 400,
+					json: { detail: containing('deep_extraction') },
+				});
+			}
+			expect((await deep('list.pdf', more)).status).toBe(201);
+			expect((await deep('list.xlsx', {})).status).toBe(201);
+		},
+	);
 });
 
 test('a streamed extraction answers 200', async () => {
@@ -269,7 +323,8 @@ describe('Idempotency-Key', () => {
 		kit.send('POST', path, { headers: { ...RETAB_HEADERS, 'idempotency-key': key }, body });
 
 	test.each(['/v1/jobs', '/v1/schemas/generate'])('gives the same record again on %s', async (path) => {
-		const body = { ...RETAB.find((one) => one.path === path)?.body, background: true };
+		const found = RETAB.find((one) => one.path === path)?.body;
+		const body = path === '/v1/jobs' ? { ...found } : { ...found, background: true };
 		const first = await post(path, body, 'k1');
 		const again = await post(path, body, 'k1');
 		const other = await post(path, body, 'k2');

@@ -1,31 +1,36 @@
+import { PROVIDERS } from '../../nodes/shared/providers';
 import type { RetabResource } from '../../sandbox/server';
+import { RETAB_ROWS, type RetabRow } from '../../sandbox/server/retab/resources';
 import { PDF, type Json, type Body } from './support';
 
-/** The Retab API as tests know it, written out by hand and not taken from the server's own tables. */
+/**
+ * The Retab API as tests know it. Paths, operations and the place of the status come from the nodes' table, which was made from
+ * the vendor's documents on its own; the rest is what no table of the nodes holds.
+ */
 
-export interface RetabFacts {
+interface OwnFacts {
 	resource: RetabResource;
-	path: string;
-	prefix: string;
 	/** The smallest body that is accepted. */
 	body: Json;
 	/** Status of the answer to a create call. */
 	created: number;
-	list: boolean;
-	delete: boolean;
-	/** Where the status lives. */
-	statusOf: (record: Body) => string | undefined;
-	waiting: string;
-	running: string;
-	failed: string;
 	notFound: (id: string) => string;
 	/** Fields of the full object. */
 	fields: string[];
 	emptyOutput?: unknown;
 }
 
-const plain = (record: Body): string => record.status;
-const nested = (record: Body): string | undefined => record.lifecycle?.status;
+export interface RetabFacts extends OwnFacts {
+	path: string;
+	prefix: string;
+	list: boolean;
+	delete: boolean;
+	statusOf: (record: Body) => string | undefined;
+	waiting: string;
+	running: string;
+	failed: string;
+}
+
 const named = (label: string) => (id: string) => `${label} '${id}' not found`;
 
 const PRIMITIVE_FIELDS = [
@@ -40,24 +45,13 @@ const PRIMITIVE_FIELDS = [
 	'output',
 ];
 
-const primitive = {
-	created: 201,
-	list: true,
-	delete: true,
-	statusOf: plain,
-	waiting: 'queued',
-	running: 'in_progress',
-	failed: 'failed',
-};
+const primitive = { created: 201 };
+const started = { created: 202 };
 
-const batch = { created: 202, statusOf: nested, waiting: 'pending', running: 'running' };
-
-export const RETAB: RetabFacts[] = [
+const FACTS: OwnFacts[] = [
 	{
 		...primitive,
 		resource: 'extraction',
-		path: '/v1/extractions',
-		prefix: 'extr_',
 		body: { document: PDF, json_schema: { type: 'object', properties: { total: { type: 'number' } } } },
 		notFound: named('extraction'),
 		fields: [...PRIMITIVE_FIELDS, 'json_schema', 'n_consensus', 'consensus', 'metadata'],
@@ -66,8 +60,6 @@ export const RETAB: RetabFacts[] = [
 	{
 		...primitive,
 		resource: 'parse',
-		path: '/v1/parses',
-		prefix: 'prs_',
 		body: { document: PDF },
 		notFound: named('parse'),
 		fields: [...PRIMITIVE_FIELDS, 'table_parsing_format'],
@@ -76,8 +68,6 @@ export const RETAB: RetabFacts[] = [
 	{
 		...primitive,
 		resource: 'classification',
-		path: '/v1/classifications',
-		prefix: 'clss_',
 		body: { document: PDF, categories: [{ name: 'invoice', description: 'An invoice' }] },
 		notFound: named('classification'),
 		fields: [...PRIMITIVE_FIELDS, 'categories', 'n_consensus', 'consensus'],
@@ -86,8 +76,6 @@ export const RETAB: RetabFacts[] = [
 	{
 		...primitive,
 		resource: 'split',
-		path: '/v1/splits',
-		prefix: 'splt_',
 		body: { document: PDF, subdocuments: [{ name: 'invoice', description: 'An invoice' }] },
 		notFound: named('split'),
 		fields: [...PRIMITIVE_FIELDS, 'subdocuments', 'n_consensus', 'consensus'],
@@ -96,8 +84,6 @@ export const RETAB: RetabFacts[] = [
 	{
 		...primitive,
 		resource: 'partition',
-		path: '/v1/partitions',
-		prefix: 'prtn_',
 		body: { document: PDF, key: 'invoice number', instructions: 'One chunk per invoice' },
 		notFound: named('partition'),
 		fields: [...PRIMITIVE_FIELDS, 'key', 'n_consensus', 'allow_overlap', 'consensus'],
@@ -106,8 +92,6 @@ export const RETAB: RetabFacts[] = [
 	{
 		...primitive,
 		resource: 'edit',
-		path: '/v1/edits',
-		prefix: 'edt_',
 		body: { document: PDF, instructions: 'Fill in the form' },
 		notFound: named('edit'),
 		fields: [...PRIMITIVE_FIELDS, 'config', 'template_id', 'filled_document_ref'],
@@ -115,11 +99,7 @@ export const RETAB: RetabFacts[] = [
 	},
 	{
 		...primitive,
-		list: false,
-		delete: false,
 		resource: 'fileBlueprint',
-		path: '/v1/files/blueprints',
-		prefix: 'fbp_',
 		body: { file_id: 'file_sandbox' },
 		notFound: named('file blueprint'),
 		fields: [
@@ -140,24 +120,15 @@ export const RETAB: RetabFacts[] = [
 	{
 		...primitive,
 		created: 200,
-		list: false,
-		delete: false,
 		resource: 'schemaGeneration',
-		path: '/v1/schemas/generate',
-		prefix: 'sch_',
 		body: { documents: [PDF] },
 		notFound: named('schema generation'),
 		fields: ['object', 'id', 'json_schema', 'strict', 'status', 'error', 'created_at'],
 	},
 	{
-		...batch,
-		list: true,
-		delete: true,
+		...started,
 		resource: 'workflowRun',
-		path: '/v1/workflows/runs',
-		prefix: 'run_',
 		body: { workflow_id: 'wf_1', documents: { block_1: PDF } },
-		failed: 'failed',
 		notFound: () => 'Workflow run not found',
 		fields: [
 			'id',
@@ -171,14 +142,9 @@ export const RETAB: RetabFacts[] = [
 		],
 	},
 	{
-		...batch,
-		list: true,
-		delete: false,
+		...started,
 		resource: 'evalRun',
-		path: '/v1/workflows/evals/runs',
-		prefix: 'wfevalrun_',
 		body: { workflow_id: 'wf_1' },
-		failed: 'error',
 		notFound: () => 'Eval run not found',
 		fields: [
 			'id',
@@ -195,14 +161,9 @@ export const RETAB: RetabFacts[] = [
 		],
 	},
 	{
-		...batch,
-		list: true,
-		delete: false,
+		...started,
 		resource: 'experimentRun',
-		path: '/v1/workflows/experiments/runs',
-		prefix: 'exprun_',
 		body: { experiment_id: 'exp_1' },
-		failed: 'error',
 		notFound: () => 'Experiment run not found',
 		fields: [
 			'id',
@@ -226,10 +187,7 @@ export const RETAB: RetabFacts[] = [
 	{
 		...primitive,
 		created: 202,
-		delete: false,
 		resource: 'job',
-		path: '/v1/jobs',
-		prefix: 'job_',
 		body: { endpoint: '/v1/extractions', request: { document: PDF, model: 'retab-small' } },
 		notFound: () => 'Job not found',
 		fields: [
@@ -254,7 +212,28 @@ export const RETAB: RetabFacts[] = [
 	},
 ];
 
+function at(record: unknown, path: readonly string[]): unknown {
+	return path.reduce<unknown>((value, key) => (value as Json | undefined)?.[key], record);
+}
+
+export const RETAB: RetabFacts[] = FACTS.map((facts) => {
+	const spec = PROVIDERS.retab.resources[facts.resource];
+	if (!spec) throw new Error(`the nodes do not know ${facts.resource}`);
+	const { statuses, resultStatuses, idPrefix }: RetabRow = RETAB_ROWS[facts.resource];
+	return {
+		...facts,
+		path: spec.path,
+		prefix: idPrefix,
+		list: spec.list !== undefined,
+		delete: spec.canDelete === true,
+		statusOf: (record) => at(record, spec.statusPath) as string | undefined,
+		waiting: statuses.waiting ?? statuses.running,
+		running: statuses.running,
+		failed: resultStatuses?.failed ?? statuses.failed ?? '',
+	};
+});
+
 /** Resources that take `background` and otherwise answer when the work is done. */
 export const RETAB_PRIMITIVES = RETAB.filter(
-	({ created, statusOf }) => statusOf === plain && created !== 202,
+	({ resource }) => PROVIDERS.retab.resources[resource]?.create?.backgroundField !== undefined,
 );

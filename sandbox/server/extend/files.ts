@@ -3,7 +3,7 @@ import type { Context, Hono } from 'hono';
 import type { AppEnv } from '../env';
 import { iso } from '../clock';
 import { extendError } from '../errors';
-import { boundaryOf, MultipartError, readMultipart } from '../multipart';
+import { MultipartError, readFileField } from '../multipart';
 import { extensionOf, mimeTypeOf } from '../samples';
 import { ByteCounter, piecesOf } from '../storage';
 import type { World } from '../world';
@@ -18,24 +18,16 @@ async function* counted(c: Context<AppEnv>): AsyncGenerator<Uint8Array> {
 
 /** `POST /files/upload`: multipart field `file`; only its size and hash are kept. */
 async function upload(c: Context<AppEnv>, world: World): Promise<Response> {
-	const seen: { filename?: string } = {};
-	let inFile = false;
 	const counter = new ByteCounter(c.get('entry'));
+	let name: string | undefined;
 	try {
-		await readMultipart(counted(c), boundaryOf(c.req.header('content-type')), {
-			part: (name, partFilename) => {
-				inFile = name === 'file';
-				if (inFile) seen.filename = partFilename ?? 'file';
-			},
-			bytes: (piece) => {
-				if (inFile) counter.add(piece);
-			},
-		});
+		name = await readFileField(counted(c), c.req.header('content-type'), 'file', (piece) =>
+			counter.add(piece),
+		);
 	} catch (error) {
 		if (error instanceof MultipartError) throw extendError(400, `Invalid request: ${error.message}`);
 		throw error;
 	}
-	const name = seen.filename;
 	if (name === undefined) throw extendError(400, 'Invalid request: file: Required');
 	const received = counter.finish();
 	const now = world.clock.now();

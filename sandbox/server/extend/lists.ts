@@ -1,34 +1,9 @@
-import { EXTEND_MAX_PAGE_SIZE, EXTEND_PAGE_SIZE } from '../defaults';
 import { extendError } from '../errors';
-import { isObject } from '../json';
+import { isObject, type JsonObject } from '../json';
 import type { Snapshot } from '../resource';
 import type { ExtendRow } from './resources';
 
-/** Token pages and filters of the Extend API. Parameters that a list does not know are ignored. */
-
-type Query = URLSearchParams;
-
-/** @throws ApiError 400 when the value is not among `allowed` */
-function oneOf(query: Query, name: string, allowed: readonly string[]): string | null {
-	const value = query.get(name);
-	if (value !== null && !allowed.includes(value)) {
-		throw extendError(400, `Invalid request: ${name}: must be one of ${allowed.join(', ')}`);
-	}
-	return value;
-}
-
-function pageSize(query: Query, name: string): number {
-	const value = query.get(name);
-	if (value === null) return EXTEND_PAGE_SIZE;
-	const size = /^\d+$/.test(value) ? Number(value) : NaN;
-	if (!(size >= 1 && size <= EXTEND_MAX_PAGE_SIZE)) {
-		throw extendError(
-			400,
-			`Invalid request: ${name}: must be a whole number from 1 to ${EXTEND_MAX_PAGE_SIZE}`,
-		);
-	}
-	return size;
-}
+/** Token pages and filters of the Extend API; which list takes which parameter stands in `queries.ts`. */
 
 /** Position of the last item of a page: its sort value and id. */
 interface Position {
@@ -40,9 +15,8 @@ function tokenOf({ value, id }: Position): string {
 	return Buffer.from(JSON.stringify([value, id])).toString('base64');
 }
 
-function positionOf(query: Query): Position | undefined {
-	const token = query.get('nextPageToken');
-	if (token === null) return undefined;
+function positionOf({ nextPageToken: token }: JsonObject): Position | undefined {
+	if (typeof token !== 'string') return undefined;
 	try {
 		const [value, id] = JSON.parse(Buffer.from(token, 'base64').toString('utf8')) as unknown[];
 		if (typeof value === 'number' && typeof id === 'string') return { value, id };
@@ -60,7 +34,7 @@ export interface TokenPage<Item> {
 /** Cuts the page after the token's position; `all` is in any order. */
 function cutTokenPage<Item>(
 	all: readonly Item[],
-	query: Query,
+	query: JsonObject,
 	options: { size: number; ascending: boolean; positionOf: (item: Item) => Position },
 ): TokenPage<Item> {
 	const sign = options.ascending ? 1 : -1;
@@ -80,14 +54,14 @@ function cutTokenPage<Item>(
 	};
 }
 
-/** `GET /extractors` and the like: newest first, `maxPageSize` and `nextPageToken` only. */
+/** `GET /extractors` and the like. */
 export function cutOwnerPage<Item extends { id: string; createdAt: number }>(
 	all: readonly Item[],
-	query: Query,
+	query: JsonObject,
 ): TokenPage<Item> {
 	return cutTokenPage(all, query, {
-		size: pageSize(query, 'maxPageSize'),
-		ascending: false,
+		size: Number(query.maxPageSize),
+		ascending: query.sortDir === 'asc',
 		positionOf: ({ createdAt, id }) => ({ value: createdAt, id }),
 	});
 }
@@ -101,42 +75,42 @@ function sourceOf(shot: Snapshot): string {
 	return shot.run.resource === 'parseRun' ? 'BATCH_PARSER_RUN' : 'BATCH_PROCESSOR_RUN';
 }
 
-/** @throws ApiError 400 for a value that is not allowed */
+/** One predicate for all filters of a checked query. */
 export function filterRuns(
 	list: NonNullable<ExtendRow['list']>,
-	query: Query,
-	resource: string,
+	query: JsonObject,
 ): (shot: Snapshot) => boolean {
-	const status = oneOf(query, 'status', list.statuses);
-	const batchId = query.get('batchId');
-	const filename = query.get('fileNameContains')?.toLowerCase();
-	const owner = list.owner ? query.get(list.owner.parameter) : null;
-	// Parse runs: "then `source` is ignored".
-	const withSource = list.sources && !(resource === 'parseRun' && batchId !== null);
-	const source = withSource ? oneOf(query, 'source', list.sources ?? []) : null;
-	const sourceId = withSource ? query.get('sourceId') : null;
-	return (shot) =>
-		(status === null || shot.status === status) &&
-		(batchId === null || shot.run.batchId === batchId) &&
-		(filename === undefined || shot.run.filename.toLowerCase().includes(filename)) &&
-		(owner === null || ownerOf(shot, list.owner?.path ?? []) === owner) &&
-		(source === null || sourceOf(shot) === source) &&
-		(sourceId === null || shot.run.batchId === sourceId);
+	const { status, batchId, source, sourceId, processorType } = query;
+	const filename = typeof query.fileNameContains === 'string' ? query.fileNameContains.toLowerCase() : '';
+	const owner = list.owner && query[list.owner.parameter];
+	return (shot) => {
+		const { run } = shot;
+		// Parse runs: "then `source` is ignored".
+		const bySource = run.resource !== 'parseRun' || batchId === undefined;
+		return (
+			(status === undefined || shot.status === status) &&
+			(batchId === undefined || run.batchId === batchId) &&
+			run.filename.toLowerCase().includes(filename) &&
+			(owner === undefined || ownerOf(shot, list.owner?.path ?? []) === owner) &&
+			(!bySource || source === undefined || sourceOf(shot) === source) &&
+			(!bySource || sourceId === undefined || run.batchId === sourceId) &&
+			// All legacy runs of the sandbox are extractions.
+			(processorType === undefined || processorType === 'EXTRACT')
+		);
+	};
 }
 
-/** @throws ApiError 400 for a page size, order or token that is not allowed */
+/** @throws ApiError 400 for a token that is not one */
 export function cutRunPage(
 	list: NonNullable<ExtendRow['list']>,
 	shots: readonly Snapshot[],
-	query: Query,
+	query: JsonObject,
 ): TokenPage<Snapshot> {
-	const sortBy = list.sortable ? oneOf(query, 'sortBy', ['createdAt', 'updatedAt']) : null;
-	const sortDir = list.sortable ? oneOf(query, 'sortDir', ['asc', 'desc']) : null;
 	return cutTokenPage(shots, query, {
-		size: pageSize(query, list.pageSize),
-		ascending: sortDir === 'asc',
+		size: Number(query[list.pageSize]),
+		ascending: query.sortDir === 'asc',
 		positionOf: ({ run, state }) => ({
-			value: sortBy === 'updatedAt' ? Math.max(state.since, run.changedAt) : run.createdAt,
+			value: query.sortBy === 'updatedAt' ? Math.max(state.since, run.changedAt) : run.createdAt,
 			id: run.id,
 		}),
 	});

@@ -262,7 +262,7 @@ export function workflowRun(shot: Snapshot): JsonObject {
 		batchId: run.batchId,
 		files: packageFiles(run) ?? [fileSummary(run, run.request.file)],
 		...failure(shot, 'INTERNAL_ERROR'),
-		initialRunAt: times(shot).createdAt,
+		initialRunAt: shot.run.steering.noCreatedAt ? null : iso(run.createdAt),
 		reviewedByUser: rejected ? 'jane.doe@example.com' : null,
 		reviewed: rejected,
 		rejectionNote: rejected ? 'Not an invoice' : null,

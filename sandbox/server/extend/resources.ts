@@ -1,10 +1,11 @@
-import type { ZodTypeAny } from 'zod';
+import type { ZodRawShape, ZodTypeAny } from 'zod';
 
 import { CANCEL_LAG_MS } from '../defaults';
 import type { JsonObject } from '../json';
 import type { ResourceRow, Snapshot } from '../resource';
 import type { Phase, Result } from '../script';
 import * as bodies from './bodies';
+import { gets, lists } from './queries';
 import * as records from './records';
 
 /** The 10 Extend run types (Extend: SDK 1.17.0; changelog 2026-06-09 for parse cancel). */
@@ -19,13 +20,12 @@ export interface ExtendRow extends ResourceRow {
 		readonly summary: (record: JsonObject, shot: Snapshot) => JsonObject;
 		/** Query parameter that names the owner, and where the create body holds it. */
 		readonly owner?: { readonly parameter: string; readonly path: readonly string[] };
-		/** Name of the page size parameter; the other one is ignored. */
+		/** Name of the page size parameter that counts. */
 		readonly pageSize: 'maxPageSize' | 'limit';
-		readonly sortable: boolean;
-		readonly statuses: readonly string[];
-		/** Undefined where neither `source` nor `sourceId` exists. */
-		readonly sources?: readonly string[];
+		readonly query: ZodRawShape;
 	};
+	/** Parameters of the read of one run. */
+	readonly getQuery?: ZodRawShape;
 	readonly batch?: {
 		readonly body: ZodTypeAny;
 		/** A workflow batch answers `{batchId}` only and has no batch run. */
@@ -50,26 +50,6 @@ const SHORT_STATUSES = { running: 'PROCESSING', completed: 'PROCESSED', failed: 
 const RESULTS: readonly Result[] = ['completed', 'failed', 'error', 'stuck', 'cancelled'];
 const SHORT_RESULTS: readonly Result[] = ['completed', 'failed', 'error', 'stuck'];
 
-const STATUS_FILTER = ['PENDING', 'PROCESSING', 'PROCESSED', 'FAILED', 'CANCELLED'];
-const SOURCES = [
-	'API',
-	'WORKFLOW_RUN',
-	'WORKFLOW_CONFIGURATION',
-	'STUDIO',
-	'PLAYGROUND',
-	'BATCH_PROCESSOR_RUN',
-	'ADMIN',
-];
-const PARSE_SOURCES = [
-	'API',
-	'STUDIO',
-	'WORKFLOW_RUN',
-	'ADMIN',
-	'BATCH_PARSER_RUN',
-	'EDIT_RUN',
-	'DOCUMENT_PROCESSOR_RUN',
-];
-
 const RUNNING_ONLY: readonly Phase[] = ['running'];
 const SAMPLE_FILE = { url: 'https://files.example.com/invoice.pdf' };
 
@@ -86,9 +66,6 @@ const common = {
 const processorList = {
 	summary: records.processorRunSummary,
 	pageSize: 'maxPageSize',
-	sortable: true,
-	statuses: STATUS_FILTER,
-	sources: SOURCES,
 } as const;
 
 export const EXTEND_ROWS = {
@@ -102,7 +79,11 @@ export const EXTEND_ROWS = {
 		body: bodies.extractRunBody,
 		sampleBody: { file: SAMPLE_FILE, extractor: { id: 'ex_sandbox_invoices' } },
 		record: records.extractRun,
-		list: { ...processorList, owner: { parameter: 'extractorId', path: ['extractor', 'id'] } },
+		list: {
+			...processorList,
+			query: lists.extractRun,
+			owner: { parameter: 'extractorId', path: ['extractor', 'id'] },
+		},
 		batch: {
 			body: bodies.extractBatchBody,
 			idPrefix: 'bpr_',
@@ -120,7 +101,11 @@ export const EXTEND_ROWS = {
 		body: bodies.classifyRunBody,
 		sampleBody: { file: SAMPLE_FILE, classifier: { id: 'cl_sandbox_mail' } },
 		record: records.classifyRun,
-		list: { ...processorList, owner: { parameter: 'classifierId', path: ['classifier', 'id'] } },
+		list: {
+			...processorList,
+			query: lists.classifyRun,
+			owner: { parameter: 'classifierId', path: ['classifier', 'id'] },
+		},
 		batch: {
 			body: bodies.classifyBatchBody,
 			idPrefix: 'bpr_',
@@ -138,7 +123,11 @@ export const EXTEND_ROWS = {
 		body: bodies.splitRunBody,
 		sampleBody: { file: SAMPLE_FILE, splitter: { id: 'spl_sandbox_mail' } },
 		record: records.splitRun,
-		list: { ...processorList, owner: { parameter: 'splitterId', path: ['splitter', 'id'] } },
+		list: {
+			...processorList,
+			query: lists.splitRun,
+			owner: { parameter: 'splitterId', path: ['splitter', 'id'] },
+		},
 		batch: {
 			body: bodies.splitBatchBody,
 			idPrefix: 'bpr_',
@@ -160,11 +149,9 @@ export const EXTEND_ROWS = {
 			summary: records.parseRunSummary,
 			/** `maxPageSize` is silently ignored here (Extend CLI: client/list.go). */
 			pageSize: 'limit',
-			sortable: false,
-			/** No `CANCELLED`: runs can be cancelled since 2026-06-09, but the list cannot be asked for them. */
-			statuses: ['PENDING', 'PROCESSING', 'PROCESSED', 'FAILED'],
-			sources: PARSE_SOURCES,
+			query: lists.parseRun,
 		},
+		getQuery: gets.parseRun,
 		batch: { body: bodies.parseBatchBody, idPrefix: 'bpar_', hasBatchRun: true, shared: ['config'] },
 	},
 	workflowRun: {
@@ -189,8 +176,7 @@ export const EXTEND_ROWS = {
 			summary: records.workflowRunSummary,
 			owner: { parameter: 'workflowId', path: ['workflow', 'id'] },
 			pageSize: 'maxPageSize',
-			sortable: true,
-			statuses: [...STATUS_FILTER, 'CANCELLING', 'NEEDS_REVIEW', 'REJECTED'],
+			query: lists.workflowRun,
 		},
 		batch: {
 			body: bodies.workflowBatchBody,
@@ -265,6 +251,7 @@ export const EXTEND_ROWS = {
 		list: {
 			...processorList,
 			summary: records.legacySummary,
+			query: lists.processorRun,
 			owner: { parameter: 'processorId', path: ['processorId'] },
 		},
 	},

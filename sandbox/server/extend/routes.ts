@@ -1,4 +1,5 @@
 import type { Context, Hono } from 'hono';
+import type { ZodRawShape } from 'zod';
 
 import type { AppEnv } from '../env';
 import { ApiError, extendError } from '../errors';
@@ -9,9 +10,9 @@ import { isTerminal } from '../script';
 import { SteeringError } from '../steering';
 import type { Run } from '../store';
 import { QUEUE_MS } from '../defaults';
-import { checkExtendBody, steeringRefusal } from '../validate';
+import { checkExtendBody, checkExtendQuery, steeringRefusal } from '../validate';
 import type { World } from '../world';
-import { updateWorkflowRunBody } from './bodies';
+import { noBody, updateWorkflowRunBody } from './bodies';
 import { cutRunPage, filterRuns } from './lists';
 import { parseOutput, parseRunWithUrl } from './records';
 import { EXTEND_ROWS, type ExtendRow } from './resources';
@@ -27,6 +28,11 @@ async function readBody(c: ExtendContext): Promise<unknown> {
 	} catch {
 		throw extendError(400, 'Invalid request: body is not valid JSON');
 	}
+}
+
+/** The checked query of a call. */
+export function readQuery(c: ExtendContext, shape: ZodRawShape = {}): JsonObject {
+	return checkExtendQuery(shape, new URL(c.req.url).searchParams);
 }
 
 /** @throws ApiError 404 while the run is missing, deleted or not visible yet */
@@ -110,19 +116,16 @@ async function createBatch(c: ExtendContext, world: World, row: ExtendRow): Prom
 }
 
 function get(c: ExtendContext, world: World, row: ExtendRow): Response {
-	const responseType = row.resource === 'parseRun' ? (c.req.query('responseType') ?? 'json') : 'json';
-	if (responseType !== 'json' && responseType !== 'url') {
-		throw extendError(400, 'Invalid request: responseType: must be json or url');
-	}
+	const { responseType } = readQuery(c, row.getQuery);
 	const shot = snapshot(world, row, runOf(c, world, row));
 	return answer(c, row, responseType === 'url' ? parseRunWithUrl(shot) : row.record(shot));
 }
 
 function list(c: ExtendContext, world: World, row: ExtendRow): Response {
 	if (!row.list) throw extendError(404, 'Not found');
-	const query = new URL(c.req.url).searchParams;
+	const query = readQuery(c, row.list.query);
 	const at = world.clock.now() - world.switches.listLagMs;
-	const keep = filterRuns(row.list, query, row.resource);
+	const keep = filterRuns(row.list, query);
 	const shots: Snapshot[] = [];
 	for (const run of world.store.list('extend', row.resource)) {
 		if (run.createdAt > at || !isVisible(run, at)) continue;
@@ -150,7 +153,8 @@ function remove(c: ExtendContext, world: World, row: ExtendRow): Response {
 }
 
 /** Not idempotent: what is over, waits (unless it is a workflow run) or is in review is refused. */
-function cancel(c: ExtendContext, world: World, row: ExtendRow): Response {
+async function cancel(c: ExtendContext, world: World, row: ExtendRow): Promise<Response> {
+	checkExtendBody(noBody, await readBody(c));
 	const run = runOf(c, world, row);
 	const outcome = requestCancel(world, row, run);
 	if (outcome === 'raced')
@@ -185,6 +189,7 @@ function addResource(app: Hono<AppEnv>, world: World, row: ExtendRow): void {
 			if (row.legacy && world.switches.extendProcessorRuns === 'removed') {
 				throw extendError(404, 'This endpoint is not part of the API version', { code: 'ENDPOINT_REMOVED' });
 			}
+			if (operation !== 'get' && operation !== 'list') readQuery(c);
 			return handler(c, world, row);
 		};
 	const has = (operation: (typeof row.operations)[number]): boolean => row.operations.includes(operation);

@@ -1,39 +1,56 @@
-import { z, type ZodRawShape, type ZodTypeAny } from 'zod';
+import { z, type ZodRawShape } from 'zod';
 
 import { JOB_METADATA_KEY_LENGTH, JOB_METADATA_PAIRS, JOB_METADATA_VALUE_LENGTH } from '../defaults';
+import { refuse } from '../rules';
+import { extensionOf } from '../samples';
 import { isSteeringKey } from '../steering';
 import { jsonObject } from '../validate';
 
-/** Create bodies of the Retab API, defaults included (Retab: openapi.json, request schemas). */
+/** Create bodies of the Retab API, defaults included (Retab: openapi.json, request schemas). Other fields are refused. */
 
 const DATA_URL = /^data:[\w.+-]+\/[\w.+-]+(;[\w=.-]+)*;base64,[A-Za-z0-9+/=\s]*$/;
-const STORAGE_URL = /^https:\/\/storage\.retab\.com\//;
 
-/** Primitives take a data URL or any https URL. A bare `{id}` fails on both counts: missing fields, extra field. */
-const document = z
-	.object({
-		filename: z.string(),
-		url: z
-			.string()
-			.refine(
-				(url) => DATA_URL.test(url) || /^https:\/\/\S+$/.test(url),
-				'must be a data URL or an https URL',
-			),
-	})
-	.strict();
+const OWN_HOST = 'storage.retab.com';
 
-/** Workflow runs refuse other people's URLs (Retab CLI: only `data:` and `storage.retab.com`). */
-const workflowDocument = z
-	.object({
-		filename: z.string(),
-		url: z
-			.string()
-			.refine(
-				(url) => DATA_URL.test(url) || STORAGE_URL.test(url),
-				'External URLs are not allowed: send a data URL or a storage.retab.com URL',
-			),
-	})
-	.strict();
+/** "Custom domains are not fetched by default" (Retab: core-concepts/Files); `*.` stands for any name in front. */
+export const FETCHED_HOSTS = [
+	OWN_HOST,
+	'storage.googleapis.com',
+	'*.storage.googleapis.com',
+	'*.blob.core.windows.net',
+	'*.amazonaws.com',
+	'*.r2.cloudflarestorage.com',
+	'*.r2.dev',
+] as const;
+
+function isOn(url: string, hosts: readonly string[]): boolean {
+	if (!URL.canParse(url)) return false;
+	const { protocol, hostname } = new URL(url);
+	const matches = (host: string): boolean =>
+		host.startsWith('*.') ? hostname.endsWith(host.slice(1)) : hostname === host;
+	return protocol === 'https:' && hosts.some(matches);
+}
+
+function documentFrom(hosts: readonly string[], advice: string) {
+	return z
+		.object({
+			filename: z.string(),
+			url: z.string().refine((url) => DATA_URL.test(url) || isOn(url, hosts), advice),
+		})
+		.strict();
+}
+
+/** A bare `{id}` fails on both counts: missing fields, extra field. */
+const document = documentFrom(
+	FETCHED_HOSTS,
+	'Documents are not fetched from this address: send a data URL, or an https URL of an object store',
+);
+
+/** Workflow runs refuse other people's URLs (Retab CLI: workflows_runs.go). */
+const workflowDocument = documentFrom(
+	[OWN_HOST],
+	`External URLs are not allowed: send a data URL or a ${OWN_HOST} URL`,
+);
 
 /** Metadata is a map of strings; only the sandbox's own keys may hold numbers and flags. */
 const metadata = z
@@ -68,50 +85,70 @@ const jobMetadata = metadata.superRefine((pairs, context) => {
 
 const text = z.string().nullish();
 const model = z.string().default('retab-small');
-const consensus = (maximum?: number): z.ZodDefault<z.ZodNumber> => {
-	const votes = z.number().int().min(1);
-	return (maximum === undefined ? votes : votes.max(maximum)).default(1);
-};
+const consensus = (most = Infinity) => z.number().int().min(1).max(most).default(1);
 
-const inBackground = { background: z.boolean().default(false), metadata };
+/** Where the API has no metadata, only the sandbox's own keys may stand there. */
+const steeringOnly = z
+	.record(z.unknown())
+	.superRefine((pairs, context) => {
+		if (Object.keys(pairs).every(isSteeringKey)) return;
+		refuse(context, 'Extra inputs are not permitted', { type: 'extra_forbidden' });
+	})
+	.nullish();
 
-/** What all six primitives take; `background: true` cannot be combined with `stream`. */
-function primitiveBody(shape: ZodRawShape): ZodTypeAny {
-	return z
-		.object({
-			model,
-			bust_cache: z.boolean().default(false),
-			stream: z.boolean().default(false),
-			...inBackground,
-		})
-		.refine(({ background, stream }) => !(background && stream), {
-			message: 'background cannot be combined with stream',
-			path: ['stream'],
-		})
-		.and(z.object(shape));
+/** A body without fields that the API does not know. */
+function body<Shape extends ZodRawShape>(shape: Shape) {
+	return z.object({ metadata: steeringOnly, ...shape }).strict();
 }
 
-/** The Retab CLI allows 1–16 votes for extractions and 1–8 for splits. */
-export const extractionBody = primitiveBody({
+const background = z.boolean().default(false);
+
+/** What all six primitives take. */
+const primitive = { model, bust_cache: z.boolean().default(false), background };
+
+const SPREADSHEETS: readonly string[] = [
+	...['csv', 'ods', 'ots', 'tsv', 'xlam', 'xls', 'xlsb', 'xlsm', 'xlsx', 'xltm', 'xltx'],
+];
+
+/** The Retab CLI allows 1–16 votes for extractions and 1–8 for splits and partitions. */
+export const extractionBody = body({
+	...primitive,
 	document,
 	json_schema: jsonObject,
 	instructions: text,
 	n_consensus: consensus(16),
+	metadata,
 	additional_messages: z.array(jsonObject).nullish(),
+	stream: z.boolean().default(false),
 	deep_extraction: z.boolean().default(false),
+}).superRefine((sent, context) => {
+	if (sent.background && sent.stream) {
+		refuse(context, 'background cannot be combined with stream', {}, ['stream']);
+	}
+	// Retab CLI: extractions.go.
+	const ofSpreadsheet = sent.deep_extraction && SPREADSHEETS.includes(extensionOf(sent.document.filename));
+	if (ofSpreadsheet && (sent.background || sent.n_consensus > 1)) {
+		refuse(context, 'deep_extraction on spreadsheets supports neither background nor n_consensus', {
+			status: 400,
+		});
+	}
 });
 
-export const parseBody = primitiveBody({
+export const parseBody = body({
+	...primitive,
 	document,
 	table_parsing_format: z.enum(['markdown', 'yaml', 'html', 'json']).default('html'),
 	instructions: text,
 });
 
-export const classificationBody = primitiveBody({
+export const classificationBody = body({
+	...primitive,
 	document,
 	categories: z
 		.array(
-			z.object({ name: z.string(), handle_key: z.string().nullish(), description: z.string().default('') }),
+			z
+				.object({ name: z.string(), handle_key: z.string().nullish(), description: z.string().default('') })
+				.strict(),
 		)
 		.min(1),
 	first_n_pages: z.number().int().nullish(),
@@ -119,50 +156,62 @@ export const classificationBody = primitiveBody({
 	n_consensus: consensus(),
 });
 
-export const splitBody = primitiveBody({
+export const splitBody = body({
+	...primitive,
 	document,
 	subdocuments: z.array(
-		z.object({
-			name: z.string(),
-			description: z.string().default(''),
-			allow_multiple_instances: z.boolean().default(false),
-		}),
+		z
+			.object({
+				name: z.string(),
+				description: z.string().default(''),
+				allow_multiple_instances: z.boolean().default(false),
+			})
+			.strict(),
 	),
 	instructions: text,
 	n_consensus: consensus(8),
 });
 
-export const partitionBody = primitiveBody({
+export const partitionBody = body({
+	...primitive,
 	document,
 	key: z.string(),
 	instructions: z.string(),
-	n_consensus: consensus(),
+	n_consensus: consensus(8),
 	allow_overlap: z.boolean().default(true),
 });
 
-/** Exactly one of `document` and `template_id`; the route answers 400 otherwise. */
-export const editBody = primitiveBody({
+export const editBody = body({
+	...primitive,
 	instructions: z.string(),
 	document: document.nullish(),
 	template_id: z.string().nullish(),
-	config: z.object({ color: z.string().nullable().default('#000080') }).default({}),
+	config: z
+		.object({ color: z.string().nullable().default('#000080') })
+		.strict()
+		.default({}),
+}).superRefine((sent, context) => {
+	const given = [sent.document, sent.template_id].filter((one) => one !== null && one !== undefined);
+	if (given.length !== 1) {
+		refuse(context, 'Provide exactly one of document or template_id', { status: 400 });
+	}
 });
 
-export const fileBlueprintBody = z.object({
-	...inBackground,
+export const fileBlueprintBody = body({
+	background,
 	file_id: z.string(),
 	intent: text,
 	mode: z.enum(['instant', 'reasoning']).nullish(),
 });
 
-export const schemaGenerationBody = z.object({
-	...inBackground,
+export const schemaGenerationBody = body({
+	background,
 	documents: z.array(document),
 	model,
 	instructions: text,
 });
 
-export const workflowRunBody = z.object({
+export const workflowRunBody = body({
 	workflow_id: z.string(),
 	documents: z.record(workflowDocument).default({}),
 	json_inputs: jsonObject.default({}),
@@ -173,28 +222,22 @@ export const workflowRunBody = z.object({
 	metadata,
 });
 
-export const evalRunBody = z
-	.object({
-		workflow_id: z.string(),
-		scope: z
-			.discriminatedUnion('type', [
-				z.object({ type: z.literal('workflow') }),
-				z.object({ type: z.literal('block'), block_id: z.string() }),
-				z.object({ type: z.literal('single'), eval_id: z.string() }),
-			])
-			.nullish(),
-		metadata,
-	})
-	.strict();
+export const evalRunBody = body({
+	workflow_id: z.string(),
+	scope: z
+		.discriminatedUnion('type', [
+			z.object({ type: z.literal('workflow') }).strict(),
+			z.object({ type: z.literal('block'), block_id: z.string() }).strict(),
+			z.object({ type: z.literal('single'), eval_id: z.string() }).strict(),
+		])
+		.nullish(),
+});
 
-export const experimentRunBody = z
-	.object({
-		experiment_id: z.string(),
-		workflow_id: z.string().nullish(),
-		plan_token: z.string().nullish(),
-		metadata,
-	})
-	.strict();
+export const experimentRunBody = body({
+	experiment_id: z.string(),
+	workflow_id: z.string().nullish(),
+	plan_token: z.string().nullish(),
+});
 
 export const JOB_ENDPOINTS = [
 	'/v1/extractions',
@@ -212,23 +255,30 @@ export const JOB_ENDPOINTS = [
 	'/v1/files/analyze',
 ] as const;
 
-export const jobBody = z.object({
+export const jobBody = body({
 	endpoint: z.enum(JOB_ENDPOINTS),
 	request: jsonObject,
 	metadata: jobMetadata,
 });
 
-export const uploadBody = z.object({
-	filename: z.string().min(1),
-	size_bytes: z.number().int().min(0),
-	content_type: z.string().nullish(),
-	sha256: z
-		.string()
-		.regex(/^[a-fA-F0-9]{64}$/)
-		.nullish(),
-});
+const sha256 = z
+	.string()
+	.regex(/^[a-fA-F0-9]{64}$/)
+	.nullish();
 
-export const completeUploadBody = uploadBody.pick({ sha256: true });
+export const uploadBody = z
+	.object({
+		filename: z.string().min(1),
+		size_bytes: z.number().int().min(0),
+		content_type: z.string().nullish(),
+		sha256,
+	})
+	.strict();
+
+export const completeUploadBody = z.object({ sha256 }).strict();
 
 /** The cancel call of a workflow run may come without a body, or with one that holds a `command_id`. */
-export const cancelWorkflowRunBody = z.object({ command_id: z.string().nullish() }).nullish();
+export const cancelWorkflowRunBody = z.object({ command_id: z.string().nullish() }).strict().nullish();
+
+/** Other cancel calls take none; Retab's Go SDK sends `{}`. */
+export const noBody = z.object({}).strict().nullish();

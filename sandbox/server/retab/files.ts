@@ -11,13 +11,11 @@ import type { StoredFile } from '../store';
 import { checkRetabBody } from '../validate';
 import type { World } from '../world';
 import { completeUploadBody, uploadBody } from './bodies';
-import { dayWindow } from './filters';
 import { cutPage, envelope, pageRequest } from './lists';
-import { readBody } from './routes';
+import { lists } from './queries';
+import { readBody, readQuery } from './routes';
 
 /** Files of the Retab API: the three-step upload, reads and the download link. */
-
-const FILES_LIMIT = 10;
 
 function mimeData(file: StoredFile): JsonObject {
 	return { filename: file.filename, url: `https://storage.retab.com/files/${file.id}/${file.filename}` };
@@ -43,7 +41,7 @@ function readyFile(c: Context<AppEnv>, world: World): StoredFile {
 
 /** Step 1. The only answer of this API in camelCase. */
 async function startUpload(c: Context<AppEnv>, world: World): Promise<Response> {
-	const body = checkRetabBody(uploadBody, (await readBody(c)) ?? {});
+	const body = checkRetabBody(uploadBody, (await readBody(c, world)) ?? {});
 	const filename = String(body.filename);
 	const now = world.clock.now();
 	const file: StoredFile = {
@@ -71,7 +69,7 @@ async function startUpload(c: Context<AppEnv>, world: World): Promise<Response> 
 
 /** Step 3: 404 unknown session, 410 expired, 422 size or hash mismatch. */
 async function completeUpload(c: Context<AppEnv>, world: World): Promise<Response> {
-	const body = checkRetabBody(completeUploadBody, (await readBody(c)) ?? {});
+	const body = checkRetabBody(completeUploadBody, (await readBody(c, world)) ?? {});
 	const file = world.store.findFile('retab', c.req.param('id') ?? '');
 	if (!file) throw retabError(404, 'Upload session not found');
 	if (file.state !== 'ready' && world.clock.now() >= file.expiresAt) {
@@ -93,18 +91,17 @@ async function completeUpload(c: Context<AppEnv>, world: World): Promise<Respons
 
 /** Unlike the runs' lists this one tolerates an unknown cursor. */
 function listFiles(c: Context<AppEnv>, world: World): Response {
-	const query = new URL(c.req.url).searchParams;
-	const page = pageRequest(query, FILES_LIMIT);
-	const named = query.get('filename')?.toLowerCase();
-	const mimeType = query.get('mime_type');
-	const inWindow = dayWindow(query);
+	const query = readQuery(c, lists.file);
+	const page = pageRequest(query);
+	const { filename, mime_type: mimeType, from_date: from = -Infinity, to_date: to = Infinity } = query;
 	const files = world.store.listFiles('retab').filter(({ state }) => state === 'ready');
 	const cut = cutPage(
 		page.ascending ? files : files.reverse(),
 		(file) =>
-			(named === undefined || file.filename.toLowerCase().startsWith(named)) &&
-			(mimeType === null || file.mimeType === mimeType) &&
-			inWindow(file.createdAt),
+			(!(filename instanceof RegExp) || filename.test(file.filename)) &&
+			(mimeType === undefined || file.mimeType === mimeType) &&
+			file.createdAt >= Number(from) &&
+			file.createdAt <= Number(to),
 		page,
 		false,
 	);
@@ -126,6 +123,9 @@ export function addRetabFileRoutes(app: Hono<AppEnv>, world: World): void {
 	app.post('/v1/files/upload', (c) => startUpload(c, world));
 	app.post('/v1/files/upload/:id/complete', (c) => completeUpload(c, world));
 	app.get('/v1/files', (c) => listFiles(c, world));
-	app.get('/v1/files/:id', (c) => c.json(fileRecord(readyFile(c, world))));
+	app.get('/v1/files/:id', (c) => {
+		readQuery(c);
+		return c.json(fileRecord(readyFile(c, world)));
+	});
 	app.get('/v1/files/:id/download-link', (c) => downloadLink(c, world));
 }

@@ -1,7 +1,5 @@
-import { RETAB_MAX_LIMIT } from '../defaults';
-import { retabBadQuery, retabError } from '../errors';
+import { retabError } from '../errors';
 import type { JsonObject } from '../json';
-import type { Query } from './filters';
 
 /** Cursor pages of the Retab API: `before` and `after` are ids, `limit` is 1–100, `order` is by creation. */
 
@@ -12,32 +10,15 @@ export interface PageRequest {
 	ascending: boolean;
 }
 
-/** @throws ApiError 422 for a limit out of range, an unknown order, or both cursors at once */
-export function pageRequest(query: Query, defaultLimit: number): PageRequest {
-	const limitText = query.get('limit') ?? String(defaultLimit);
-	if (!/^-?\d+$/.test(limitText)) {
-		throw retabBadQuery('limit', 'Input should be a valid integer, unable to parse string', 'int_parsing');
-	}
-	const limit = Number(limitText);
-	if (limit < 1)
-		throw retabBadQuery('limit', 'Input should be greater than or equal to 1', 'greater_than_equal');
-	if (limit > RETAB_MAX_LIMIT) {
-		throw retabBadQuery(
-			'limit',
-			`Input should be less than or equal to ${RETAB_MAX_LIMIT}`,
-			'less_than_equal',
-		);
-	}
-	const order = query.get('order') ?? 'desc';
-	if (order !== 'asc' && order !== 'desc') {
-		throw retabBadQuery('order', "Input should be 'asc' or 'desc'", 'enum');
-	}
-	const before = query.get('before');
-	const after = query.get('after');
-	if (before !== null && after !== null) {
-		throw retabBadQuery('before', 'before and after are mutually exclusive');
-	}
-	return { before, after, limit, ascending: order === 'asc' };
+/** The page that a checked query asks for. */
+export function pageRequest(query: JsonObject): PageRequest {
+	const cursor = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+	return {
+		before: cursor(query.before),
+		after: cursor(query.after),
+		limit: Number(query.limit),
+		ascending: query.order === 'asc',
+	};
 }
 
 export interface Page<Item> {

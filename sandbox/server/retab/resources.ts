@@ -1,10 +1,12 @@
+import type { ZodRawShape } from 'zod';
+
 import { CANCEL_LAG_MS, QUEUE_MS } from '../defaults';
 import type { JsonObject } from '../json';
 import type { Operation, ResourceRow } from '../resource';
 import type { Phase, Result } from '../script';
 import * as bodies from './bodies';
 import * as records from './records';
-import type { FilterName } from './filters';
+import { gets, lists } from './queries';
 
 /** The 12 Retab resources (Retab: openapi.json; jobs as of 2026-05-31). */
 
@@ -21,12 +23,9 @@ export interface RetabRow extends ResourceRow {
 	readonly notFound: (id: string) => string;
 	/** The empty output of the light projection; undefined where `include_output` is unknown. */
 	readonly emptyOutput?: JsonObject;
-	readonly list?: {
-		readonly defaultLimit: number;
-		readonly filters: readonly FilterName[];
-		/** Values of `status`; undefined where any text is taken. */
-		readonly statuses?: readonly string[];
-	};
+	/** Parameters of the read of one run, and of the list. */
+	readonly getQuery: ZodRawShape;
+	readonly listQuery?: ZodRawShape;
 }
 
 const PRIMITIVE_STATUSES = {
@@ -48,8 +47,6 @@ const RUN_STATUSES = {
 const PRIMITIVE_RESULTS: readonly Result[] = ['completed', 'failed', 'error', 'stuck', 'cancelled'];
 const UNFINISHED: readonly Phase[] = ['waiting', 'running'];
 const ALL_PRIMITIVE_OPERATIONS: readonly Operation[] = ['create', 'get', 'list', 'delete', 'cancel'];
-
-const PRIMITIVE_STATUS_FILTER = ['pending', 'queued', 'in_progress', 'completed', 'failed', 'cancelled'];
 
 const SAMPLE_DOCUMENT = { filename: 'invoice.pdf', url: 'data:application/pdf;base64,JVBERi0xLjQK' };
 const SAMPLE_SCHEMA = {
@@ -87,107 +84,12 @@ const primitive = {
 	cancelLagMs: 0,
 	queueMs: QUEUE_MS,
 	operations: ALL_PRIMITIVE_OPERATIONS,
+	getQuery: gets.primitive,
 } as const;
 
 function missing(label: string): (id: string) => string {
 	return (id) => `${label} '${id}' not found`;
 }
-
-const lists = {
-	extraction: {
-		defaultLimit: 10,
-		statuses: PRIMITIVE_STATUS_FILTER,
-		filters: [
-			'filename',
-			'filename_contains',
-			'filename_regex_prefix',
-			'document_type',
-			'status',
-			'dates',
-			'metadata',
-		],
-	},
-	/** The only primitive without a `status` filter. */
-	parse: { defaultLimit: 10, filters: ['filename', 'dates'] },
-	primitive: {
-		defaultLimit: 10,
-		statuses: PRIMITIVE_STATUS_FILTER,
-		filters: ['filename', 'status', 'dates'],
-	},
-	edit: {
-		defaultLimit: 10,
-		statuses: PRIMITIVE_STATUS_FILTER,
-		filters: ['filename', 'template_id', 'status', 'dates'],
-	},
-	workflowRun: {
-		defaultLimit: 20,
-		statuses: [
-			'pending',
-			'queued',
-			'running',
-			'completed',
-			'error',
-			'failed',
-			'awaiting_review',
-			'cancelled',
-		],
-		filters: [
-			'workflow_id',
-			'status',
-			'exclude_status',
-			'trigger_type',
-			'dates',
-			'duration',
-			'search',
-			'metadata',
-			'sort_by',
-		],
-	},
-	/** `status` is free text here, and the dates are date-times. */
-	evalRun: {
-		defaultLimit: 50,
-		filters: [
-			'workflow_id',
-			'eval_id',
-			'target_block_id',
-			'status',
-			'exclude_status',
-			'trigger_type',
-			'date_times',
-			'sort_by',
-		],
-	},
-	experimentRun: {
-		defaultLimit: 20,
-		statuses: ['pending', 'queued', 'running', 'completed', 'error', 'cancelled'],
-		filters: [
-			'workflow_id',
-			'experiment_id',
-			'block_id',
-			'status',
-			'exclude_status',
-			'trigger_type',
-			'dates',
-			'sort_by',
-		],
-	},
-	job: {
-		defaultLimit: 20,
-		statuses: ['validating', 'queued', 'in_progress', 'completed', 'failed', 'cancelled', 'expired'],
-		filters: [
-			'job_id',
-			'status',
-			'endpoint',
-			'source',
-			'job_request',
-			'filename_regex',
-			'filename_contains',
-			'document_type',
-			'dates',
-			'metadata',
-		],
-	},
-} satisfies Record<string, RetabRow['list']>;
 
 const EMPTY_CLASSIFICATION = { reasoning: '', category: '' };
 const EMPTY_EDIT = { form_data: [], filled_document: { filename: '', url: '' } };
@@ -203,7 +105,7 @@ export const RETAB_ROWS = {
 		sampleBody: { ...COMMON_SAMPLE, json_schema: SAMPLE_SCHEMA, n_consensus: 1 },
 		record: records.extraction,
 		emptyOutput: { output: {}, consensus: null },
-		list: lists.extraction,
+		listQuery: lists.extraction,
 	},
 	parse: {
 		...primitive,
@@ -215,7 +117,7 @@ export const RETAB_ROWS = {
 		sampleBody: { ...COMMON_SAMPLE, table_parsing_format: 'html' },
 		record: records.parse,
 		emptyOutput: { output: { pages: [], text: '' } },
-		list: lists.parse,
+		listQuery: lists.parse,
 	},
 	classification: {
 		...primitive,
@@ -231,7 +133,7 @@ export const RETAB_ROWS = {
 		},
 		record: records.classification,
 		emptyOutput: { output: EMPTY_CLASSIFICATION, consensus: null },
-		list: lists.primitive,
+		listQuery: lists.primitive,
 	},
 	split: {
 		...primitive,
@@ -247,7 +149,7 @@ export const RETAB_ROWS = {
 		},
 		record: records.split,
 		emptyOutput: { output: [], consensus: null },
-		list: lists.primitive,
+		listQuery: lists.primitive,
 	},
 	partition: {
 		...primitive,
@@ -265,7 +167,7 @@ export const RETAB_ROWS = {
 		},
 		record: records.partition,
 		emptyOutput: { output: [], consensus: null },
-		list: lists.primitive,
+		listQuery: lists.primitive,
 	},
 	edit: {
 		...primitive,
@@ -277,7 +179,7 @@ export const RETAB_ROWS = {
 		sampleBody: { ...COMMON_SAMPLE, instructions: 'Fill in the form', config: { color: '#000080' } },
 		record: records.edit,
 		emptyOutput: { output: EMPTY_EDIT },
-		list: lists.edit,
+		listQuery: lists.edit,
 	},
 	fileBlueprint: {
 		...primitive,
@@ -303,6 +205,7 @@ export const RETAB_ROWS = {
 		body: bodies.schemaGenerationBody,
 		sampleBody: { documents: [SAMPLE_DOCUMENT], model: 'retab-small', background: true },
 		record: records.schemaGeneration,
+		getQuery: gets.none,
 	},
 	workflowRun: {
 		provider: 'retab',
@@ -329,7 +232,8 @@ export const RETAB_ROWS = {
 			version: 'production',
 		},
 		record: records.workflowRun,
-		list: lists.workflowRun,
+		getQuery: gets.none,
+		listQuery: lists.workflowRun,
 	},
 	evalRun: {
 		provider: 'retab',
@@ -350,7 +254,8 @@ export const RETAB_ROWS = {
 		body: bodies.evalRunBody,
 		sampleBody: { workflow_id: 'wf_sandbox_invoices' },
 		record: records.evalRun,
-		list: lists.evalRun,
+		getQuery: gets.none,
+		listQuery: lists.evalRun,
 	},
 	experimentRun: {
 		provider: 'retab',
@@ -372,7 +277,8 @@ export const RETAB_ROWS = {
 		body: bodies.experimentRunBody,
 		sampleBody: { experiment_id: 'exp_sandbox' },
 		record: records.experimentRun,
-		list: lists.experimentRun,
+		getQuery: gets.none,
+		listQuery: lists.experimentRun,
 	},
 	job: {
 		provider: 'retab',
@@ -394,7 +300,8 @@ export const RETAB_ROWS = {
 		body: bodies.jobBody,
 		sampleBody: { endpoint: '/v1/extractions', request: { document: SAMPLE_DOCUMENT, model: 'retab-small' } },
 		record: records.job,
-		list: lists.job,
+		getQuery: gets.job,
+		listQuery: lists.job,
 	},
 } satisfies Record<string, RetabRow>;
 

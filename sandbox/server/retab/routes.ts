@@ -1,15 +1,17 @@
 import type { Context, Hono } from 'hono';
+import type { ZodRawShape } from 'zod';
 
 import type { AppEnv } from '../env';
-import { retabBadQuery, retabError, retabInvalid } from '../errors';
+import { retabError, retabInvalid } from '../errors';
 import type { JsonObject } from '../json';
 import type { Snapshot } from '../resource';
 import { addRun, createdSnapshot, isVisible, restart, snapshot } from '../runs';
 import { SteeringError } from '../steering';
+import { STORAGE_PREFIX } from '../storage';
 import type { Run } from '../store';
-import { checkRetabBody, steeringRefusal } from '../validate';
+import { checkRetabBody, checkRetabQuery, steeringRefusal } from '../validate';
 import type { World } from '../world';
-import { cancelWorkflowRunBody } from './bodies';
+import { cancelWorkflowRunBody, noBody } from './bodies';
 import { CANCELS } from './cancel';
 import { filterBy } from './filters';
 import { cutPage, envelope, legacyEnvelope, pageRequest } from './lists';
@@ -18,23 +20,27 @@ import { RETAB_ROWS, type RetabRow } from './resources';
 
 type RetabContext = Context<AppEnv>;
 
-/** The body as JSON; undefined when there is none. */
-export async function readBody(c: RetabContext): Promise<unknown> {
+const OWN_STORAGE = 'https://storage.retab.com/';
+
+/** The body as JSON; undefined when there is none. The sandbox's own storage stands for Retab's. */
+export async function readBody(c: RetabContext, world: World): Promise<unknown> {
 	const text = await c.req.text();
 	if (text.trim() === '') return undefined;
+	const storage = world.origin + STORAGE_PREFIX;
+	const asRetab = (key: string, value: unknown): unknown =>
+		key === 'url' && typeof value === 'string' && value.startsWith(storage)
+			? OWN_STORAGE + value.slice(storage.length)
+			: value;
 	try {
-		return JSON.parse(text) as unknown;
+		return JSON.parse(text, text.includes(storage) ? asRetab : undefined) as unknown;
 	} catch {
 		throw retabInvalid([{ loc: ['body', 0], msg: 'JSON decode error', type: 'json_invalid' }]);
 	}
 }
 
-function flagOf(c: RetabContext, name: string, whenMissing: boolean): boolean {
-	const value = c.req.query(name);
-	if (value === undefined) return whenMissing;
-	if (/^(true|1|yes|on)$/i.test(value)) return true;
-	if (/^(false|0|no|off)$/i.test(value)) return false;
-	throw retabBadQuery(name, 'Input should be a valid boolean, unable to interpret input', 'bool_parsing');
+/** The checked query of a call. */
+export function readQuery(c: RetabContext, shape: ZodRawShape = {}): JsonObject {
+	return checkRetabQuery(shape, new URL(c.req.url).searchParams);
 }
 
 /** @throws ApiError 404 while the run is missing, deleted or not visible yet */
@@ -45,23 +51,13 @@ function runOf(c: RetabContext, world: World, row: RetabRow): Run {
 	return run;
 }
 
-/** Edits: "exactly one of `document` and `template_id`, else 400". */
-function checkEdit(row: RetabRow, request: JsonObject): void {
-	if (row.resource !== 'edit') return;
-	const given = [request.document, request.template_id].filter(
-		(value) => value !== null && value !== undefined,
-	);
-	if (given.length !== 1) throw retabError(400, 'Provide exactly one of document or template_id');
-}
-
 function checkFile(row: RetabRow, world: World, request: JsonObject): void {
 	if (row.resource !== 'fileBlueprint') return;
 	if (!world.store.findFile('retab', String(request.file_id))) throw retabError(404, 'File not found');
 }
 
 async function create(c: RetabContext, world: World, row: RetabRow): Promise<Response> {
-	const request = checkRetabBody(row.body, (await readBody(c)) ?? {});
-	checkEdit(row, request);
+	const request = checkRetabBody(row.body, (await readBody(c, world)) ?? {});
 	checkFile(row, world, request);
 	const key = row.idempotencyKey ? c.req.header('idempotency-key') : undefined;
 	const known = key === undefined ? undefined : world.store.runOfKey(row.resource, key);
@@ -84,21 +80,16 @@ async function create(c: RetabContext, world: World, row: RetabRow): Promise<Res
 	return c.json(record, inBackground ? world.switches.extractionCreated : row.created);
 }
 
-function jobIncludes(c: RetabContext): { request: boolean; response: boolean } {
-	return {
-		request: flagOf(c, 'include_request', false),
-		response: flagOf(c, 'include_response', false),
-	};
+function jobIncludes(query: JsonObject): { request: boolean; response: boolean } {
+	return { request: query.include_request === true, response: query.include_response === true };
 }
 
 function get(c: RetabContext, world: World, row: RetabRow): Response {
-	if (row.cancelKind === 'job') {
-		const include = jobIncludes(c);
-		return c.json(jobWithData(snapshot(world, row, runOf(c, world, row)), include));
-	}
-	const light = row.emptyOutput !== undefined && !flagOf(c, 'include_output', true);
-	const record = row.record(snapshot(world, row, runOf(c, world, row)));
-	return c.json(light ? { ...record, ...row.emptyOutput } : record);
+	const query = readQuery(c, row.getQuery);
+	const shot = snapshot(world, row, runOf(c, world, row));
+	if (row.cancelKind === 'job') return c.json(jobWithData(shot, jobIncludes(query)));
+	const light = row.emptyOutput !== undefined && query.include_output === false;
+	return c.json(light ? { ...row.record(shot), ...row.emptyOutput } : row.record(shot));
 }
 
 function rowRecord(
@@ -111,11 +102,10 @@ function rowRecord(
 }
 
 function list(c: RetabContext, world: World, row: RetabRow): Response {
-	if (!row.list) throw retabError(404, 'Not Found');
-	const query = new URL(c.req.url).searchParams;
-	const page = pageRequest(query, row.list.defaultLimit);
-	const keep = filterBy(row.list.filters, query, row.list.statuses);
-	const include = row.cancelKind === 'job' ? jobIncludes(c) : { request: false, response: false };
+	const query = readQuery(c, row.listQuery);
+	const page = pageRequest(query);
+	const keep = filterBy(query);
+	const include = jobIncludes(query);
 	const at = world.clock.now() - world.switches.listLagMs;
 	const runs = world.store.list('retab', row.resource);
 	const ordered = page.ascending ? runs : [...runs].reverse();
@@ -135,11 +125,9 @@ function remove(c: RetabContext, world: World, row: RetabRow): Response {
 }
 
 async function cancel(c: RetabContext, world: World, row: RetabRow): Promise<Response> {
-	let commandId: string | null = null;
-	if (row.cancelKind === 'workflowRun') {
-		const body = checkRetabBody(cancelWorkflowRunBody, await readBody(c)) as JsonObject | null | undefined;
-		commandId = (body?.command_id ?? null) as string | null;
-	}
+	const takes = row.cancelKind === 'workflowRun' ? cancelWorkflowRunBody : noBody;
+	const body = checkRetabBody(takes, await readBody(c, world)) as JsonObject | null | undefined;
+	const commandId = typeof body?.command_id === 'string' ? body.command_id : null;
 	const run = runOf(c, world, row);
 	return c.json(CANCELS[row.cancelKind]({ world, row, run, commandId }));
 }
@@ -168,6 +156,7 @@ function addResource(app: Hono<AppEnv>, world: World, row: RetabRow): void {
 			c.get('entry').operation = `${row.resource}.${operation}`;
 			if (row.cancelKind === 'job' && world.switches.retabJobs === 'removed')
 				throw retabError(404, 'Not Found');
+			if (operation !== 'get' && operation !== 'list') readQuery(c);
 			return handler(c, world, row);
 		};
 	const has = (operation: (typeof row.operations)[number]): boolean => row.operations.includes(operation);

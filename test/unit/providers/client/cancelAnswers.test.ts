@@ -414,7 +414,10 @@ describe('what comes of it', () => {
 		'Retab %s that does not exist → unreachable',
 		async (resource) => {
 			const clock = new FakeClock();
-			const client = apiThat('retab', resource, clock, () => ({ status: 404, body: { detail: 'not found' } }));
+			const client = apiThat('retab', resource, clock, () => ({
+				status: 404,
+				body: { detail: 'not found' },
+			}));
 			const report = await watchOne(clock, client, target('r', { timeout: 0, options: { mode: 'none' } }));
 			expect(report).toMatchObject({ outcome: 'unreachable', run: undefined });
 			expect(report.lastError?.status).toBe(404);
