@@ -384,7 +384,7 @@ const ROWS: Row[] = [
 			fileId: 'file_sandbox',
 			additionalFields: {
 				workflowVersion: '3',
-				outputs: '[{ "processorId": "ex_1" }]',
+				outputs: '[{ "processorId": "ex_1", "output": { "total": 42 } }]',
 				secrets: '{ "token": "abc" }',
 				...SHARED,
 			},
@@ -392,7 +392,7 @@ const ROWS: Row[] = [
 		mostBody: {
 			workflow: { id: 'workflow_1', version: '3' },
 			file: { id: 'file_sandbox' },
-			outputs: [{ processorId: 'ex_1' }],
+			outputs: [{ processorId: 'ex_1', output: { total: 42 } }],
 			secrets: { token: 'abc' },
 			...SHARED_BODY,
 		},

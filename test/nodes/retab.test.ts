@@ -501,8 +501,8 @@ describe('filters of getAll', () => {
 			fromDate,
 			toDate,
 			workflowId,
-			// The sandbox starts all its runs through the API.
-			['triggerType', 'manual_run', 'trigger_type=manual_run', []],
+			// The sandbox's experiment runs are all started by hand.
+			['triggerType', 'manual_run', 'trigger_type=manual_run', BOTH],
 			['experimentId', 'exp_a', 'experiment_id=exp_a', ['invoice']],
 			['blockId', 'block_extract_1', 'block_id=block_extract_1', BOTH],
 		],
