@@ -7,12 +7,8 @@ import type {
 	Icon,
 } from 'n8n-workflow';
 
-import {
-	EXTEND_API_VERSION,
-	EXTEND_HOSTS,
-	accessOf,
-	withKey,
-} from '../nodes/shared/providers/client/credential';
+import { withKey } from '../nodes/shared/providers/client/credential';
+import { EXTEND_API_VERSION, EXTEND_HOSTS, extendAccess } from '../nodes/shared/providers/extend/credential';
 
 export class ExtendApi implements ICredentialType {
 	name = 'extendApi';
@@ -77,8 +73,7 @@ export class ExtendApi implements ICredentialType {
 	authenticate = (
 		credentials: ICredentialDataDecryptedObject,
 		requestOptions: IHttpRequestOptions,
-	): Promise<IHttpRequestOptions> =>
-		Promise.resolve(withKey(accessOf('extend', credentials), requestOptions));
+	): Promise<IHttpRequestOptions> => Promise.resolve(withKey(extendAccess(credentials), requestOptions));
 
 	test: ICredentialTestRequest = {
 		request: {

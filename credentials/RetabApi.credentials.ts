@@ -7,7 +7,8 @@ import type {
 	Icon,
 } from 'n8n-workflow';
 
-import { RETAB_HOST, accessOf, withKey } from '../nodes/shared/providers/client/credential';
+import { withKey } from '../nodes/shared/providers/client/credential';
+import { RETAB_HOST, retabAccess } from '../nodes/shared/providers/retab/credential';
 
 export class RetabApi implements ICredentialType {
 	name = 'retabApi';
@@ -67,7 +68,7 @@ export class RetabApi implements ICredentialType {
 	authenticate = (
 		credentials: ICredentialDataDecryptedObject,
 		requestOptions: IHttpRequestOptions,
-	): Promise<IHttpRequestOptions> => Promise.resolve(withKey(accessOf('retab', credentials), requestOptions));
+	): Promise<IHttpRequestOptions> => Promise.resolve(withKey(retabAccess(credentials), requestOptions));
 
 	test: ICredentialTestRequest = {
 		request: {

@@ -7,7 +7,6 @@ import { type WatchResult, type WatchTarget, watchRuns } from '../../nodes/share
 import { systemClock } from '../../nodes/shared/n8n/transport/systemClock';
 import { PROVIDERS, resourceOf } from '../../nodes/shared/providers';
 import { ResourceClient } from '../../nodes/shared/providers/client/resourceClient';
-import { accessOf } from '../../nodes/shared/providers/client/credential';
 import { EXTEND_KEY, RETAB_KEY } from '../../sandbox/server/defaults';
 import { sendOverUndici } from '../../test/support/undiciSend';
 import type { WatchOrder } from '../messages';
@@ -16,8 +15,7 @@ import type { WatchOrder } from '../messages';
 export async function watchOverUndici(order: WatchOrder): Promise<WatchResult[]> {
 	const { url, api, ids, speed, polls, inFlight, timeouts } = order;
 	const provider = PROVIDERS[api];
-	const access = accessOf(
-		api,
+	const access = provider.access(
 		api === 'retab'
 			? { apiKey: RETAB_KEY, baseUrl: url }
 			: { apiKey: EXTEND_KEY, region: 'custom', baseUrl: url },

@@ -5,7 +5,6 @@ import { SETTING } from '../shared/core/config';
 import { MAX_CONCURRENT_REQUESTS, UNITS, numberField, optionsField } from '../shared/n8n/description/fields';
 import {
 	EXTRACTOR_FILTER,
-	PRESELECTED,
 	PROVIDER,
 	WORKFLOW_FILTER,
 	resourcesField,
@@ -24,7 +23,7 @@ const EVENTS: Record<EventName, { name: string; description: string }> = {
 
 function resourcesToWatch(provider: ProviderSpec): INodeProperties {
 	const purpose = { what: 'watch', soThat: 'nothing can be told about those' };
-	return resourcesField(provider, listable(provider), purpose, [PRESELECTED[provider.name]], {
+	return resourcesField(provider, listable(provider), purpose, [provider.defaultResource], {
 		show: { provider: [provider.name] },
 	});
 }

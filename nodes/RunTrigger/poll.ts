@@ -13,18 +13,13 @@ import { pollEvents, findExamples } from '../shared/core/trigger/pollEvents';
 import { TRIGGER } from '../shared/core/config';
 import { systemClock } from '../shared/n8n/transport/systemClock';
 import { InvalidParameterError, nodeError } from '../shared/n8n/output/errors';
-import {
-	type ParameterSource,
-	parametersOf,
-	readChoice,
-	readLookBack,
-	readMaxConcurrentRequests,
-	readStuckAfter,
-} from '../shared/n8n/parameters/parameters';
+import { readLookBack, readStuckAfter } from '../shared/n8n/parameters/numbers';
+import { readChoice, readMaxConcurrentRequests } from '../shared/n8n/parameters/options';
+import { type ParameterSource, parametersOf } from '../shared/n8n/parameters/values';
 import { filterReader, readOwner } from '../shared/n8n/parameters/filters';
 import { type PollSession, openPollSession } from '../shared/n8n/transport/session';
 import { safeMessage } from '../shared/n8n/output/text';
-import { PROVIDERS } from '../shared/providers';
+import { PROVIDERS, PROVIDER_NAMES } from '../shared/providers';
 import { eventSource } from '../shared/providers/lists/eventSource';
 
 /** `poll` of the Document Run Trigger: one item for each event; nothing where there is none. */
@@ -32,7 +27,7 @@ export async function pollForEvents(context: IPollFunctions): Promise<INodeExecu
 	let session: PollSession | undefined;
 	try {
 		const parameters = parametersOf(context);
-		const provider = PROVIDERS[readChoice(parameters, 'provider', 'Provider', ['retab', 'extend'], 0)];
+		const provider = PROVIDERS[readChoice(parameters, 'provider', 'Provider', PROVIDER_NAMES, 0)];
 		session = await openPollSession(context, provider, readMaxConcurrentRequests(parameters));
 		const options = readPlan(context, parameters, session);
 		const sources = readSources(context, parameters, session, options.events);

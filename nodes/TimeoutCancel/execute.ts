@@ -1,10 +1,10 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { nodeError } from '../shared/n8n/output/errors';
-import { readChoice, readMaxConcurrentRequests } from '../shared/n8n/parameters/parameters';
+import { readChoice, readMaxConcurrentRequests } from '../shared/n8n/parameters/options';
 import { errorItem } from '../shared/n8n/output/items';
 import { type Session, openSession } from '../shared/n8n/transport/session';
-import { PROVIDERS } from '../shared/providers';
+import { PROVIDERS, PROVIDER_NAMES } from '../shared/providers';
 import { cleanUpRuns } from './cleanup';
 import { OUTPUT_NAMES, type OutputName } from './fields';
 import { watchRunsOfItems } from './guard';
@@ -35,7 +35,7 @@ export async function executeTimeoutCancel(context: IExecuteFunctions): Promise<
 	try {
 		const operation = readChoice(context, 'operation', 'Operation', ['watch', 'check', 'cleanup'], 0);
 		outputs = outputsOf(context, operation);
-		const provider = PROVIDERS[readChoice(context, 'provider', 'Provider', ['retab', 'extend'], 0)];
+		const provider = PROVIDERS[readChoice(context, 'provider', 'Provider', PROVIDER_NAMES, 0)];
 		session = await openSession(context, provider, readMaxConcurrentRequests(context));
 		if (operation === 'cleanup') return [await cleanUpRuns(context, session)];
 		const sorted = emptyOutputs(outputs);

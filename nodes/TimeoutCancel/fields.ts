@@ -17,7 +17,6 @@ import {
 } from '../shared/n8n/description/fields';
 import {
 	EXTRACTOR_FILTER,
-	PRESELECTED,
 	PROVIDER,
 	WORKFLOW_FILTER,
 	resourceOptions,
@@ -48,7 +47,7 @@ const ON_WATCH = ['watch', 'check'];
 const ON_CLEANUP = ['cleanup'];
 
 function resourceField(provider: ProviderSpec): INodeProperties {
-	const preselected = PRESELECTED[provider.name];
+	const preselected = provider.defaultResource;
 	return {
 		displayName: 'Resource',
 		name: 'resource',

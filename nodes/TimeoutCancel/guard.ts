@@ -1,21 +1,15 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import type { Result } from '../shared/core/concurrency/result';
-import type { Run } from '../shared/core/runs/run';
-import { type WatchReport, type WatchTarget, watchRuns } from '../shared/core/watch/watchRuns';
+import type { WatchReport, WatchTarget } from '../shared/core/watch/watchRuns';
+import { reportsOf, watchItems } from '../shared/n8n/operations/watchItems';
 import { InvalidParameterError, nodeError } from '../shared/n8n/output/errors';
 import { addHints, hintsFor } from '../shared/n8n/output/hints';
-import { readChoice, readOptions, readRunId, readTimeout } from '../shared/n8n/parameters/parameters';
-import {
-	errorItem,
-	outputItem,
-	attemptItems,
-	countByOutcome,
-	throwFirstError,
-} from '../shared/n8n/output/items';
-import { watchDeps } from '../shared/n8n/operations/router';
-import type { Session } from '../shared/n8n/transport/session';
+import { countByOutcome, errorItem, outputItem, throwFirstError } from '../shared/n8n/output/items';
 import { counted } from '../shared/n8n/output/text';
+import { readTimeout } from '../shared/n8n/parameters/numbers';
+import { readChoice, readOptions } from '../shared/n8n/parameters/options';
+import type { Session } from '../shared/n8n/transport/session';
 import type { ResourceClient } from '../shared/providers/client/resourceClient';
 import type { OutputName } from './fields';
 import { OUTPUT_OF, reportItem } from './report';
@@ -26,13 +20,18 @@ export async function watchRunsOfItems(
 	session: Session,
 	operation: 'watch' | 'check',
 ): Promise<Array<[OutputName, INodeExecutionData]>> {
-	const itemCount = context.getInputData().length;
 	const resource = context.getNodeParameter('resource', 0);
 	const client = session.client(resource);
 	if (!client.spec.cancel) throw cannotBeCancelled(client);
 
-	const results = await watchItems(context, session, client, operation, itemCount);
-	const reports = results.flatMap((result) => ('value' in result ? [result.value] : []));
+	const results = await watchItems(
+		{ context, session, client, itemCount: context.getInputData().length },
+		(itemIndex) => readTarget(context, operation, itemIndex),
+		// n8n passes it on to the console of the browser, in manual executions only.
+		(ids) => (run) =>
+			context.sendMessageToUI(`Watching ${counted(ids.size, 'run')}: ${run.id} is ${run.status}`),
+	);
+	const reports = reportsOf(results);
 	throwWhenKeyIsRefused(context, reports, results);
 	throwFirstError(context, results, countByOutcome(reports.map(({ outcome }) => outcome)));
 	addHints(context, hintsFor(session.provider, reports));
@@ -50,32 +49,13 @@ function cannotBeCancelled(client: ResourceClient): InvalidParameterError {
 	);
 }
 
-async function watchItems(
-	context: IExecuteFunctions,
-	session: Session,
-	client: ResourceClient,
-	operation: 'watch' | 'check',
-	itemCount: number,
-): Promise<Array<Result<WatchReport>>> {
-	const targets = await attemptItems(itemCount, (itemIndex) => readTarget(context, operation, itemIndex));
-	const good = targets.flatMap((target) => ('value' in target ? [target.value] : []));
-	const deps = watchDeps(session, client, progress(context, good));
-	const results = (await watchRuns(deps, good)).values();
-	return targets.map((target): Result<WatchReport> => {
-		if ('error' in target) return target;
-		const result = results.next().value;
-		return result && 'report' in result ? { value: result.report } : { error: result?.error };
-	});
-}
-
 function readTarget(
 	context: IExecuteFunctions,
 	operation: 'watch' | 'check',
 	itemIndex: number,
-): WatchTarget {
+): Omit<WatchTarget, 'id'> {
 	const options = readOptions(context, itemIndex);
 	return {
-		id: readRunId(context, itemIndex),
 		timeout: readTimeout(context, itemIndex),
 		countFrom:
 			operation === 'watch'
@@ -89,12 +69,6 @@ function readTarget(
 			mode: operation === 'watch' ? 'untilSettled' : 'once',
 		},
 	};
-}
-
-/** Tells the editor how the runs get on. n8n passes it on in manual executions only. */
-function progress(context: IExecuteFunctions, targets: readonly WatchTarget[]): (run: Run) => void {
-	const total = new Set(targets.map(({ id }) => id)).size;
-	return (run) => context.sendMessageToUI(`Watching ${counted(total, 'run')}: ${run.id} is ${run.status}`);
 }
 
 /**

@@ -3,7 +3,7 @@ import { request } from 'undici';
 import { ApiError } from '../../nodes/shared/core/requests/apiError';
 import { PROVIDERS } from '../../nodes/shared/providers';
 import { ResourceClient } from '../../nodes/shared/providers/client/resourceClient';
-import { type Access, accessOf } from '../../nodes/shared/providers/client/credential';
+import { type Access } from '../../nodes/shared/providers/client/credential';
 import type { Send } from '../../nodes/shared/providers/client/http';
 import type { ProviderSpec, ResourceSpec } from '../../nodes/shared/providers/types';
 import { parseRow } from '../../nodes/shared/providers/client/parseResponse';
@@ -23,7 +23,7 @@ function accesses(): Array<[ProviderSpec, Access]> {
 	const found: Array<[ProviderSpec, Access]> = [];
 	if (env.RETAB_API_KEY) {
 		const data = { apiKey: env.RETAB_API_KEY, baseUrl: env.RETAB_BASE_URL };
-		found.push([PROVIDERS.retab, accessOf('retab', data)]);
+		found.push([PROVIDERS.retab, PROVIDERS.retab.access(data)]);
 	}
 	if (env.EXTEND_API_KEY) {
 		const region = env.EXTEND_BASE_URL ? 'custom' : (env.EXTEND_REGION ?? 'us');
@@ -33,7 +33,7 @@ function accesses(): Array<[ProviderSpec, Access]> {
 			baseUrl: env.EXTEND_BASE_URL,
 			workspaceId: env.EXTEND_WORKSPACE_ID,
 		};
-		found.push([PROVIDERS.extend, accessOf('extend', data)]);
+		found.push([PROVIDERS.extend, PROVIDERS.extend.access(data)]);
 	}
 	return found;
 }

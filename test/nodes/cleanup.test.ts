@@ -873,17 +873,17 @@ describe('what a user may type', () => {
 		[
 			'an unknown resource',
 			{ resources: ['page'] },
-			`Retab has no resource "page". There is: ${retabResources}`,
+			`Retab has no resource "page". Available: ${retabResources}`,
 		],
 		[
 			'a resource of the other provider',
 			{ resources: ['extractRun'] },
-			`Retab has no resource "extractRun". There is: ${retabResources}`,
+			`Retab has no resource "extractRun". Available: ${retabResources}`,
 		],
 		[
 			'one bad resource among good ones',
 			{ resources: ['job', 'constructor'] },
-			`Retab has no resource "constructor". There is: ${retabResources}`,
+			`Retab has no resource "constructor". Available: ${retabResources}`,
 		],
 		[
 			'a resource without a list',
@@ -932,17 +932,17 @@ describe('what a user may type', () => {
 			'Older Than Unit must be one of seconds, minutes, hours; it is the text "days"',
 		],
 
-		['limit 0', { limit: 0 }, 'Limit must be a number of runs, from 1 to 10000; it is 0'],
+		['limit 0', { limit: 0 }, 'Limit must be a whole number of runs, from 1 to 10000; it is 0'],
 		[
 			'a limit that is too large',
 			{ limit: 10_001 },
-			'Limit must be a number of runs, from 1 to 10000; it is 10001',
+			'Limit must be a whole number of runs, from 1 to 10000; it is 10001',
 		],
 		['half a run', { limit: 1.5 }, 'Limit must be a whole number of runs, from 1 to 10000'],
 		[
 			'a limit as a text',
 			{ limit: '={{ "5" }}' },
-			'Limit must be a number of runs, from 1 to 10000; it is the text "5"',
+			'Limit must be a whole number of runs, from 1 to 10000; it is the text "5"',
 		],
 
 		[
@@ -1052,7 +1052,7 @@ describe('what a user may type', () => {
 		[
 			'no requests at once',
 			{ options: { maxConcurrentRequests: 0 } },
-			'Max Concurrent Requests must be a number of requests, from 1 to 100; it is 0',
+			'Max Concurrent Requests must be a whole number of requests, from 1 to 100; it is 0',
 		],
 		[
 			'an unknown provider',

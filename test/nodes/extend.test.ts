@@ -141,8 +141,8 @@ describe('the panel', () => {
 		const result = await onRun(resource, operation, 'run_1');
 		expect(result.status).toBe('error');
 		expect(result.error?.name).toBe('NodeOperationError');
-		expect(result.error?.message).toMatch(/^Extend has no operation "\w+" for [\w ]+ runs\. There is: /);
-		expect(result.error?.message).toContain(`There is: ${there}`);
+		expect(result.error?.message).toMatch(/^Extend has no operation "\w+" for [\w ]+ runs\. Available: /);
+		expect(result.error?.message).toContain(`Available: ${there}`);
 		expect(lab.sandbox.requests.slice(before)).toEqual([]);
 	});
 });

@@ -151,8 +151,8 @@ describe('the panel', () => {
 		expect(result.status).toBe('error');
 		expect(result.error?.name).toBe('NodeOperationError');
 		const { operations } = ROWS[resource as RetabResource];
-		expect(result.error?.message).toMatch(/^Retab has no operation "\w+" for [\w ]+\. There is: /);
-		expect(result.error?.message).toContain(`There is: ${operations.join(', ')}`);
+		expect(result.error?.message).toMatch(/^Retab has no operation "\w+" for [\w ]+\. Available: /);
+		expect(result.error?.message).toContain(`Available: ${operations.join(', ')}`);
 		expect(lab.sandbox.requests.slice(before)).toEqual([]);
 	});
 });
@@ -591,7 +591,7 @@ describe('filters of another kind', () => {
 		expect(sent()).toBe('order=desc&limit=7');
 	});
 
-	test.each([-1, 0.5, '={{ "10" }}'])('a duration of %s is refused', async (maxDurationMs) => {
+	test.each([-1, 0.5, '={{ "ten" }}'])('a duration of %s is refused', async (maxDurationMs) => {
 		const { error } = await getAll('workflowRun', { filters: { maxDurationMs } });
 		expect(error?.message).toContain('Max Duration (Ms) must be a whole number, 0 or more; it is');
 		expect(lab.sandbox.requests).toEqual([]);
@@ -748,7 +748,7 @@ describe('many items', () => {
 		expect(result.status).toBe('error');
 		expect(result.error).toMatchObject({
 			name: 'NodeOperationError',
-			message: 'Run ID may only hold letters, digits and _ - : ~ @ = +, such as extr_01J9 [item 1]',
+			message: 'Run ID may only hold letters, digits and _ - : ~ @ = + [item 1]',
 			itemIndex: 1,
 		});
 		expect(result.error?.description).toContain('1 other item failed as well.');
@@ -766,7 +766,7 @@ describe('many items', () => {
 		expect(result.status).toBe('success');
 		expect(result.json[0]).toMatchObject([
 			{ id: ids[0], status: 'completed' },
-			{ error: 'Run ID may only hold letters, digits and _ - : ~ @ = +, such as extr_01J9 [item 1]' },
+			{ error: 'Run ID may only hold letters, digits and _ - : ~ @ = + [item 1]' },
 			{ id: ids[1], status: 'completed' },
 		]);
 	});
@@ -785,7 +785,7 @@ describe('many items', () => {
 			[
 				{
 					origin: 'a b',
-					error: 'Run ID may only hold letters, digits and _ - : ~ @ = +, such as extr_01J9 [item 0]',
+					error: 'Run ID may only hold letters, digits and _ - : ~ @ = + [item 0]',
 				},
 			],
 		]);

@@ -536,13 +536,13 @@ describe('bad input is refused before any request', () => {
 		[
 			'a look back of a year',
 			{ options: { lookBack: 8760 } },
-			'Look Back must be a number of hours (30 days at most), more than 0 and at most 720; it is 8760',
+			'Look Back must be a number of hours, more than 0 and at most 30 days; it is 8760',
 		],
 		['a negative look back', { options: { lookBack: -1 } }, 'Look Back must be a number of hours'],
 		[
 			'no request at a time',
 			{ options: { maxConcurrentRequests: 0 } },
-			'Max Concurrent Requests must be a number of requests, from 1 to 100; it is 0',
+			'Max Concurrent Requests must be a whole number of requests, from 1 to 100; it is 0',
 		],
 		[
 			'an odd unit to look back',

@@ -4,7 +4,7 @@ import { ApiError } from '../../nodes/shared/core/requests/apiError';
 import { PHASES } from '../../nodes/shared/core/runs/run';
 import { PROVIDERS, resourceOf } from '../../nodes/shared/providers';
 import { ResourceClient } from '../../nodes/shared/providers/client/resourceClient';
-import { accessOf, withKey } from '../../nodes/shared/providers/client/credential';
+import { withKey } from '../../nodes/shared/providers/client/credential';
 import { describeErrorBody } from '../../nodes/shared/providers/client/errorBody';
 import type { ApiRequest, Send } from '../../nodes/shared/providers/client/http';
 import { parseRun } from '../../nodes/shared/providers/client/parseResponse';
@@ -183,7 +183,7 @@ describe('an id never leaves its place in the path', () => {
 });
 
 test('the key never goes to another host, however the address is written', () => {
-	const access = accessOf('retab', { apiKey: 'rt_secret', baseUrl: 'https://api.example.com/base' });
+	const access = PROVIDERS.retab.access({ apiKey: 'rt_secret', baseUrl: 'https://api.example.com/base' });
 	const part = fc.constantFrom(
 		'https:',
 		'http:',

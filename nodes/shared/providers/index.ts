@@ -2,7 +2,12 @@ import { extend } from './extend/resources';
 import { retab } from './retab/resources';
 import type { ProviderSpec, ResourceSpec } from './types';
 
-export const PROVIDERS: Readonly<Record<ProviderSpec['name'], ProviderSpec>> = { retab, extend };
+export const PROVIDERS = { retab, extend } as const satisfies Record<string, ProviderSpec>;
+
+export type ProviderName = keyof typeof PROVIDERS;
+
+/** Names of the providers, the default first. */
+export const PROVIDER_NAMES = Object.keys(PROVIDERS) as [ProviderName, ...ProviderName[]];
 
 /** Names and rows of the resources whose runs can be cancelled. */
 export function cancellable(provider: ProviderSpec): Array<[string, ResourceSpec]> {
@@ -18,6 +23,6 @@ export function resourceOf(provider: ProviderSpec, name: string): ResourceSpec {
 	const spec = Object.hasOwn(provider.resources, name) ? provider.resources[name] : undefined;
 	if (spec) return spec;
 	throw new RangeError(
-		`${provider.title} has no resource "${name}". There is: ${Object.keys(provider.resources).join(', ')}`,
+		`${provider.title} has no resource "${name}". Available: ${Object.keys(provider.resources).join(', ')}`,
 	);
 }

@@ -1,4 +1,7 @@
-import type { Phase } from '../core/runs/run';
+import type { JsonObject, JsonValue, Phase } from '../core/runs/run';
+import type { Access } from './client/credential';
+import type { DeliverDocument, DocumentRoutes } from './client/documents';
+import type { Subject } from './client/http';
 
 export type QueryValue = string | number | boolean | readonly string[];
 
@@ -141,6 +144,10 @@ export interface DocumentsSpec {
 	required: boolean;
 	/** Documents at most. */
 	max?: number;
+	/** Body field of a template that stands for the document. */
+	templateKey?: string;
+	/** What the body holds where there are several documents, of the form `oneOrPackage`. */
+	several?(documents: readonly JsonValue[]): JsonObject;
 	/** The hosts from which the provider fetches a document by itself, over https only. Absent where it takes any address. */
 	fetchedHosts?: readonly RegExp[];
 	/** True where the API refuses the same file twice in one run. */
@@ -232,9 +239,11 @@ export interface ResourceSpec {
 }
 
 export interface ProviderSpec {
-	name: 'retab' | 'extend';
+	name: string;
 	title: string;
-	credential: 'retabApi' | 'extendApi';
+	credential: string;
+	/** The resource that a new node begins with. */
+	defaultResource: string;
 	/** Response header that holds the id of the request. */
 	requestIdHeader: string;
 	/** What to check when the key is refused. */
@@ -244,4 +253,8 @@ export interface ProviderSpec {
 	/** What to check when a run is not found. */
 	notFoundHint: string;
 	resources: Readonly<Record<string, ResourceSpec>>;
+	/** Where requests go and with which key, out of the data of the credential. @throws RangeError */
+	access(data: unknown): Access;
+	/** How documents get into a create body. */
+	delivery(subject: Subject, routes: DocumentRoutes): DeliverDocument;
 }

@@ -6,11 +6,11 @@ import {
 	type DeliverDocument,
 	type DocumentInput,
 	type DocumentRoutes,
-	extendDelivery,
 	fetcherOf,
 	type Payload,
-	retabDelivery,
 } from '../../../nodes/shared/providers/client/documents';
+import { extendDelivery } from '../../../nodes/shared/providers/extend/documents';
+import { retabDelivery } from '../../../nodes/shared/providers/retab/documents';
 import type { ApiRequest, ByteStream, Subject, Upload } from '../../../nodes/shared/providers/client/http';
 import type { BodyField, CreateSpec, DocumentsSpec, FetchBy } from '../../../nodes/shared/providers/types';
 

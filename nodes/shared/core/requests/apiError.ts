@@ -88,7 +88,11 @@ export class ApiError extends Error {
 	}
 }
 
-/** Which kind of fault an HTTP status is, for a read. */
+export function isNotFound(error: unknown): boolean {
+	return error instanceof ApiError && error.kind === 'notFound';
+}
+
+/** Which kind of error an HTTP status is, for a read. */
 export function errorKindOf(status: number): ApiErrorKind {
 	if (status >= 500 || status === 408 || status === 409 || status === 425) return 'server';
 	if (status === 429) return 'rateLimited';

@@ -17,12 +17,6 @@ export const PROVIDER: INodeProperties = {
 	description: 'Whose runs to watch',
 };
 
-/** The resource that a new node begins with. */
-export const PRESELECTED: Record<ProviderSpec['name'], string> = {
-	retab: 'extraction',
-	extend: 'extractRun',
-};
-
 export function resourceOptions(
 	resources: ReadonlyArray<readonly [string, ResourceSpec]>,
 ): INodePropertyOptions[] {

@@ -16,7 +16,7 @@ import {
 	optionsField,
 	toTitle,
 } from './fields';
-import { PRESELECTED, resourceOptions } from './providerFields';
+import { resourceOptions } from './providerFields';
 
 /** What the Retab and Extend nodes can do with a run, as far as the API of its resource has it. */
 export const OPERATIONS = ['cancel', 'create', 'delete', 'get', 'getAll', 'poll'] as const;
@@ -55,7 +55,7 @@ export function runFields(provider: ProviderSpec): INodeProperties[] {
 }
 
 function resourceField(provider: ProviderSpec): INodeProperties {
-	const preselected = PRESELECTED[provider.name];
+	const preselected = provider.defaultResource;
 	return {
 		displayName: 'Resource',
 		name: 'resource',

@@ -6,7 +6,7 @@ import type { ProviderSpec, Query, ResourceSpec } from '../../providers/types';
 import { fileNameOf, parseRow } from '../../providers/client/parseResponse';
 import { nodeError } from '../output/errors';
 import { emptyListHint } from '../output/hints';
-import { openApi } from '../transport/session';
+import { openClient } from '../transport/session';
 
 /** The picker behind "From List": one page of runs at a time, newest first where the API can sort. */
 export function searchRunsOf(provider: ProviderSpec) {
@@ -17,7 +17,7 @@ export function searchRunsOf(provider: ProviderSpec) {
 	): Promise<INodeListSearchResult> {
 		try {
 			const resource = this.getCurrentNodeParameter('resource') as string;
-			const client = await openApi(this, provider, resource);
+			const client = await openClient(this, provider, resource);
 			const { spec } = client;
 			const onServer = spec.list?.searchFilter;
 			const query: Query = { ...spec.list?.newestFirst };

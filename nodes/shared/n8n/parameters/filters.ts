@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { sentDay } from '../../providers/lists/filters';
 import type { FilterSpec, Query, QueryValue, ResourceSpec } from '../../providers/types';
 import { InvalidParameterError } from '../output/errors';
-import { type ParameterSource, asText, dayOf, describe } from './parameters';
+import { type ParameterSource, asText, dayOf, describe, numberFrom } from './values';
 
 const fields = z.record(z.unknown());
 
@@ -32,12 +32,7 @@ function sentAs(filter: FilterSpec, value: unknown): QueryValue | undefined {
 		case 'date':
 			return sentDay(filter, dayOf(filter.label, value));
 		case 'number':
-			if (value === 0) return undefined;
-			if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
-			throw new InvalidParameterError(
-				`${filter.label} must be a whole number, 0 or more; it is ${describe(value)}`,
-				'0 means no limit.',
-			);
+			return wholeNumberOf(filter, value);
 		case 'metadata':
 			return metadataOf(filter, value);
 		case 'options':
@@ -48,13 +43,30 @@ function sentAs(filter: FilterSpec, value: unknown): QueryValue | undefined {
 		}
 		case 'text':
 			if (typeof value === 'string') return value.trim();
-			throw new InvalidParameterError(`${filter.label} must be a text`);
+			throw new InvalidParameterError(
+				`${filter.label} must be a string; it is ${describe(value)}`,
+				'Take the filter out, or let the expression name a single field.',
+			);
 	}
+}
+
+/** Nothing for 0, which means no limit. */
+function wholeNumberOf({ label }: FilterSpec, given: unknown): number | undefined {
+	const value = numberFrom(given);
+	if (value === 0) return undefined;
+	if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
+	throw new InvalidParameterError(
+		`${label} must be a whole number, 0 or more; it is ${describe(given)}`,
+		'Enter a number such as 1000; 0 means no limit.',
+	);
 }
 
 function optionOf({ label, options }: FilterSpec, value: unknown): string {
 	if (options?.includes(String(value))) return String(value);
-	throw new InvalidParameterError(`${label} must be one of ${options?.join(', ')}; it is "${String(value)}"`);
+	throw new InvalidParameterError(
+		`${label} must be one of ${options?.join(', ')}; it is "${String(value)}"`,
+		'Choose one of them in the filter, or take the filter out.',
+	);
 }
 
 function metadataOf(filter: FilterSpec, value: unknown): string | undefined {
@@ -69,14 +81,15 @@ function metadataOf(filter: FilterSpec, value: unknown): string | undefined {
  */
 export function readMetadata(label: string, value: unknown): Record<string, string> {
 	const given = metadata.safeParse(value ?? {});
-	if (!given.success) throw new InvalidParameterError(`${label} must be pairs of a name and a value`);
+	const howTo = 'Add one row per pair, each with a name and a value.';
+	if (!given.success) throw new InvalidParameterError(`${label} must be pairs of a name and a value`, howTo);
 	const wanted = new Map<string, string>();
 	for (const { name, value: text } of given.data.pairs ?? []) {
 		if (typeof name !== 'string' || name.trim() === '') {
-			throw new InvalidParameterError(`${label}: each pair needs a name`);
+			throw new InvalidParameterError(`${label}: each pair needs a name`, howTo);
 		}
 		if (wanted.has(name.trim()))
-			throw new InvalidParameterError(`${label}: "${name.trim()}" stands there twice`);
+			throw new InvalidParameterError(`${label}: the name "${name.trim()}" is duplicated`, howTo);
 		wanted.set(name.trim(), asText.parse(text ?? ''));
 	}
 	return Object.fromEntries(wanted);
@@ -104,7 +117,9 @@ type FilterReader = <T>(name: string, schema: z.ZodType<T>, problem: string) => 
  */
 export function filterReader(parameters: ParameterSource, itemIndex: number): FilterReader {
 	const given = z.record(z.unknown()).safeParse(parameters.getNodeParameter('filters', itemIndex, {}));
-	if (!given.success) throw new InvalidParameterError('Filters must be an object');
+	if (!given.success) {
+		throw new InvalidParameterError('Filters must be an object', 'Add filters in the panel, one by one.');
+	}
 	return (name, schema, problem) => {
 		if (!Object.hasOwn(given.data, name)) return undefined;
 		const parsed = schema.safeParse(given.data[name]);

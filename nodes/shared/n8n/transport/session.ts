@@ -4,7 +4,6 @@ import type { IExecuteFunctions, ILoadOptionsFunctions, IPollFunctions } from 'n
 import { RequestQueue } from '../../core/requests/requestQueue';
 import { CancellationScope } from '../../core/concurrency/cancellationScope';
 import { ResourceClient } from '../../providers/client/resourceClient';
-import { accessOf } from '../../providers/client/credential';
 import type { FetchFile, Send, SendBytes } from '../../providers/client/http';
 import { resourceOf } from '../../providers';
 import { ServerClock } from '../../providers/client/serverClock';
@@ -55,7 +54,7 @@ export async function openSession(
 		requestQueue: new RequestQueue(maxConcurrentRequests, systemClock),
 		maxConcurrentRequests,
 		scope: CancellationScope.from(context.getExecutionCancelSignal()),
-		client: (resource) => apiOf(provider, resource, send),
+		client: (resource) => clientOf(provider, resource, send),
 		sendBytes,
 		fetchFile: fetchThrough(context),
 		commandId: (runId) => `${executionId}:${nodeId}:${runId}`,
@@ -79,14 +78,14 @@ export async function openPollSession(
 	maxConcurrentRequests: number,
 ): Promise<PollSession> {
 	const { send } = await connect(context, provider);
-	const serverTime = new ServerClock(() => systemClock.now());
+	const serverClock = new ServerClock(() => systemClock.now());
 	return {
 		provider,
 		requestQueue: new RequestQueue(maxConcurrentRequests, systemClock),
 		// n8n tells a poll nothing about the workflow being stopped: it ends with its own time limit.
 		scope: CancellationScope.from(undefined),
-		client: (resource) => apiOf(provider, resource, serverTime.observing(send)),
-		serverNow: () => serverTime.now(),
+		client: (resource) => clientOf(provider, resource, serverClock.observing(send)),
+		serverNow: () => serverClock.now(),
 	};
 }
 
@@ -96,12 +95,12 @@ function runIndexOf(context: IExecuteFunctions): number {
 }
 
 /** The API of a resource outside an execution: for the pickers of the panel. */
-export async function openApi(
+export async function openClient(
 	context: ILoadOptionsFunctions,
 	provider: ProviderSpec,
 	resource: string,
 ): Promise<ResourceClient> {
-	return apiOf(provider, resource, (await connect(context, provider)).send);
+	return clientOf(provider, resource, (await connect(context, provider)).send);
 }
 
 async function connect(
@@ -110,7 +109,7 @@ async function connect(
 ): Promise<{ send: Send; sendBytes: SendBytes }> {
 	const data = await context.getCredentials(provider.credential);
 	const access = orInvalidParameter(
-		() => accessOf(provider.name, data),
+		() => provider.access(data),
 		(reason) => `The ${provider.title} credential cannot be used: ${reason}`,
 		'Open the credential and correct it.',
 	);
@@ -120,7 +119,7 @@ async function connect(
 	};
 }
 
-function apiOf(provider: ProviderSpec, resource: string, send: Send): ResourceClient {
+function clientOf(provider: ProviderSpec, resource: string, send: Send): ResourceClient {
 	const spec = orInvalidParameter(() => resourceOf(provider, resource));
 	return new ResourceClient(provider, spec, send, () => systemClock.now());
 }

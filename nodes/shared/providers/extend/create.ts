@@ -1,3 +1,4 @@
+import type { JsonValue } from '../../core/runs/run';
 import type { BodyField, CreateSpec, DocumentSource, DocumentsSpec, Refusal } from '../types';
 
 /** Create bodies of Extend (TypeScript SDK 1.17.0, API version 2026-02-09). All runs are in the background. */
@@ -113,7 +114,11 @@ const WITH_TEXT: readonly DocumentSource[] = [...FILE_SOURCES, 'text'];
 
 function file(sources: readonly DocumentSource[], form: DocumentsSpec['form'] = 'one'): DocumentsSpec {
 	// "Duplicate files" in a package are refused (docs, run workflow).
-	const aPackage = form === 'oneOrPackage' && { max: 50, distinct: true };
+	const aPackage = form === 'oneOrPackage' && {
+		max: 50,
+		distinct: true,
+		several: (files: readonly JsonValue[]) => ({ package: { files: [...files] } }),
+	};
 	return { sources, form, key: 'file', required: true, ...aPackage };
 }
 

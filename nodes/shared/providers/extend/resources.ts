@@ -1,3 +1,5 @@
+import { extendAccess } from './credential';
+import { extendDelivery } from './documents';
 import type { Phase } from '../../core/runs/run';
 import { statusFilter } from '../lists/filters';
 import { EXTEND_CREATE } from './create';
@@ -132,6 +134,9 @@ export const extend: ProviderSpec = {
 	name: 'extend',
 	title: 'Extend',
 	credential: 'extendApi',
+	defaultResource: 'extractRun',
+	access: extendAccess,
+	delivery: extendDelivery,
 	requestIdHeader: 'x-extend-request-id',
 	keyHint:
 		'Check the API key in the Extend credential, that its Region is the one the key was made in, and, for an organization-wide key, its Workspace ID.',

@@ -181,6 +181,7 @@ export const RETAB_CREATE: Readonly<Record<string, CreateSpec>> = {
 		documents: {
 			...DOCUMENT,
 			sources: [...FILE_SOURCES, 'template'],
+			templateKey: 'template_id',
 			takes: 'PDF and Office files, such as DOCX, XLSX and PPTX, but no images',
 		},
 		fields: [

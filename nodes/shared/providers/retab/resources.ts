@@ -1,3 +1,5 @@
+import { retabAccess } from './credential';
+import { retabDelivery } from './documents';
 import type { Phase } from '../../core/runs/run';
 import { statusFilter } from '../lists/filters';
 import { RETAB_CREATE } from './create';
@@ -190,6 +192,9 @@ export const retab: ProviderSpec = {
 	name: 'retab',
 	title: 'Retab',
 	credential: 'retabApi',
+	defaultResource: 'extraction',
+	access: retabAccess,
+	delivery: retabDelivery,
 	requestIdHeader: 'x-request-id',
 	keyHint:
 		'Check the API key in the Retab credential, and that its Base URL is the one the key was made for.',

@@ -1,10 +1,11 @@
-import { type Access, accessOf, withKey } from '../../../../nodes/shared/providers/client/credential';
+import { PROVIDERS } from '../../../../nodes/shared/providers';
+import { type Access, withKey } from '../../../../nodes/shared/providers/client/credential';
 
 const KEY = 'rt_test_secret';
 
 describe('Retab', () => {
 	test('by default the key goes to api.retab.com, as a bearer token', () => {
-		expect(accessOf('retab', { apiKey: KEY })).toEqual({
+		expect(PROVIDERS.retab.access({ apiKey: KEY })).toEqual({
 			baseUrl: 'https://api.retab.com',
 			headers: { Authorization: `Bearer ${KEY}` },
 			secret: KEY,
@@ -16,7 +17,7 @@ describe('Retab', () => {
 		['bearer', { Authorization: `Bearer ${KEY}` }],
 		['both', { 'Api-Key': KEY, Authorization: `Bearer ${KEY}` }],
 	])('send the key as %s', (sendKeyAs, headers) => {
-		expect(accessOf('retab', { apiKey: KEY, sendKeyAs }).headers).toEqual(headers);
+		expect(PROVIDERS.retab.access({ apiKey: KEY, sendKeyAs }).headers).toEqual(headers);
 	});
 
 	test.each([
@@ -24,7 +25,7 @@ describe('Retab', () => {
 		['https://api.retab.com/v1/', 'https://api.retab.com'],
 		['https://proxy.example/retab/v2', 'https://proxy.example/retab'],
 	])('a version that was typed into the base URL is not repeated: %s', (baseUrl, expected) => {
-		expect(accessOf('retab', { apiKey: KEY, baseUrl }).baseUrl).toBe(expected);
+		expect(PROVIDERS.retab.access({ apiKey: KEY, baseUrl }).baseUrl).toBe(expected);
 	});
 });
 
@@ -34,13 +35,13 @@ describe('Extend', () => {
 		['us2', 'https://api.us2.extend.app'],
 		['eu', 'https://api.eu1.extend.ai'],
 	])('region %s is %s, whatever else was typed', (region, baseUrl) => {
-		expect(accessOf('extend', { apiKey: KEY, region, baseUrl: 'https://other.example' }).baseUrl).toBe(
+		expect(PROVIDERS.extend.access({ apiKey: KEY, region, baseUrl: 'https://other.example' }).baseUrl).toBe(
 			baseUrl,
 		);
 	});
 
 	test('by default: the US, the current version, no workspace', () => {
-		expect(accessOf('extend', { apiKey: KEY })).toEqual({
+		expect(PROVIDERS.extend.access({ apiKey: KEY })).toEqual({
 			baseUrl: 'https://api.extend.ai',
 			headers: { Authorization: `Bearer ${KEY}`, 'x-extend-api-version': '2026-02-09' },
 			secret: KEY,
@@ -48,20 +49,24 @@ describe('Extend', () => {
 	});
 
 	test('a host of one’s own', () => {
-		const access = accessOf('extend', { apiKey: KEY, region: 'custom', baseUrl: 'http://127.0.0.1:4010/' });
+		const access = PROVIDERS.extend.access({
+			apiKey: KEY,
+			region: 'custom',
+			baseUrl: 'http://127.0.0.1:4010/',
+		});
 		expect(access.baseUrl).toBe('http://127.0.0.1:4010');
 	});
 
 	test('a workspace and an older version', () => {
 		const given = { apiKey: KEY, workspaceId: ' ws_1 ', apiVersion: '2025-04-21' };
-		expect(accessOf('extend', given).headers).toMatchObject({
+		expect(PROVIDERS.extend.access(given).headers).toMatchObject({
 			'x-extend-workspace-id': 'ws_1',
 			'x-extend-api-version': '2025-04-21',
 		});
 	});
 
 	test('an emptied version is the current one: without the header the API may answer 400', () => {
-		expect(accessOf('extend', { apiKey: KEY, apiVersion: '' }).headers['x-extend-api-version']).toBe(
+		expect(PROVIDERS.extend.access({ apiKey: KEY, apiVersion: '' }).headers['x-extend-api-version']).toBe(
 			'2026-02-09',
 		);
 	});
@@ -74,7 +79,7 @@ describe('the base URL', () => {
 		['https://API.example.com:443//', 'https://api.example.com'],
 		['http://localhost:4010/some/path///', 'http://localhost:4010/some/path'],
 	])('%j is %s', (baseUrl, clean) => {
-		expect(accessOf('retab', { apiKey: KEY, baseUrl }).baseUrl).toBe(clean);
+		expect(PROVIDERS.retab.access({ apiKey: KEY, baseUrl }).baseUrl).toBe(clean);
 	});
 
 	test.each([
@@ -90,8 +95,8 @@ describe('the base URL', () => {
 		['https://api.example.com/?debug=1', 'must end with the path'],
 		['https://api.example.com/#top', 'must end with the path'],
 	])('%j %s', (baseUrl, problem) => {
-		expect(() => accessOf('retab', { apiKey: KEY, baseUrl })).toThrow(problem);
-		expect(() => accessOf('extend', { apiKey: KEY, region: 'custom', baseUrl })).toThrow(problem);
+		expect(() => PROVIDERS.retab.access({ apiKey: KEY, baseUrl })).toThrow(problem);
+		expect(() => PROVIDERS.extend.access({ apiKey: KEY, region: 'custom', baseUrl })).toThrow(problem);
 	});
 });
 
@@ -102,15 +107,15 @@ describe('a credential that is not complete', () => {
 		['a key that is no text', { apiKey: 42 }, 'The API key is missing (credential field "apiKey")'],
 		['nothing at all', undefined, 'Required (credential field "")'],
 	])('%s', (_, data, message) => {
-		expect(() => accessOf('retab', data)).toThrow(new RangeError(message));
-		expect(() => accessOf('extend', data)).toThrow(new RangeError(message));
+		expect(() => PROVIDERS.retab.access(data)).toThrow(new RangeError(message));
+		expect(() => PROVIDERS.extend.access(data)).toThrow(new RangeError(message));
 	});
 
 	test.each(['rt test', 'rt_\ntest', 'rt_\0', 'rt_“test”', 'rt_ключ'])(
 		'a key that cannot stand in a header, %j',
 		(apiKey) => {
 			for (const provider of ['retab', 'extend'] as const) {
-				expect(() => accessOf(provider, { apiKey })).toThrow(
+				expect(() => PROVIDERS[provider].access({ apiKey })).toThrow(
 					'The API key holds spaces, line breaks or other',
 				);
 			}
@@ -118,7 +123,7 @@ describe('a credential that is not complete', () => {
 	);
 
 	test('spaces around a key, as pasted, are dropped', () => {
-		expect(accessOf('retab', { apiKey: ` ${KEY}\n` }).secret).toBe(KEY);
+		expect(PROVIDERS.retab.access({ apiKey: ` ${KEY}\n` }).secret).toBe(KEY);
 	});
 
 	test('no message holds the key', () => {
@@ -130,7 +135,7 @@ describe('a credential that is not complete', () => {
 		for (const data of broken) {
 			let message = '';
 			try {
-				accessOf('retab', data);
+				PROVIDERS.retab.access(data);
 			} catch (error) {
 				message = String(error);
 			}

@@ -3,7 +3,7 @@ import { MockAgent } from 'undici';
 import { ApiError } from '../../../../nodes/shared/core/requests/apiError';
 import { PROVIDERS, resourceOf } from '../../../../nodes/shared/providers';
 import { ResourceClient } from '../../../../nodes/shared/providers/client/resourceClient';
-import { type Access, accessOf } from '../../../../nodes/shared/providers/client/credential';
+import { type Access } from '../../../../nodes/shared/providers/client/credential';
 import { sendOverUndici } from '../../../support/undiciSend';
 
 const HOST = 'https://api.example.com';
@@ -13,8 +13,13 @@ const NOW = Date.UTC(2026, 0, 1);
 type Provider = 'retab' | 'extend';
 
 const ACCESS: Record<Provider, Access> = {
-	retab: accessOf('retab', { apiKey: 'rt_test', baseUrl: HOST }),
-	extend: accessOf('extend', { apiKey: 'sk_test', region: 'custom', baseUrl: HOST, workspaceId: 'ws_1' }),
+	retab: PROVIDERS.retab.access({ apiKey: 'rt_test', baseUrl: HOST }),
+	extend: PROVIDERS.extend.access({
+		apiKey: 'sk_test',
+		region: 'custom',
+		baseUrl: HOST,
+		workspaceId: 'ws_1',
+	}),
 };
 
 let agent: MockAgent;

@@ -1,0 +1,64 @@
+import type { Result } from '../../core/concurrency/result';
+import { CreationTimes } from '../../core/watch/creationTimes';
+import { type WatchDeps, type WatchReport, type WatchTarget, watchRuns } from '../../core/watch/watchRuns';
+import { ApiError } from '../../core/requests/apiError';
+import { hintsFor, addHints } from '../output/hints';
+import { attemptItems } from '../output/items';
+import { readRunId } from '../parameters/ids';
+import { systemClock } from '../transport/systemClock';
+import type { Work } from './work';
+
+/** Tells how the runs get on, once it is known which they are. */
+type Progress = (ids: ReadonlySet<string>) => WatchDeps['onChange'];
+
+/**
+ * Watches the runs of all items at once; an item with an invalid parameter leaves the others alone.
+ *
+ * @param read what is watched for in an item, beside the id of its run
+ */
+export async function watchItems(
+	{ context, session, client, itemCount }: Work,
+	read: (itemIndex: number) => Omit<WatchTarget, 'id'>,
+	progress?: Progress,
+): Promise<Array<Result<WatchReport>>> {
+	const targets = await attemptItems(itemCount, (itemIndex) => ({
+		id: readRunId(context, itemIndex),
+		...read(itemIndex),
+	}));
+	const good = targets.flatMap((target) => ('value' in target ? [target.value] : []));
+	const { requestQueue, scope, commandId } = session;
+	const onChange = progress?.(new Set(good.map(({ id }) => id)));
+	const creationTimes = new CreationTimes(client, requestQueue);
+	const deps: WatchDeps = {
+		client,
+		requestQueue,
+		clock: systemClock,
+		scope,
+		creationTimes,
+		commandId,
+		onChange,
+	};
+	const results = (await watchRuns(deps, good)).values();
+	return targets.map((target): Result<WatchReport> => {
+		if ('error' in target) return target;
+		const result = results.next().value;
+		return result && 'report' in result ? { value: result.report } : { error: result?.error };
+	});
+}
+
+export function reportsOf(results: ReadonlyArray<Result<WatchReport>>): WatchReport[] {
+	return results.flatMap((result) => ('value' in result ? [result.value] : []));
+}
+
+/** Shows what the items do not say; runs of which the operation makes errors are left out. */
+export function hintAt({ context, session }: Work, results: ReadonlyArray<Result<WatchReport>>): void {
+	const shown = reportsOf(results).filter(
+		({ outcome }) => outcome !== 'unreachable' && outcome !== 'notCancellable',
+	);
+	addHints(context, hintsFor(session.provider, shown));
+}
+
+/** Why nothing is known about a run. */
+export function errorOf(report: WatchReport): Error {
+	return report.lastError ?? new ApiError('network', `Run ${report.id} could not be read in time`);
+}

@@ -1,0 +1,23 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+import type { Result } from '../../core/concurrency/result';
+import type { CallDeps } from '../../core/requests/retry';
+import type { JsonObject } from '../../core/runs/run';
+import type { ResourceClient } from '../../providers/client/resourceClient';
+import type { Session } from '../transport/session';
+import { systemClock } from '../transport/systemClock';
+
+/** Everything an operation needs: the execution, the provider, the resource. */
+export interface Work {
+	context: IExecuteFunctions;
+	session: Session;
+	client: ResourceClient;
+	itemCount: number;
+}
+
+/** An operation: per item, the objects of the API. */
+export type Operate = (work: Work) => Promise<Array<Result<JsonObject[]>>>;
+
+export function callDeps({ requestQueue, scope }: Session): CallDeps {
+	return { requestQueue, scope, clock: systemClock };
+}

@@ -1,0 +1,230 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+import type { JsonObject, JsonValue } from '../../core/runs/run';
+import { valueAt } from '../../providers/client/parseResponse';
+import type { BodyColumn, BodyField, CreateSpec, PairLimits } from '../../providers/types';
+import { InvalidParameterError, orInvalidParameter } from '../output/errors';
+import { asText, describe, fieldsOf, listOf, numberFrom } from './values';
+
+/** The fields of a create as its request body, without the documents. @throws InvalidParameterError */
+export function readBody(context: IExecuteFunctions, spec: CreateSpec, itemIndex: number): JsonObject {
+	const additional = fieldsOf(context.getNodeParameter('additionalFields', itemIndex, {}));
+	const body: JsonObject = {};
+	for (const field of spec.fields) {
+		const given = field.required
+			? context.getNodeParameter(field.name, itemIndex, '')
+			: additional[field.name];
+		const value = bodyValue(field, given);
+		if (value !== undefined) setAt(body, field, field.path, value);
+	}
+	for (const field of spec.fields) checkSize(field, body);
+	return body;
+}
+
+/** Puts a value into the body. Two objects at the same place are merged; nothing is overwritten. @throws InvalidParameterError */
+function setAt(body: JsonObject, field: BodyField, path: readonly string[], value: JsonValue): void {
+	const [key, ...rest] = path;
+	if (key === undefined) return;
+	const there = Object.hasOwn(body, key) ? body[key] : undefined;
+	if (rest.length > 0) {
+		const inner = isJsonObject(there) ? { ...there } : {};
+		setAt(inner, field, rest, value);
+		body[key] = inner;
+		return;
+	}
+	if (isJsonObject(there) && isJsonObject(value)) {
+		const twice = Object.keys(value).find((name) => Object.hasOwn(there, name));
+		if (twice !== undefined) throw givenTwice(field, twice);
+		body[key] = { ...there, ...value };
+		return;
+	}
+	if (there !== undefined) throw givenTwice(field, key);
+	body[key] = value;
+}
+
+function givenTwice({ label }: BodyField, name: string): InvalidParameterError {
+	return new InvalidParameterError(
+		`${label}: "${name}" is in another field as well`,
+		'Take it out of one of the two fields.',
+	);
+}
+
+function isJsonObject(value: JsonValue | undefined): value is JsonObject {
+	return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What a field adds to the body; nothing when it was left empty. */
+function bodyValue(field: BodyField, given: unknown): JsonValue | undefined {
+	if (given === undefined || given === null || given === '') return whenEmpty(field);
+	switch (field.kind) {
+		case 'text':
+		case 'longText':
+		case 'secret':
+		case 'color':
+			return textOf(field, given);
+		case 'integer':
+			return integerOf(field, given);
+		case 'boolean':
+			if (typeof given === 'boolean') return given;
+			throw new InvalidParameterError(
+				`${field.label} must be true or false; it is ${describe(given)}`,
+				TAKE_OUT,
+			);
+		case 'options':
+			if (field.options?.some((option) => option === given)) return given as string;
+			throw new InvalidParameterError(
+				`${field.label} must be one of ${field.options?.join(', ')}; it is ${describe(given)}`,
+				'Choose one of them in the field, or let the expression give one.',
+			);
+		case 'json':
+		case 'jsonList':
+			return jsonOf(field, given);
+		case 'rows':
+			return rowsOf(field, given);
+		case 'pairs':
+			return pairsOf(field, given);
+		case 'texts':
+			return textsOf(field, given);
+	}
+}
+
+function textOf(field: BodyField, given: unknown): string | undefined {
+	if (typeof given !== 'string') {
+		throw new InvalidParameterError(
+			`${field.label} must be a string; it is ${describe(given)}`,
+			'Let the expression name a single field, such as {{ $json.name }}.',
+		);
+	}
+	return given.trim() || whenEmpty(field);
+}
+
+/** Nothing, for a field that may be left out. @throws InvalidParameterError */
+function whenEmpty({ label, required, placeholder }: BodyField): undefined {
+	if (!required) return undefined;
+	const example = placeholder ? ` (${placeholder})` : '';
+	throw new InvalidParameterError(
+		`${label} is empty`,
+		`Fill it in${example}. Where it is an expression, check that the field it names is in the item.`,
+	);
+}
+
+function textsOf(field: BodyField, given: unknown): string[] | undefined {
+	const parts = Array.isArray(given) ? given : listOf(textOf(field, given) ?? '');
+	const texts = parts.map((part: unknown) => textOf(field, part)).filter((text) => text !== undefined);
+	return texts.length > 0 ? texts : undefined;
+}
+
+function integerOf({ label, range, default: fallback }: BodyField, given: unknown): number {
+	const { min, max } = range ?? { min: 0, max: Number.MAX_SAFE_INTEGER };
+	const value = numberFrom(given);
+	if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
+	throw new InvalidParameterError(
+		`${label} must be a whole number from ${min} to ${max}; it is ${describe(given)}`,
+		`Enter a number such as ${fallback ?? min}, or an expression that gives one.`,
+	);
+}
+
+function jsonOf(field: BodyField, given: unknown): JsonValue | undefined {
+	const parsed = typeof given === 'string' ? parseJson(field, given) : given;
+	const isList = field.kind === 'jsonList';
+	const isRight = isList
+		? Array.isArray(parsed)
+		: typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
+	if (!isRight) {
+		throw new InvalidParameterError(
+			`${field.label} must be a JSON ${isList ? 'array' : 'object'}; it is ${describe(parsed)}`,
+			`Enter JSON that begins with ${isList ? '[' : '{'}.`,
+		);
+	}
+	return Object.keys(parsed as object).length === 0 ? whenEmpty(field) : (parsed as JsonValue);
+}
+
+function parseJson(field: BodyField, text: string): unknown {
+	return orInvalidParameter<unknown>(
+		() => JSON.parse(text),
+		(reason) => `${field.label} is not valid JSON: ${reason}`,
+		'Names and texts need double quotes; there is no comma after the last value.',
+	);
+}
+
+function rowsOf(field: BodyField, given: unknown): JsonValue | undefined {
+	const { rows = [] } = fieldsOf(given);
+	if (!Array.isArray(rows)) {
+		throw new InvalidParameterError(
+			`${field.label} must be a list of rows; it is ${describe(rows)}`,
+			ADD_ROWS,
+		);
+	}
+	if (rows.length === 0) {
+		if (field.required) throw new InvalidParameterError(`${field.label} needs at least one row`, ADD_ROWS);
+		return undefined;
+	}
+	return rows.map((row: unknown, at): JsonObject => {
+		const values = fieldsOf(row);
+		const cells = (field.columns ?? []).flatMap((column): Array<[string, JsonValue]> => {
+			const value = cellOf(`${field.label}: ${column.label} of row ${at + 1}`, column, values[column.name]);
+			return value === undefined ? [] : [[column.field, value]];
+		});
+		return Object.fromEntries(cells);
+	});
+}
+
+function cellOf(place: string, { kind, required }: BodyColumn, value: unknown): JsonValue | undefined {
+	if (value === undefined || value === null || (typeof value === 'string' && !value.trim())) {
+		if (required) throw new InvalidParameterError(`${place} is empty`, 'Fill it in, or delete the row.');
+		return undefined;
+	}
+	if (kind === 'boolean' && typeof value === 'boolean') return value;
+	if (kind === 'text' && typeof value === 'string') return value.trim();
+	const wanted = kind === 'boolean' ? 'true or false' : 'a string';
+	throw new InvalidParameterError(`${place} must be ${wanted}; it is ${describe(value)}`, TAKE_OUT);
+}
+
+const ADD_ROWS = 'Add one row per entry in the panel.';
+
+const TAKE_OUT = 'Set it in the field, or take the field out.';
+
+function pairsOf(field: BodyField, given: unknown): JsonObject | undefined {
+	const { pairs } = fieldsOf(given);
+	if (pairs === undefined) return undefined;
+	const refuse = (problem: string): never => {
+		throw new InvalidParameterError(
+			`${field.label}: ${problem}`,
+			'Add one row per pair, each with a name of its own and a text as its value.',
+		);
+	};
+	if (!Array.isArray(pairs)) return refuse('must be a list of names and values');
+	const sent: JsonObject = {};
+	for (const pair of pairs) {
+		const { name, value } = fieldsOf(pair);
+		if (typeof name !== 'string' || name.trim() === '') return refuse('each pair needs a name');
+		if (typeof value === 'object' && value !== null)
+			refuse(`the value of "${name}" must be a string; it is ${describe(value)}`);
+		if (Object.hasOwn(sent, name.trim())) refuse(`the name "${name.trim()}" is duplicated`);
+		Object.defineProperty(sent, name.trim(), { value: asText.parse(value ?? ''), enumerable: true });
+	}
+	checkLimits(sent, field.limits ?? {}, refuse);
+	return Object.keys(sent).length > 0 ? sent : undefined;
+}
+
+function checkLimits(pairs: JsonObject, limits: PairLimits, refuse: (problem: string) => never): void {
+	const entries = Object.entries(pairs);
+	if (limits.pairs && entries.length > limits.pairs) refuse(`at most ${limits.pairs} pairs are allowed`);
+	for (const [name, value] of entries) {
+		if (limits.name && name.length > limits.name)
+			refuse(`the name "${name.slice(0, 40)}" is longer than ${limits.name} characters`);
+		if (limits.value && asText.parse(value).length > limits.value)
+			refuse(`the value of "${name}" is longer than ${limits.value} characters`);
+	}
+}
+
+/** Counts what all fields with the same path have put there. @throws InvalidParameterError */
+function checkSize({ label, path, limits }: BodyField, body: JsonObject): void {
+	if (!limits?.bytes) return;
+	const bytes = new TextEncoder().encode(JSON.stringify(valueAt(body, path) ?? {})).length;
+	if (bytes <= limits.bytes) return;
+	throw new InvalidParameterError(
+		`${label}: at most ${limits.bytes / 1024} KB are allowed`,
+		'Leave out what is not needed to find the run again.',
+	);
+}

@@ -1,0 +1,82 @@
+import type { IPollFunctions } from 'n8n-workflow';
+import { z } from 'zod';
+
+import { DAY } from '../../core/config';
+import { InvalidParameterError } from '../output/errors';
+
+/** What users type, checked before any request is sent. Every error names the parameter, says what is allowed and what to do. */
+
+/** Where the parameters of a node are read from: an execution, or the poll of a trigger, which has no items. */
+export interface ParameterSource {
+	getNodeParameter(name: string, itemIndex: number, fallback?: unknown): unknown;
+}
+
+/** The parameters of a poll trigger. */
+export function parametersOf(context: IPollFunctions): ParameterSource {
+	return {
+		getNodeParameter: (name, _itemIndex, fallback): unknown => context.getNodeParameter(name, fallback),
+	};
+}
+
+/** A value as it is named in an error. */
+export function describe(value: unknown): string {
+	if (value === undefined) return 'undefined';
+	if (typeof value === 'string') return `the text "${value.slice(0, 40)}"`;
+	if (typeof value === 'number') return String(value);
+	if (value === null) return 'null';
+	if (Array.isArray(value)) return 'a list';
+	return typeof value === 'object' ? 'an object' : `a value of type ${typeof value}`;
+}
+
+/** An object with unknown values; anything else counts as an empty one. */
+export function fieldsOf(value: unknown): Record<string, unknown> {
+	const parsed = z.record(z.unknown()).safeParse(value);
+	return parsed.success ? parsed.data : {};
+}
+
+/** The parts of a list that was typed with commas. */
+export function listOf(text: string): string[] {
+	return text
+		.split(',')
+		.map((part) => part.trim())
+		.filter((part) => part !== '');
+}
+
+/** Text of any value: numbers and dates of n8n's expressions as they write themselves. */
+export const asText = z.coerce.string();
+
+/** A text that is not empty, without the spaces around it. @throws InvalidParameterError */
+export function textFrom(label: string, value: unknown): string {
+	if (value === undefined || value === null || (typeof value === 'string' && value.trim() === '')) {
+		throw new InvalidParameterError(
+			`${label} is empty`,
+			'Fill it in. Where it is an expression, check that the field it names is in the item.',
+		);
+	}
+	if (typeof value === 'string') return value.trim();
+	throw new InvalidParameterError(
+		`${label} must be a string; it is ${describe(value)}`,
+		'Let the expression name a single field, such as {{ $json.name }}.',
+	);
+}
+
+/** A text that is a number counts as that number; anything else stays what it is. */
+export function numberFrom(value: unknown): unknown {
+	if (typeof value !== 'string' || value.trim() === '') return value;
+	const number = Number(value);
+	return Number.isFinite(number) ? number : value;
+}
+
+/** `YYYY-MM-DD` of a date parameter (ISO text, or a date of n8n's expressions). @throws InvalidParameterError */
+export function dayOf(label: string, value: unknown): string {
+	const text = value instanceof Date ? value.toISOString() : asText.parse(value ?? '');
+	const day = /^\d{4}-\d{2}-\d{2}/.exec(text)?.[0];
+	const at = day === undefined ? Number.NaN : Date.parse(`${day}T00:00:00Z`);
+	if (day === undefined || Number.isNaN(at) || Math.abs(at) > 1e5 * DAY) {
+		throw new InvalidParameterError(
+			`${label} must be a date; it is ${describe(value)}`,
+			'Enter a date such as 2026-01-31.',
+		);
+	}
+	return day;
+}
