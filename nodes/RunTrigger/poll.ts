@@ -6,10 +6,10 @@ import {
 	type EventName,
 	type EventOptions,
 	type EventSource,
-	type PollResult,
-	type RunEvent,
 } from '../shared/core/trigger/events';
-import { pollEvents, findExamples } from '../shared/core/trigger/pollEvents';
+import { findExamples } from '../shared/core/trigger/findExamples';
+import type { PollResult, RunEvent } from '../shared/core/trigger/poll';
+import { pollEvents } from '../shared/core/trigger/pollEvents';
 import { TRIGGER } from '../shared/core/config';
 import { systemClock } from '../shared/n8n/transport/systemClock';
 import { InvalidParameterError, nodeError } from '../shared/n8n/output/errors';

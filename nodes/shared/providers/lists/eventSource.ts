@@ -1,5 +1,4 @@
-import type { EventList } from '../../core/trigger/scanList';
-import type { EventSource } from '../../core/trigger/events';
+import type { EventList, EventSource } from '../../core/trigger/events';
 import { type Phase, UNFINISHED } from '../../core/runs/run';
 import type { ResourceClient } from '../client/resourceClient';
 import { pagesOf, withRole } from './runLists';
