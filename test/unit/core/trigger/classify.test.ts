@@ -31,10 +31,10 @@ function setUp() {
 	return { memory, pollOf };
 }
 
-const row = (id: string, phase: Phase, age: number | undefined = MINUTE): ListedRun => ({
+const row = (id: string, phase: Phase, age = MINUTE): ListedRun => ({
 	id,
 	phase,
-	created: age === undefined ? undefined : NOW - age,
+	created: NOW - age,
 });
 
 const ids = (runs: ReadonlyArray<{ id: string }>) => runs.map(({ id }) => id);
