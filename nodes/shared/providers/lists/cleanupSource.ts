@@ -1,4 +1,4 @@
-import type { CleanupSource, StuckList } from '../../core/cleanup/cancelStuckRuns';
+import type { CleanupSource, StuckList } from '../../core/cleanup/findCandidates';
 import { DAY } from '../../core/config';
 import { type Phase, type Run, UNFINISHED, isTerminal } from '../../core/runs/run';
 import type { ResourceClient } from '../client/resourceClient';

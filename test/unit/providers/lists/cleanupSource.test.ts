@@ -1,4 +1,4 @@
-import type { CleanupSource } from '../../../../nodes/shared/core/cleanup/cancelStuckRuns';
+import type { CleanupSource } from '../../../../nodes/shared/core/cleanup/findCandidates';
 import { DAY } from '../../../../nodes/shared/core/config';
 import type { JsonObject, Run } from '../../../../nodes/shared/core/runs/run';
 import { PROVIDERS, cancellable, resourceOf } from '../../../../nodes/shared/providers';
