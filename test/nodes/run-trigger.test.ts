@@ -478,7 +478,7 @@ describe('what goes wrong', () => {
 		sandbox.plantFault({ path: '/v1/parses', status: 403, count: 1 });
 		expect(told(await poller.poll())).toEqual([`${extraction} finished`]);
 		expect(logEntries.map(({ message }) => message)).toContainEqual(
-			expect.stringContaining('"parse" runs could not all be looked at: Retab refused the API key (403)'),
+			expect.stringContaining('Not all "parse" runs could be read: Retab refused the API key (403)'),
 		);
 		expect(told(await poller.poll())).toEqual([`${parse} finished`]);
 	});
