@@ -6,10 +6,10 @@ import {
 	type EventName,
 	type EventOptions,
 	type EventSource,
-	type PollResult,
-	type RunEvent,
 } from '../shared/core/trigger/events';
-import { pollEvents, findExamples } from '../shared/core/trigger/pollEvents';
+import { findExamples } from '../shared/core/trigger/findExamples';
+import type { PollResult, RunEvent } from '../shared/core/trigger/poll';
+import { pollEvents } from '../shared/core/trigger/pollEvents';
 import { TRIGGER } from '../shared/core/config';
 import { systemClock } from '../shared/n8n/transport/systemClock';
 import { InvalidParameterError, nodeError } from '../shared/n8n/output/errors';
@@ -22,21 +22,21 @@ import { safeMessage } from '../shared/n8n/output/text';
 import { PROVIDERS, PROVIDER_NAMES } from '../shared/providers';
 import { eventSource } from '../shared/providers/lists/eventSource';
 
-/** `poll` of the Document Run Trigger: one item for each event; nothing where there is none. */
+/** `poll` of the Document Run Trigger: one item per event, or nothing. */
 export async function pollForEvents(context: IPollFunctions): Promise<INodeExecutionData[][] | null> {
 	let session: PollSession | undefined;
 	try {
 		const parameters = parametersOf(context);
 		const provider = PROVIDERS[readChoice(parameters, 'provider', 'Provider', PROVIDER_NAMES, 0)];
 		session = await openPollSession(context, provider, readMaxConcurrentRequests(parameters));
-		const options = readPlan(context, parameters, session);
+		const options = readOptions(context, parameters, session);
 		const sources = readSources(context, parameters, session, options.events);
 		const deps = { requestQueue: session.requestQueue, clock: systemClock, scope: session.scope };
-		const findings =
+		const result =
 			context.getMode() === 'manual'
 				? await findExamples(deps, sources, options)
 				: await pollEvents(deps, sources, options, context.getWorkflowStaticData('node'));
-		return findings ? itemsOf(context, session, findings) : null;
+		return result ? itemsOf(context, session, result) : null;
 	} catch (error) {
 		throw nodeError(context.getNode(), error);
 	} finally {
@@ -44,7 +44,7 @@ export async function pollForEvents(context: IPollFunctions): Promise<INodeExecu
 	}
 }
 
-/** Throws where something failed and nothing was found: then nothing is lost, and n8n shows the error. */
+/** Throws an error when there are no events: n8n shows it, and the next poll finds what this one has missed. */
 function itemsOf(
 	context: IPollFunctions,
 	{ provider }: PollSession,
@@ -54,7 +54,7 @@ function itemsOf(
 	const [first] = errors;
 	if (first && events.length === 0) throw first.error;
 	for (const { resource, error } of errors) {
-		context.logger.warn(safeMessage(`"${resource}" runs could not all be looked at: ${error.message}`));
+		context.logger.warn(safeMessage(`Not all "${resource}" runs could be read: ${error.message}`));
 	}
 	if (events.length === 0) return null;
 	return [context.helpers.returnJsonArray(events.map((event) => itemOf(event, provider.name)))];
@@ -74,7 +74,11 @@ function itemOf({ event, resource, run, created, detected }: RunEvent, provider:
 	};
 }
 
-function readPlan(context: IPollFunctions, parameters: ParameterSource, session: PollSession): EventOptions {
+function readOptions(
+	context: IPollFunctions,
+	parameters: ParameterSource,
+	session: PollSession,
+): EventOptions {
 	const events = readEvents(parameters);
 	return {
 		events,
@@ -112,14 +116,12 @@ function readSources(
 		.safeParse(parameters.getNodeParameter('resources', 0, []));
 	if (!chosen.success)
 		throw new InvalidParameterError('Resources must name at least one kind of run to watch');
-	const filters = readOwner(filterReader(parameters, 0));
+	const owner = readOwner(filterReader(parameters, 0));
 	const { credential } = session.provider;
 	const account = context.getNode().credentials?.[credential]?.id ?? '';
-	const clients = [...new Set(chosen.data)].map((resource) => ({
-		resource,
-		client: session.client(resource),
-	}));
-	const sources = clients.map(({ resource, client }) => eventSource(resource, client, filters, account));
+	const resources = [...new Set(chosen.data)];
+	const clients = resources.map((resource) => ({ resource, client: session.client(resource) }));
+	const sources = clients.map(({ resource, client }) => eventSource(resource, client, owner, account));
 	const reviewable = clients.some(({ client }) => Object.values(client.spec.phases).includes('needsReview'));
 	if (events.size === 1 && events.has('needsReview') && !reviewable) {
 		const plurals = clients.map(({ client }) => client.spec.plural).join(', ');

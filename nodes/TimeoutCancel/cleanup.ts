@@ -2,14 +2,9 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import type { Result } from '../shared/core/concurrency/result';
 import { z } from 'zod';
 
-import {
-	type CleanedRun,
-	type CleanupOutcome,
-	type CleanupReport,
-	type CleanupSource,
-	type ListGap,
-	cancelStuckRuns,
-} from '../shared/core/cleanup/cancelStuckRuns';
+import { type CleanupReport, cancelStuckRuns } from '../shared/core/cleanup/cancelStuckRuns';
+import type { CleanedRun, CleanupOutcome } from '../shared/core/cleanup/cleanRun';
+import type { CleanupSource, ListGap } from '../shared/core/cleanup/findCandidates';
 import { SECOND } from '../shared/core/config';
 import { systemClock } from '../shared/n8n/transport/systemClock';
 import { InvalidParameterError, orInvalidParameter } from '../shared/n8n/output/errors';
@@ -173,17 +168,17 @@ function warningsOf(report: CleanupReport, session: Session): string[] {
 			`${session.provider.title} reported a status this node does not know: ${[...unknown].join(', ')}. It counts as not finished. Look for a newer version of this package.`,
 		);
 	}
-	for (const { resource, why } of report.incomplete) {
+	for (const { resource, reason } of report.incomplete) {
 		const { plural } = session.client(resource).spec;
 		hints.push(
-			`The list of ${plural} could not be read to its end, so stuck runs may be missing: ${reasonOf(why)}`,
+			`The list of ${plural} could not be read to its end, so stuck runs may be missing: ${describeGap(reason)}`,
 		);
 	}
 	return hints;
 }
 
-function reasonOf(why: ListGap): string {
-	if (why === 'tooLong') return 'it is too long';
-	if (why === 'circular') return 'one of its pages leads back to an earlier one';
-	return [why.message, why.hint].filter(Boolean).join('. ');
+function describeGap(reason: ListGap['reason']): string {
+	if (reason === 'tooLong') return 'it is too long';
+	if (reason === 'circular') return 'one of its pages leads back to an earlier one';
+	return [reason.message, reason.hint].filter(Boolean).join('. ');
 }

@@ -1015,17 +1015,17 @@ describe('what a user may type', () => {
 		[
 			'metadata where there is none',
 			{ resources: ['job', 'classification'], filters: metadata(['a', 'b']) },
-			'Retab shows no metadata on classifications. Take the metadata filter or the resource out.',
+			'Retab shows no metadata on classifications. Remove the metadata filter or the resource.',
 		],
 		[
 			'a workflow id where there is none',
 			{ resources: ['workflowRun', 'extraction'], filters: { workflowId: 'wf_1' } },
-			'Retab cannot narrow extractions by the ID of a workflow. Take the filter or the resource out.',
+			'Retab cannot filter extractions by the ID of a workflow. Remove the filter or the resource.',
 		],
 		[
 			'an extractor id where there is none',
 			{ provider: 'extend', resources: ['extractRun', 'parseRun'], filters: { extractorId: 'ex_1' } },
-			'Extend cannot narrow parse runs by the ID of an extractor, classifier or splitter. Take the filter or the resource out.',
+			'Extend cannot filter parse runs by the ID of an extractor, classifier or splitter. Remove the filter or the resource.',
 		],
 
 		[

@@ -478,7 +478,7 @@ describe('what goes wrong', () => {
 		sandbox.plantFault({ path: '/v1/parses', status: 403, count: 1 });
 		expect(told(await poller.poll())).toEqual([`${extraction} finished`]);
 		expect(logEntries.map(({ message }) => message)).toContainEqual(
-			expect.stringContaining('"parse" runs could not all be looked at: Retab refused the API key (403)'),
+			expect.stringContaining('Not all "parse" runs could be read: Retab refused the API key (403)'),
 		);
 		expect(told(await poller.poll())).toEqual([`${parse} finished`]);
 	});
@@ -500,7 +500,7 @@ describe('bad input is refused before any request', () => {
 		[
 			'a resource that cannot be listed',
 			{ resources: ['fileBlueprint'] },
-			'Retab has no list of file blueprints, so what happens to them cannot be seen from outside',
+			'Retab has no list of file blueprints, so the trigger cannot watch them',
 		],
 		['a resource that is none', { resources: ['letter'] }, 'Retab has no resource "letter"'],
 		[
@@ -562,13 +562,13 @@ describe('bad input is refused before any request', () => {
 		[
 			'a filter that only another of the chosen lists has',
 			{ provider: 'extend', resources: ['extractRun', 'parseRun'], filters: { extractorId: 'ex_1' } },
-			'Extend cannot narrow parse runs by the ID of an extractor, classifier or splitter',
+			'Extend cannot filter parse runs by the ID of an extractor, classifier or splitter',
 		],
 		['an empty filter', { filters: { workflowId: ' ' } }, 'Workflow ID must be a text that is not empty'],
 		[
 			'a filter that the list does not have',
 			{ filters: { workflowId: 'wf_1' } },
-			'Retab cannot narrow extractions by the ID of a workflow',
+			'Retab cannot filter extractions by the ID of a workflow',
 		],
 	])('%s', async (_, more, message) => {
 		const from = sandbox.requests.length;

@@ -1,10 +1,7 @@
 import fc from 'fast-check';
 
-import type {
-	CleanupReport,
-	CleanupSource,
-	StuckList,
-} from '../../nodes/shared/core/cleanup/cancelStuckRuns';
+import type { CleanupReport } from '../../nodes/shared/core/cleanup/cancelStuckRuns';
+import type { CleanupSource, StuckList } from '../../nodes/shared/core/cleanup/findCandidates';
 import type { CancelAnswer, ListedRun, RunClient } from '../../nodes/shared/core/runs/runClient';
 import { type Phase, type Run, isTerminal } from '../../nodes/shared/core/runs/run';
 import { HOUR, bornAt, startCleanup } from '../support/cleaning';

@@ -1,12 +1,8 @@
 import * as fc from 'fast-check';
 
-import type {
-	EventName,
-	EventOptions,
-	EventStore,
-	PollResult,
-	RunEvent,
-} from '../../nodes/shared/core/trigger/events';
+import type { EventName, EventOptions } from '../../nodes/shared/core/trigger/events';
+import type { PollResult, RunEvent } from '../../nodes/shared/core/trigger/poll';
+import type { EventStore } from '../../nodes/shared/core/trigger/seenRunsCodec';
 import { pollEvents } from '../../nodes/shared/core/trigger/pollEvents';
 import { RequestQueue } from '../../nodes/shared/core/requests/requestQueue';
 import type { Phase } from '../../nodes/shared/core/runs/run';

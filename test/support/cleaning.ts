@@ -1,10 +1,9 @@
-import {
-	type CleanupOptions,
-	type CleanupReport,
-	type CleanupSource,
-	type StuckList,
-	cancelStuckRuns,
-} from '../../nodes/shared/core/cleanup/cancelStuckRuns';
+import { type CleanupReport, cancelStuckRuns } from '../../nodes/shared/core/cleanup/cancelStuckRuns';
+import type {
+	CleanupOptions,
+	CleanupSource,
+	StuckList,
+} from '../../nodes/shared/core/cleanup/findCandidates';
 import { RequestQueue } from '../../nodes/shared/core/requests/requestQueue';
 import type { ListedRun, RunClient } from '../../nodes/shared/core/runs/runClient';
 import type { Phase, TimeMark } from '../../nodes/shared/core/runs/run';

@@ -1,6 +1,5 @@
 import { ApiError } from '../../nodes/shared/core/requests/apiError';
-import type { EventList } from '../../nodes/shared/core/trigger/scanList';
-import type { EventSource } from '../../nodes/shared/core/trigger/events';
+import type { EventList, EventSource } from '../../nodes/shared/core/trigger/events';
 import type { ReadView, RunClient } from '../../nodes/shared/core/runs/runClient';
 import { type Phase, type Run, type TimeMark, isTerminal } from '../../nodes/shared/core/runs/run';
 import { type FakeClock, seededRandom } from './fakeClock';

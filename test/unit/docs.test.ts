@@ -21,7 +21,7 @@ import { RunTrigger } from '../../nodes/RunTrigger/RunTrigger.node';
 import { OUTPUT_NAMES } from '../../nodes/TimeoutCancel/fields';
 import { OUTPUT_OF, reportItem } from '../../nodes/TimeoutCancel/report';
 import { TimeoutCancel } from '../../nodes/TimeoutCancel/TimeoutCancel.node';
-import type { CleanupOutcome } from '../../nodes/shared/core/cleanup/cancelStuckRuns';
+import type { CleanupOutcome } from '../../nodes/shared/core/cleanup/cleanRun';
 import type { Clock } from '../../nodes/shared/core/concurrency/clock';
 import {
 	ApiError,

@@ -1,19 +1,17 @@
-import type { Clock } from '../concurrency/clock';
-import { type Scan, type EventList, scanList } from './scanList';
-import type { RunRef } from './seenRuns';
-import { ApiError } from '../requests/apiError';
-import type { RequestQueue } from '../requests/requestQueue';
-import { SECOND, TRIGGER } from '../config';
-import type { RunClient } from '../runs/runClient';
+import type { RunClient, RunList } from '../runs/runClient';
 import { type Phase, type Run, isTerminal } from '../runs/run';
-import { type CancellationScope, isCancelReason } from '../concurrency/cancellationScope';
 
-/** What a user can be told about a run. Each of them happens to a run once. */
+/** What can be reported about a run, each once. */
 export const EVENT_NAMES = ['cancelled', 'failed', 'finished', 'needsReview', 'stuck'] as const;
 
 export type EventName = (typeof EVENT_NAMES)[number];
 
-const ENDS: Partial<Record<Phase, EventName>> = {
+/** Events of a run that goes on. All others end it, and a run that has ended is remembered as done. */
+export const INTERIM_EVENTS = ['needsReview', 'stuck'] as const satisfies readonly EventName[];
+
+export type InterimEvent = (typeof INTERIM_EVENTS)[number];
+
+const EVENT_OF_END: Partial<Record<Phase, EventName>> = {
 	completed: 'finished',
 	failed: 'failed',
 	expired: 'failed',
@@ -21,17 +19,35 @@ const ENDS: Partial<Record<Phase, EventName>> = {
 	cancelled: 'cancelled',
 };
 
-/** The runs of one resource, and where to look for them. */
+export interface RunRef {
+	id: string;
+	/** Unix ms on the provider's clock; absent when not known. */
+	created?: number;
+}
+
+/** A run before it is read. */
+export interface ListedRun extends RunRef {
+	/** A hint; `unknown` when no list shows the run, or its row has no status. */
+	phase: Phase;
+}
+
+export interface EventList {
+	/** True where the API promises this order. Otherwise the order is derived from the rows. */
+	newestFirst: boolean;
+	page: RunList['page'];
+}
+
+/** The runs of one resource, and the lists that show them. */
 export interface EventSource {
 	resource: string;
 	client: RunClient;
-	/** What a memory of these runs belongs to: another account or another filter needs another memory. */
+	/** The account and filters that the memory belongs to: with others it is of no use. */
 	scopeKey: string;
 	/** All runs. */
 	all: EventList;
-	/** The runs in each status that is not an end, in the order of a run's life; none where the API cannot tell. */
+	/** The runs in each status that is not an end, in the order of a run's life; none where the API cannot filter. */
 	unfinished: readonly EventList[];
-	/** Whether the user's filters allow for this run, judged by the run itself. */
+	/** Whether the run itself passes the user's filters. */
 	matches(run: Run): boolean;
 }
 
@@ -39,7 +55,7 @@ export interface EventOptions {
 	events: ReadonlySet<EventName>;
 	/** Milliseconds since its creation after which a run that is not finished is stuck. */
 	stuckAfter: number;
-	/** Milliseconds: when the trigger begins, runs created within this time count as new. */
+	/** Milliseconds: in the first poll, runs created within this time count as new. */
 	lookBack: number;
 	/** Milliseconds that a poll may take. */
 	budget: number;
@@ -47,131 +63,29 @@ export interface EventOptions {
 	now(): number;
 }
 
-export interface PollDeps {
-	requestQueue: RequestQueue;
-	clock: Clock;
-	scope: CancellationScope;
-}
-
-/** Where the trigger keeps what it knows. n8n stores it when it sees fit, at the latest with the next events. */
-export interface EventStore {
-	memory?: unknown;
-}
-
-export interface RunEvent {
-	event: EventName;
-	resource: string;
-	run: Run;
-	/** Unix ms on the provider's clock. */
-	created?: number;
-	/** Unix ms on our clock. */
-	detected: number;
-}
-
-export interface PollResult {
-	/** Runs in the order of their creation. */
-	events: RunEvent[];
-	/** What could not be read this time, one for each resource. Nothing is lost by it: the next poll looks again. */
-	errors: Array<{ resource: string; error: ApiError }>;
-	/** What had to be given up, in words. */
-	warnings: string[];
-}
-
-/** What one poll works with. */
-export interface Poll extends PollDeps {
-	options: EventOptions;
-	findings: PollResult;
-}
-
-/** The event that a run in this phase stands for, if it is one that is asked for. */
-export function wanted(
-	options: EventOptions,
-	phase: Phase,
-	created: number | undefined,
-): EventName | undefined {
-	const event = eventOf(options, phase, created);
-	return event !== undefined && options.events.has(event) ? event : undefined;
-}
-
+/** The event that a run in this phase stands for, asked for or not. */
 export function eventOf(
 	options: EventOptions,
 	phase: Phase,
 	created: number | undefined,
 ): EventName | undefined {
-	if (phase === 'needsReview' || isTerminal(phase)) return ENDS[phase] ?? 'needsReview';
+	if (phase === 'needsReview' || isTerminal(phase)) return EVENT_OF_END[phase] ?? 'needsReview';
 	return created !== undefined && options.now() - created >= options.stuckAfter ? 'stuck' : undefined;
 }
 
-export function creationOf(run: Run, { created }: RunRef): number | undefined {
+export function isInterim(event: EventName): event is InterimEvent {
+	return event === 'needsReview' || event === 'stuck';
+}
+
+export function createdOf(run: Run, { created }: RunRef): number | undefined {
 	return run.created?.at ?? created ?? run.started?.at;
 }
 
-export function addEvent(
-	{ clock, findings }: Poll,
-	{ resource }: EventSource,
-	event: EventName,
-	run: Run,
-	row: RunRef,
-): void {
-	findings.events.push({ event, resource, run, created: creationOf(run, row), detected: clock.now() });
-}
-
-/** Keeps a fault for the report. Anything else is a mistake of ours, and goes on. */
-export function recordError(
-	{ findings, options }: Poll,
-	{ resource, client }: EventSource,
-	thrown: unknown,
-): undefined {
-	const error = isCancelReason(thrown)
-		? new ApiError(
-				'network',
-				`${client.title}: not everything could be read within the ${options.budget / SECOND} s of a poll`,
-				{ hint: 'The next poll goes on. If this stays, choose fewer resources, or set a filter.' },
-			)
-		: thrown;
-	if (!(error instanceof ApiError)) throw thrown;
-	if (!findings.errors.some((one) => one.resource === resource)) findings.errors.push({ resource, error });
-}
-
-export function isNotFound(error: unknown): boolean {
-	return error instanceof ApiError && error.kind === 'notFound';
-}
-
-/** The events that are asked for, as they are remembered: another limit makes another event of `stuck`. */
-export function namesOf({ events, stuckAfter }: EventOptions): string[] {
-	return [...events].map((event) => nameOf(event, stuckAfter)).sort();
-}
-
-export function nameOf(event: EventName, stuckAfter: number): string {
+/** An event as it is remembered: with another limit, `stuck` is another event. */
+export function eventKey(event: EventName, { stuckAfter }: EventOptions): string {
 	return event === 'stuck' ? `${event}:${stuckAfter}` : event;
 }
 
-type Limits = Pick<Parameters<typeof scanList>[2], 'isDeepEnough' | 'pages'>;
-
-/** Reads a list; what went wrong is noted. */
-export async function scanNoted(
-	work: Poll,
-	source: EventSource,
-	list: EventList,
-	limits: Limits,
-): Promise<Scan> {
-	const latest = () => work.options.now() + TRIGGER.maxAhead;
-	const listing = await scanList(work, list, { ...limits, latest });
-	if (listing.error !== undefined) recordError(work, source, listing.error);
-	return listing;
-}
-
-/** Reads a list as deep as it has to be. What lies behind more pages than that is given up. */
-export async function scanDeep(
-	work: Poll,
-	source: EventSource,
-	list: EventList,
-	limits: Limits,
-): Promise<Scan> {
-	const listing = await scanNoted(work, source, list, limits);
-	if (listing.whole || listing.error !== undefined) return listing;
-	work.findings.warnings.push(
-		`The list of "${source.resource}" runs is too long: only its first ${limits.pages} pages were looked through`,
-	);
-	return { ...listing, whole: true };
+export function eventKeys(options: EventOptions): string[] {
+	return [...options.events].map((event) => eventKey(event, options)).sort();
 }

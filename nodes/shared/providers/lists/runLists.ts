@@ -2,19 +2,25 @@ import type { ApiError } from '../../core/requests/apiError';
 import type { ListedRun, RunList } from '../../core/runs/runClient';
 import { type JsonObject, isUnfinished } from '../../core/runs/run';
 import { attemptRequest } from '../../core/concurrency/result';
-import type { ResourceClient } from '../client/resourceClient';
 import type { FilterSpec, Query, ResourceSpec } from '../types';
 import { type Page, parseRow, phaseOf } from '../client/parseResponse';
+
+/** As much of a `ResourceClient` as lists need. */
+export interface PageReader {
+	readonly spec: ResourceSpec;
+	page(query: Query, token: string | undefined, size: number, signal: AbortSignal): Promise<Page>;
+	pageOfSize(query: Query, token: string | undefined, size: number, signal: AbortSignal): Promise<Page>;
+}
 
 export function withRole(spec: ResourceSpec, role: NonNullable<FilterSpec['role']>): FilterSpec | undefined {
 	return spec.list?.filters.find((filter) => filter.role === role);
 }
 
-/** The pages of a list, as far as they tell about runs; without the rows themselves, of which there may be thousands. */
-export function pagesOf(client: ResourceClient, query: Query): RunList['page'] {
+/** The pages of a list, without the rows as the API gives them: there may be thousands. */
+export function pagesOf(reader: PageReader, query: Query): RunList['page'] {
 	return async (token, signal) => {
-		const page = await client.page(query, token, Number.POSITIVE_INFINITY, signal);
-		const rows = listedRuns(client.spec, page).rows.map(({ id, created, phase }) => ({ id, created, phase }));
+		const page = await reader.page(query, token, Number.POSITIVE_INFINITY, signal);
+		const rows = listedRuns(reader.spec, page).rows.map(({ id, created, phase }) => ({ id, created, phase }));
 		return { rows, next: page.next };
 	};
 }
@@ -33,38 +39,38 @@ function listedRun(spec: ResourceSpec, row: JsonObject): ListedRun | undefined {
 }
 
 /**
- * The lists that together hold every unfinished run of a resource: one per status that a run goes on in, running ones
- * first; the list of all runs where it cannot be narrowed by status (Retab parses); none where the API cannot list.
+ * The lists that together hold every unfinished run of a resource: one per unfinished status, running first; the list of all
+ * runs where it cannot be filtered by status (Retab parses); none where the API cannot list.
  */
-export function unfinishedLists(client: ResourceClient): RunList[] | undefined {
-	const { list } = client.spec;
+export function unfinishedLists(reader: PageReader): RunList[] | undefined {
+	const { spec } = reader;
+	const { list } = spec;
 	if (!list) return undefined;
-	const filter = withRole(client.spec, 'status');
-	const page = largePages(client);
+	const filter = withRole(spec, 'status');
+	const page = largePages(reader);
 	if (!filter) return [{ page: page(list.newestFirst) }];
-	const statuses = (filter.options ?? []).filter((status) => isUnfinished(phaseOf(client.spec, status)));
-	const isRunning = (status: string) => Number(phaseOf(client.spec, status) === 'running');
+	const statuses = (filter.options ?? []).filter((status) => isUnfinished(phaseOf(spec, status)));
+	const isRunning = (status: string) => Number(phaseOf(spec, status) === 'running');
 	return statuses
 		.sort((a, b) => isRunning(b) - isRunning(a))
 		.map((status) => ({ status, page: page({ ...list.newestFirst, [filter.param]: status }) }));
 }
 
 /**
- * Pages as large as the API gives them. Where the largest size is not documented, more rows are asked for than elsewhere
- * until the API refuses it.
+ * The largest pages of the API. Where the limit is not documented, `tryPageSize` rows are requested until the API refuses it.
  */
-function largePages(client: ResourceClient): (query: Query) => RunList['page'] {
-	const { spec } = client;
+function largePages(reader: PageReader): (query: Query) => RunList['page'] {
+	const { spec } = reader;
 	let size = spec.list?.tryPageSize;
 	return (query) => async (token, signal) => {
-		if (size === undefined)
-			return listedRuns(spec, await client.page(query, token, Number.POSITIVE_INFINITY, signal));
 		const tried = size;
-		const read = await attemptRequest(() => client.pageOfSize(query, token, tried, signal));
-		if ('value' in read) return listedRuns(spec, read.value);
-		if (token !== undefined || !isRefusal(read.error)) throw read.error;
-		size = undefined;
-		return listedRuns(spec, await client.page(query, token, Number.POSITIVE_INFINITY, signal));
+		if (tried !== undefined) {
+			const read = await attemptRequest(() => reader.pageOfSize(query, token, tried, signal));
+			if ('value' in read) return listedRuns(spec, read.value);
+			if (token !== undefined || !isRefusal(read.error)) throw read.error;
+			size = undefined;
+		}
+		return listedRuns(spec, await reader.page(query, token, Number.POSITIVE_INFINITY, signal));
 	};
 }
 

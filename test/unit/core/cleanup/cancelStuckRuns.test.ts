@@ -239,7 +239,7 @@ describe('reading lists', () => {
 		const report = await clean(clock, [source(list)]);
 		expect(outcomes(report)).toEqual(['a: cancelled']);
 		expect(report.incomplete).toMatchObject([
-			{ resource: 'job', why: { message: 'The API did not answer within 30 s' } },
+			{ resource: 'job', reason: { message: 'The API did not answer within 30 s' } },
 		]);
 		expect(list.asked).toHaveLength(5);
 	});
@@ -250,7 +250,9 @@ describe('reading lists', () => {
 		const broken = listOf(clock, { '': page(['a'], 'p2'), p2: [fails(500)] });
 		const report = await clean(clock, [source(broken, listOf(clock, [row('b')]))]);
 		expect(outcomes(report)).toEqual(['a: cancelled', 'b: cancelled']);
-		expect(report.incomplete).toEqual([{ resource: 'job', why: expect.objectContaining({ status: 500 }) }]);
+		expect(report.incomplete).toEqual([
+			{ resource: 'job', reason: expect.objectContaining({ status: 500 }) },
+		]);
 		expect(broken.asked).toEqual(['', 'p2', 'p2', 'p2', 'p2']);
 	});
 
@@ -264,7 +266,7 @@ describe('reading lists', () => {
 		const { clock, source } = account();
 		const report = await clean(clock, [source(listOf(clock, { '': [fails(404)] }), listOf(clock, []))]);
 		expect(report.runs).toEqual([]);
-		expect(report.incomplete).toMatchObject([{ resource: 'job', why: { status: 404 } }]);
+		expect(report.incomplete).toMatchObject([{ resource: 'job', reason: { status: 404 } }]);
 	});
 
 	test('an empty page with a page token is not the end', async () => {
@@ -282,7 +284,7 @@ describe('reading lists', () => {
 		const list = listOf(clock, { '': page(['a'], 'p2'), p2: page(['b'], 'p3'), p3: page(['c'], 'p2') });
 		const report = await clean(clock, [source(list)]);
 		expect(outcomes(report)).toHaveLength(3);
-		expect(report.incomplete).toEqual([{ resource: 'job', why: 'circular' }]);
+		expect(report.incomplete).toEqual([{ resource: 'job', reason: 'circular' }]);
 		expect(list.asked).toEqual(['', 'p2', 'p3']);
 	});
 
@@ -297,7 +299,7 @@ describe('reading lists', () => {
 		};
 		const report = await clean(clock, [source(endless)]);
 		expect(outcomes(report)).toEqual(['a: cancelled']);
-		expect(report.incomplete).toEqual([{ resource: 'job', why: 'tooLong' }]);
+		expect(report.incomplete).toEqual([{ resource: 'job', reason: 'tooLong' }]);
 		expect(pages).toBe(LIST.cleanupPages);
 	});
 });

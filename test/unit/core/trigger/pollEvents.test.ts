@@ -1,10 +1,8 @@
-import type {
-	EventName,
-	EventOptions,
-	EventStore,
-	PollResult,
-} from '../../../../nodes/shared/core/trigger/events';
-import { pollEvents, findExamples } from '../../../../nodes/shared/core/trigger/pollEvents';
+import type { EventName, EventOptions } from '../../../../nodes/shared/core/trigger/events';
+import type { PollResult } from '../../../../nodes/shared/core/trigger/poll';
+import type { EventStore } from '../../../../nodes/shared/core/trigger/seenRunsCodec';
+import { findExamples } from '../../../../nodes/shared/core/trigger/findExamples';
+import { pollEvents } from '../../../../nodes/shared/core/trigger/pollEvents';
 import { RequestQueue } from '../../../../nodes/shared/core/requests/requestQueue';
 import { DAY, HOUR, SEEN_RUNS, MINUTE, SECOND, TRIGGER } from '../../../../nodes/shared/core/config';
 import type { Phase } from '../../../../nodes/shared/core/runs/run';
@@ -529,7 +527,7 @@ describe('memory', () => {
 		}
 		await clock.advance(MINUTE);
 		expect((await poll())?.warnings).toEqual([
-			`The list of "extraction" runs is too long: only its first ${TRIGGER.pages} pages were looked through`,
+			`The list of "extraction" runs is too long: only its first ${TRIGGER.pages} pages were read`,
 		]);
 	});
 
@@ -539,7 +537,7 @@ describe('memory', () => {
 		world.add(life('newest', at(-MINUTE), ended('completed', at(MINUTE))));
 		const findings = await poll();
 		expect(findings?.warnings).toMatchObject([
-			expect.stringMatching(/^More is going on than can be remembered: \d+ unfinished "extraction" runs/),
+			expect.stringMatching(/^Too many runs to remember: \d+ unfinished "extraction" runs/),
 		]);
 		expect(JSON.stringify(store).length).toBeLessThan(SEEN_RUNS.size + 100);
 		await clock.advance(2 * MINUTE);

@@ -1,18 +1,17 @@
 import { SeenRuns } from '../../../../nodes/shared/core/trigger/seenRuns';
+import { decode, encode } from '../../../../nodes/shared/core/trigger/seenRunsCodec';
 import { HOUR, SEEN_RUNS, MINUTE, TRIGGER } from '../../../../nodes/shared/core/config';
 
 const ZERO = Date.UTC(2026, 0, 1);
 const EASY = 40_000;
 
 function memory(): SeenRuns {
-	const made = new SeenRuns('account', ['finished']);
-	made.setWatermark(ZERO);
-	return made;
+	return new SeenRuns('account', ['finished'], ZERO / MINUTE);
 }
 
 /** As it comes back from the database of n8n. */
 function reloaded(made: SeenRuns): SeenRuns {
-	const loaded = SeenRuns.load(JSON.parse(JSON.stringify(made.store())));
+	const loaded = decode(JSON.parse(JSON.stringify(encode(made))));
 	if (!loaded) throw new Error('The memory cannot be read again');
 	return loaded;
 }
@@ -41,13 +40,13 @@ test('what was finished, told and followed survives being stored', () => {
 	expect(loaded.wasReported(run('told'), 'needsReview')).toBe(false);
 	expect(loaded.wasReported(run('followed'), 'needsReview')).toBe(true);
 	expect(loaded.open.get('followed')?.created).toBe(ZERO - HOUR);
-	expect(loaded.store()).toEqual(made.store());
+	expect(encode(loaded)).toEqual(encode(made));
 	expect([loaded.scopeKey, loaded.events]).toEqual(['account', ['finished']]);
 });
 
 test('what is not a stored memory is none', () => {
 	for (const value of [undefined, null, 'text', [], {}, { fits: 1 }]) {
-		expect(SeenRuns.load(value)).toBeUndefined();
+		expect(decode(value)).toBeUndefined();
 	}
 });
 
@@ -92,7 +91,7 @@ describe('the watermark', () => {
 		made.advance([run('going on', ZERO + MINUTE), newer], ZERO + HOUR, late, EASY);
 		expect(made.isDone(run('done'))).toBe(false);
 		expect([...made.open]).toEqual([['going on', { created: ZERO + MINUTE, reported: new Set(['stuck']) }]]);
-		expect(Object.keys(made.store().done)).toEqual([]);
+		expect(Object.keys(encode(made).done)).toEqual([]);
 	});
 
 	test('stays where that takes less memory, when there is much', () => {
@@ -113,7 +112,7 @@ describe('size', () => {
 	test('10,000 runs that ended in one minute take less than 64 KB, and none is confused with another', () => {
 		const made = memory();
 		for (let index = 0; index < 10_000; index++) made.finish(run(`extr_${index}`, ZERO + index));
-		expect(JSON.stringify(made.store()).length).toBeLessThan(64 * 1024);
+		expect(JSON.stringify(encode(made)).length).toBeLessThan(64 * 1024);
 		const loaded = reloaded(made);
 		const known = (prefix: string) =>
 			Array.from({ length: 10_000 }, (_, index) => loaded.isDone(run(`${prefix}_${index}`)));
@@ -125,21 +124,21 @@ describe('size', () => {
 		const made = memory();
 		for (let index = 0; index <= SEEN_RUNS.manyDigests; index++) made.finish(run(`one_${index}`, ZERO));
 		const loaded = reloaded(made);
-		expect(loaded.store().width).toBe(SEEN_RUNS.shortDigest);
+		expect(encode(loaded).width).toBe(SEEN_RUNS.shortDigest);
 		loaded.finish(run('another', ZERO + 3 * MINUTE));
 		loaded.advance([], ZERO + MINUTE, 0, EASY);
 		loaded.advance([], ZERO + MINUTE, TRIGGER.listDelay + 2 * MINUTE, EASY);
-		expect(loaded.store().width).toBe(SEEN_RUNS.digest);
+		expect(encode(loaded).width).toBe(SEEN_RUNS.digest);
 		expect(reloaded(loaded).isDone(run('another'))).toBe(true);
 	});
 
 	test('runs without a time are forgotten when no list shows them, once there are many', () => {
 		const made = memory();
 		for (let index = 0; index < SEEN_RUNS.timeless; index++) made.finish(run(`run_${index}`));
-		made.forgetTimeless([]);
+		made.done.forgetTimeless([]);
 		expect(made.isDone(run('run_0'))).toBe(true);
 		made.finish(run('one more'));
-		made.forgetTimeless([run('one more'), run('run_1')]);
+		made.done.forgetTimeless([run('one more'), run('run_1')]);
 		expect([made.isDone(run('run_0')), made.isDone(run('run_1')), made.isDone(run('one more'))]).toEqual([
 			false,
 			true,

@@ -1,4 +1,4 @@
-import type { CleanupSource } from '../../../../nodes/shared/core/cleanup/cancelStuckRuns';
+import type { CleanupSource } from '../../../../nodes/shared/core/cleanup/findCandidates';
 import { DAY } from '../../../../nodes/shared/core/config';
 import type { JsonObject, Run } from '../../../../nodes/shared/core/runs/run';
 import { PROVIDERS, cancellable, resourceOf } from '../../../../nodes/shared/providers';
@@ -348,7 +348,7 @@ describe('metadata', () => {
 		(resource) => {
 			const { plural } = resourceOf(PROVIDERS.retab, resource);
 			expect(() => stuck('retab', resource, { metadata })).toThrow(
-				new RangeError(`Retab shows no metadata on ${plural}. Take the metadata filter or the resource out.`),
+				new RangeError(`Retab shows no metadata on ${plural}. Remove the metadata filter or the resource.`),
 			);
 		},
 	);
@@ -420,24 +420,24 @@ describe('workflow and processor ids', () => {
 	});
 
 	test.each<[Provider, string, Partial<CleanupFilters>, string]>([
-		['retab', 'extraction', { workflowId }, 'Retab cannot narrow extractions by the ID of a workflow.'],
-		['retab', 'parse', { workflowId }, 'Retab cannot narrow parses by the ID of a workflow.'],
-		['extend', 'extractRun', { workflowId }, 'Extend cannot narrow extract runs by the ID of a workflow.'],
+		['retab', 'extraction', { workflowId }, 'Retab cannot filter extractions by the ID of a workflow.'],
+		['retab', 'parse', { workflowId }, 'Retab cannot filter parses by the ID of a workflow.'],
+		['extend', 'extractRun', { workflowId }, 'Extend cannot filter extract runs by the ID of a workflow.'],
 		[
 			'extend',
 			'parseRun',
 			{ processorId },
-			'Extend cannot narrow parse runs by the ID of an extractor, classifier or splitter.',
+			'Extend cannot filter parse runs by the ID of an extractor, classifier or splitter.',
 		],
 		[
 			'extend',
 			'workflowRun',
 			{ processorId },
-			'Extend cannot narrow workflow runs by the ID of an extractor, classifier or splitter.',
+			'Extend cannot filter workflow runs by the ID of an extractor, classifier or splitter.',
 		],
 	])('%s %s cannot be narrowed like this: an error', (provider, resource, filters, message) => {
 		expect(() => stuck(provider, resource, filters)).toThrow(
-			new RangeError(`${message} Take the filter or the resource out.`),
+			new RangeError(`${message} Remove the filter or the resource.`),
 		);
 	});
 });

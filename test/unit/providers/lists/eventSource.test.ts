@@ -1,17 +1,14 @@
 import { PROVIDERS, resourceOf } from '../../../../nodes/shared/providers';
 import { ResourceClient } from '../../../../nodes/shared/providers/client/resourceClient';
-import {
-	type EventFilters,
-	eventSource,
-	listable,
-} from '../../../../nodes/shared/providers/lists/eventSource';
+import { eventSource, listable } from '../../../../nodes/shared/providers/lists/eventSource';
+import type { OwnerFilter } from '../../../../nodes/shared/providers/lists/ownerFilter';
 import type { Send } from '../../../../nodes/shared/providers/client/http';
 import type { Query } from '../../../../nodes/shared/providers/types';
 
 type Provider = keyof typeof PROVIDERS;
 
 /** A source of an API that lists nothing, and the queries of its lists, the page size left aside. */
-async function listsOf(provider: Provider, resource: string, filters: EventFilters = {}, account = 'a') {
+async function listsOf(provider: Provider, resource: string, filters: OwnerFilter = {}, account = 'a') {
 	const asked: Query[] = [];
 	const send: Send = ({ query = {} }) => {
 		const { limit: _limit, maxPageSize: _size, ...rest } = query;
@@ -89,7 +86,7 @@ test('a filter narrows down every list, and the runs themselves', async () => {
 });
 
 test('what is remembered of one account or filter does not fit another', async () => {
-	const fits = async (filters: EventFilters, account?: string) =>
+	const fits = async (filters: OwnerFilter, account?: string) =>
 		(await listsOf('extend', 'workflowRun', filters, account)).source.scopeKey;
 	const all = await Promise.all([
 		fits({}),

@@ -1,0 +1,48 @@
+import { TRIGGER } from '../config';
+import { call } from '../requests/retry';
+import type { ReadView } from '../runs/runClient';
+import type { Run } from '../runs/run';
+import { type NewEvent, type Plan, classifyRead } from './classify';
+import type { EventSource, ListedRun } from './events';
+import { type Poll, isNotFound, recordError } from './poll';
+import type { ResourcePoll } from './resourcePoll';
+
+/** What a read showed. */
+export interface RunRead {
+	source: EventSource;
+	row: ListedRun;
+	/** Absent for a run that was deleted. */
+	run?: Run;
+	found?: NewEvent;
+	/** Unix ms on our clock. */
+	at: number;
+}
+
+/** Reads runs: first those with an event in a list, oldest first, then those that no list shows, in random order. */
+export async function readRuns(poll: Poll, plans: readonly Plan[]): Promise<RunRead[]> {
+	const all = plans.flatMap(({ of, read }) => read.map((row) => ({ of, row, random: poll.clock.random() })));
+	const hinted = all.filter(({ row }) => row.phase !== 'unknown');
+	const unknown = all.filter(({ row }) => row.phase === 'unknown');
+	hinted.sort((a, b) => (a.row.created ?? 0) - (b.row.created ?? 0));
+	unknown.sort((a, b) => a.random - b.random);
+	const queue = [...hinted, ...unknown].slice(0, TRIGGER.reads);
+	const reads = await Promise.all(queue.map(({ of, row }) => readRun(poll, of, row)));
+	return reads.flatMap((read) => read ?? []);
+}
+
+async function readRun(poll: Poll, of: ResourcePoll, row: ListedRun): Promise<RunRead | undefined> {
+	const { source, list } = of;
+	const read = async (view: ReadView) => {
+		const run = await call(poll, (signal) => source.client.read(row.id, view, signal));
+		return { source, row, run, found: classifyRead(poll.options, of, row, run), at: poll.clock.now() };
+	};
+	try {
+		if (row.phase !== 'unknown') return await read('full');
+		const light = await read('light');
+		return light.found?.isReported && source.client.hasLightReads ? await read('full') : light;
+	} catch (error) {
+		if (isNotFound(error) && list.whole) return { source, row, at: poll.clock.now() };
+		recordError(poll, source, error);
+		return undefined;
+	}
+}
