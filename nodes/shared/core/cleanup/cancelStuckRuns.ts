@@ -7,6 +7,7 @@ import { LIST, RETRY } from '../config';
 import { PageCursor, paginate } from '../requests/paginate';
 import { call, retry } from '../requests/retry';
 import { noAnswer } from '../requests/withTimeout';
+import { errorBehind, outcomeOfCancel, type Outcome } from '../watch/outcome';
 import { type ReadView, type ListedRun, type RunList, type RunClient } from '../runs/runClient';
 import { type Phase, type Run, isTerminal } from '../runs/run';
 import type { CancellationScope } from '../concurrency/cancellationScope';
@@ -199,6 +200,16 @@ async function readList(
 	return read.value ? undefined : 'tooLong';
 }
 
+/** What a cleanup calls the outcome of a cancel; any other one means that the run ended first. */
+const AFTER_CANCEL: Partial<Record<Outcome, CleanupOutcome>> = {
+	cancelled: 'cancelled',
+	cancelPending: 'cancelPending',
+	needsReview: 'notCancellable',
+	notCancellable: 'notCancellable',
+	notFound: 'unreachable',
+	unreachable: 'unreachable',
+};
+
 /** Gives back nothing for a run that turns out not to be stuck. */
 async function cleanOne(
 	deps: CleanupDeps,
@@ -207,7 +218,7 @@ async function cleanOne(
 	report: CleanupReport,
 ): Promise<CleanedRun | undefined> {
 	const { requestQueue, clock, scope } = deps;
-	const reader = new RunReader(row.id, source.client, requestQueue, clock);
+	const reader = new RunReader(row.id, { client: source.client, requestQueue, clock });
 	const known = { resource: source.resource, id: row.id };
 	const read = await attemptRequest(() => readAgain(deps, reader, source.view));
 	if ('error' in read) {
@@ -232,26 +243,15 @@ async function cleanOne(
 	const { client } = source;
 	const commandId = deps.commandId(row.id);
 	const cancel = await confirmCancel(
-		{ client, requestQueue, clock, reader, commandId, until: 'confirmed', whenStopped: 'report' },
+		{ client, requestQueue, clock, reader, commandId, until: 'confirmed' },
 		scope,
 		options.confirmFor,
 	);
-	const outcome = outcomeOf(cancel);
+	const outcome = AFTER_CANCEL[outcomeOfCancel(cancel)] ?? 'alreadyFinished';
 	// Requests of a workflow that was stopped may have no answer yet: nothing went wrong with them.
 	const silence = scope.signal.aborted ? undefined : noAnswer(options.confirmFor);
-	const lastError = faultBehind(outcome, cancel, reader.lastError, silence);
+	const lastError = errorBehind(outcome, reader.lastError, cancel, silence);
 	return { ...known, outcome, age, run: reader.last ?? run, cancel, lastError };
-}
-
-/** What went wrong, where the outcome says that something did, and otherwise what went wrong last. */
-function faultBehind(
-	outcome: CleanupOutcome,
-	cancel: CancelResult,
-	last: ApiError | undefined,
-	silence: ApiError | undefined,
-): ApiError | undefined {
-	if (outcome === 'notCancellable') return cancel.error ?? last;
-	return outcome === 'unreachable' ? (last ?? cancel.error ?? silence) : last;
 }
 
 async function readAgain({ clock, scope }: CleanupDeps, reader: RunReader, view: ReadView): Promise<Run> {
@@ -267,18 +267,4 @@ async function readAgain({ clock, scope }: CleanupDeps, reader: RunReader, view:
 		},
 		() => reader.read(view, scope, 'read'),
 	);
-}
-
-function outcomeOf({ verdict, run, cancelledByUs }: CancelResult): CleanupOutcome {
-	switch (verdict) {
-		case 'settled':
-			if (run?.phase === 'needsReview') return 'notCancellable';
-			return run?.phase === 'cancelled' && cancelledByUs ? 'cancelled' : 'alreadyFinished';
-		case 'pending':
-			return 'cancelPending';
-		case 'refused':
-			return 'notCancellable';
-		case 'unreachable':
-			return 'unreachable';
-	}
 }

@@ -199,16 +199,22 @@ async function cancelRuns(work: Work): Promise<Array<Result<JsonObject[]>>> {
 	return results.map((result) => ('error' in result ? result : valueOfCancel(work.client, result.value)));
 }
 
+/** True when nothing is known of how the run ended: there is no run, or it could not be read. */
+function isLost({ outcome }: WatchReport): boolean {
+	return outcome === 'notFound' || outcome === 'unreachable';
+}
+
 /** Outcomes of a cancel that either are what was asked for, or have a hint or an error of their own. */
 const CANCEL_OUTCOMES: ReadonlySet<WatchReport['outcome']> = new Set([
 	'cancelled',
 	'cancelPending',
 	'notCancellable',
+	'notFound',
 	'unreachable',
 ]);
 
 function valueOfCancel(client: ResourceClient, report: WatchReport): Result<JsonObject[]> {
-	if (report.outcome === 'unreachable') return { error: lastFaultOf(report) };
+	if (isLost(report)) return { error: lastErrorOf(report) };
 	if (report.outcome === 'notCancellable') {
 		const status = report.run ? `, which is "${report.run.status}"` : '';
 		const said = report.lastError ? `. ${report.lastError.message}` : '';
@@ -219,7 +225,7 @@ function valueOfCancel(client: ResourceClient, report: WatchReport): Result<Json
 			),
 		};
 	}
-	return report.run ? { value: [report.run.body] } : { error: lastFaultOf(report) };
+	return report.run ? { value: [report.run.body] } : { error: lastErrorOf(report) };
 }
 
 async function pollRuns(work: Work): Promise<Array<Result<JsonObject[]>>> {
@@ -248,9 +254,9 @@ function valueOfPoll(
 	report: WatchReport,
 	onTimeout: OnTimeout | undefined,
 ): Result<JsonObject[]> {
-	if (report.outcome === 'unreachable') return { error: lastFaultOf(report) };
+	if (isLost(report)) return { error: lastErrorOf(report) };
 	if (report.outcome !== 'stillRunning') return { value: report.run ? [report.run.body] : [] };
-	if (!report.run) return { error: lastFaultOf(report) };
+	if (!report.run) return { error: lastErrorOf(report) };
 	if (onTimeout === 'returnRun') return { value: [report.run.body] };
 	const waited = Math.round(report.elapsed / 100) / 10;
 	return {
@@ -261,7 +267,7 @@ function valueOfPoll(
 	};
 }
 
-function lastFaultOf(report: WatchReport): Error {
+function lastErrorOf(report: WatchReport): Error {
 	return (
 		report.lastError ?? new ApiError('network', `Nothing could be learned about run ${report.id} in time`)
 	);
@@ -288,7 +294,7 @@ async function watchItems(
 		context,
 		hintsFor(
 			session.provider,
-			reportsOf(result).filter(({ outcome }) => outcome !== 'unreachable' && outcome !== 'notCancellable'),
+			reportsOf(result).filter((report) => !isLost(report) && report.outcome !== 'notCancellable'),
 		),
 	);
 	return result;
