@@ -200,7 +200,7 @@ describe.each(KINDS)('a run of $provider $resource', (kind) => {
 		expect(answersTo(id, 'GET')).toEqual([404, 404, 404]);
 		expect(answersTo(id, 'POST')).toEqual([]);
 		expect(result.hints.map(({ message }) => message)).toEqual([
-			`1 run could not be asked about and may still be going on: ${id}. The reason is in the item under lastError.`,
+			`1 run not found (404): ${id}. ${PROVIDERS[provider].notFoundHint}`,
 		]);
 	});
 
