@@ -1,22 +1,13 @@
-import type { Clock } from '../concurrency/clock';
-import { type CancellationScope, isCancelReason } from '../concurrency/cancellationScope';
+import { isCancelReason } from '../concurrency/cancellationScope';
 import { attempt, attemptRequest } from '../concurrency/result';
 import { READ, RETRY, SECOND } from '../config';
 import { ApiError } from '../requests/apiError';
 import { backoff } from '../requests/backoff';
-import type { RequestQueue } from '../requests/requestQueue';
 import { retry } from '../requests/retry';
 import { noAnswer } from '../requests/withTimeout';
 import { type Run, isDone, isTerminal } from '../runs/run';
-import type { RunClient } from '../runs/runClient';
 import type { RunReader } from '../runs/runReader';
-
-interface FinalReadDeps {
-	client: RunClient;
-	requestQueue: RequestQueue;
-	clock: Clock;
-	scope: CancellationScope;
-}
+import type { WatchDeps } from './types';
 
 export interface FinalRead {
 	run: Run;
@@ -30,7 +21,7 @@ export interface FinalRead {
  *
  * @throws the reason why the scope ended
  */
-export async function finalRead(deps: FinalReadDeps, reader: RunReader, run: Run): Promise<FinalRead> {
+export async function finalRead(deps: WatchDeps, reader: RunReader, run: Run): Promise<FinalRead> {
 	const { client, clock, requestQueue } = deps;
 	if (!client.hasLightReads || reader.lastIsFull) return { run };
 	// The result of a run is worth waiting for. One that has none is not held up by a long pause.
@@ -52,7 +43,7 @@ export async function finalRead(deps: FinalReadDeps, reader: RunReader, run: Run
 
 /** Ends when a full read has been tried for long enough. Where there is a result to get, pauses do not count. */
 async function timeLimit(
-	{ clock, requestQueue }: FinalReadDeps,
+	{ clock, requestQueue }: WatchDeps,
 	hasResult: boolean,
 	signal: AbortSignal,
 ): Promise<void> {
@@ -66,7 +57,7 @@ async function timeLimit(
 
 /** Nothing when it cannot be had. @throws CancelReason when the scope ended */
 async function readUntilDone(
-	{ clock, scope }: { clock: Clock; scope: CancellationScope },
+	{ clock, scope }: Pick<WatchDeps, 'clock' | 'scope'>,
 	reader: RunReader,
 ): Promise<Run | undefined> {
 	for (;;) {

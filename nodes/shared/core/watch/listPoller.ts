@@ -1,28 +1,16 @@
 import { type CancellationScope, isCancelReason } from '../concurrency/cancellationScope';
-import type { Clock } from '../concurrency/clock';
 import { attempt } from '../concurrency/result';
 import type { TimerQueue } from '../concurrency/timerQueue';
 import { LIST_POLLER } from '../config';
-import type { RequestQueue } from '../requests/requestQueue';
 import { type Run, isDone, isTerminal, isUnfinished } from '../runs/run';
-import type { ListedRun, RunClient } from '../runs/runClient';
+import type { ListedRun } from '../runs/runClient';
 import { ListBudget } from './listBudget';
 import { type KnownList, ListPages, reopenLists, usualPages } from './listPages';
-import { ListPass } from './listPass';
+import { ListPass, spotCheck, spotChecksFor } from './listPass';
 import { ListSchedule } from './listSchedule';
 import { decideRow } from './rowDecision';
-import { spotCheck, spotChecksFor } from './spotCheck';
 import { type NextRead, type TrackedRun, TrackedRuns, defer, elapsedShare, mayDefer } from './trackedRuns';
-import type { WatchedRun } from './watchedRun';
-
-export interface ListPollerDeps {
-	client: RunClient;
-	requestQueue: RequestQueue;
-	clock: Clock;
-	timerQueue: TimerQueue;
-	/** Ends with the watch of all its runs. */
-	scope: CancellationScope;
-}
+import type { WatchDeps, WatchedRun } from './types';
 
 /**
  * Decides when each run is read next, and how: by itself, or, where that takes fewer requests, by a page of the lists of
@@ -51,7 +39,7 @@ export class ListPoller {
 
 	/** @param size how many runs will be watched */
 	constructor(
-		private readonly deps: ListPollerDeps,
+		private readonly deps: WatchDeps & { timerQueue: TimerQueue },
 		size: number,
 	) {
 		const lists = size < LIST_POLLER.minRuns ? [] : (deps.client.unfinished ?? []);

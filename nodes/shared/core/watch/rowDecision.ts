@@ -1,7 +1,7 @@
 import { type Run, isUnfinished } from '../runs/run';
 import type { ListedRun } from '../runs/runClient';
 import type { CountFrom } from './deadline';
-import type { WatchedRun } from './watchedRun';
+import type { WatchedRun } from './types';
 
 /**
  * What a row of a list means to the watch of its run:

@@ -1,5 +1,4 @@
 import { type CancellationScope, isCancelReason } from '../concurrency/cancellationScope';
-import type { Clock } from '../concurrency/clock';
 import { attempt, attemptRequest } from '../concurrency/result';
 import type { Timer, TimerQueue } from '../concurrency/timerQueue';
 import { READ } from '../config';
@@ -7,20 +6,12 @@ import type { ApiError } from '../requests/apiError';
 import { retry } from '../requests/retry';
 import { noAnswer } from '../requests/withTimeout';
 import { type Run, type TimeMark, isDone } from '../runs/run';
-import type { ReadView, RunClient } from '../runs/runClient';
-import type { CreationTimes } from './creationTimes';
+import type { ReadView } from '../runs/runClient';
 import { noTimeToCountFrom } from './deadline';
 import type { ListPoller } from './listPoller';
-import type { WatchedRun } from './watchedRun';
+import type { WatchDeps, WatchedRun } from './types';
 
-export interface PollingDeps {
-	client: RunClient;
-	clock: Clock;
-	scope: CancellationScope;
-	creationTimes: CreationTimes;
-	timerQueue: TimerQueue;
-	listPoller: ListPoller;
-}
+export type PollingDeps = WatchDeps & { timerQueue: TimerQueue; listPoller: ListPoller };
 
 /** What ended the polling of a run. */
 export type Ending =

@@ -10,8 +10,7 @@ import { Deadline } from './deadline';
 import { type FinalRead, finalRead } from './finalRead';
 import { type Outcome, errorBehind, outcomeOf, outcomeOfCancel, outcomeOfError } from './outcome';
 import { type Ending, type PollingDeps, RunPolling } from './runPolling';
-import type { WatchDeps, WatchReport, WatchTarget } from './watchRuns';
-import type { WatchedRun } from './watchedRun';
+import type { WatchReport, WatchTarget, WatchedRun } from './types';
 
 /** What a report says beyond what was read. */
 interface Conclusion {
@@ -32,7 +31,7 @@ export class RunWatcher {
 
 	/** @param targets of the same run; the options of the first count */
 	constructor(
-		private readonly deps: WatchDeps & PollingDeps,
+		private readonly deps: PollingDeps,
 		targets: readonly [WatchTarget, ...WatchTarget[]],
 	) {
 		const [{ id, options }] = targets;

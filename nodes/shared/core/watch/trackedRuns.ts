@@ -6,7 +6,7 @@ import type { Run } from '../runs/run';
 import type { ReadView } from '../runs/runClient';
 import { CompletionTimes } from './completionTimes';
 import { nextPollDelay } from './pollDelay';
-import { type WatchedRun, createdAt } from './watchedRun';
+import type { WatchedRun } from './types';
 
 /** What to do next about a run: read it in this view, unless the row of a list tells enough. */
 export interface NextRead {
@@ -55,6 +55,11 @@ export function defer(tracked: TrackedRun, now: number): void {
 	tracked.isDue = false;
 	tracked.last = now;
 	tracked.delay = tracked.run.options.polls.interval;
+}
+
+/** Unix ms from which the age of a run counts: its creation, or the begin of the watch where that is not known. */
+function createdAt({ reader, deadline, watchedSince }: WatchedRun): number {
+	return (reader.last?.created ?? deadline.countedFrom)?.at ?? watchedSince;
 }
 
 /** The runs of a watch, and when each is to be read. */
