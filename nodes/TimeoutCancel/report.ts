@@ -1,5 +1,6 @@
 import type { ApiError } from '../shared/core/requests/apiError';
-import type { Outcome, WatchReport } from '../shared/core/watch/watchRuns';
+import type { Outcome } from '../shared/core/watch/outcome';
+import type { WatchReport } from '../shared/core/watch/watchRuns';
 import { safeMessage } from '../shared/n8n/output/text';
 import type { OutputName } from './fields';
 
@@ -10,6 +11,7 @@ export const OUTPUT_OF: Record<Outcome, OutputName> = {
 	expired: 'Failed',
 	rejected: 'Failed',
 	cancelledElsewhere: 'Failed',
+	notFound: 'Failed',
 	unreachable: 'Failed',
 	cancelled: 'Timed Out',
 	cancelPending: 'Timed Out',
@@ -38,7 +40,7 @@ export function reportItem(report: WatchReport, provider: string, resource: stri
 		polls: report.polls,
 		history: report.history.map(({ status, at }) => ({ status, seenAt: iso(at) })),
 		...(cancel && {
-			cancel: { ...cancelDetails(cancel), lateMs: lateness(cancel.requestedAt, deadline) },
+			cancel: { ...cancelDetails(cancel), lateMs: lateness(cancel, deadline) },
 		}),
 		...(report.lastError && { lastError: errorDetails(report.lastError) }),
 		run: run?.body ?? null,
@@ -48,14 +50,18 @@ export function reportItem(report: WatchReport, provider: string, resource: stri
 export function cancelDetails(cancel: NonNullable<WatchReport['cancel']>): object {
 	return {
 		requestedAt: iso(cancel.requestedAt),
+		acceptedAt: iso(cancel.acceptedAt),
 		attempts: cancel.attempts,
 		confirmedAt: iso(cancel.confirmedAt),
 	};
 }
 
-/** Milliseconds from the deadline to the first cancel request. */
-function lateness(requestedAt: number | undefined, deadline: number | undefined): number | null {
-	return requestedAt === undefined || deadline === undefined ? null : requestedAt - deadline;
+/** Milliseconds from the deadline until the API accepted the cancel, or until the first cancel was sent where it never did. */
+function lateness(
+	{ requestedAt, acceptedAt = requestedAt }: NonNullable<WatchReport['cancel']>,
+	deadline: number | undefined,
+): number | null {
+	return acceptedAt === undefined || deadline === undefined ? null : acceptedAt - deadline;
 }
 
 /**

@@ -400,7 +400,7 @@ describe('what becomes of a run', () => {
 		lab.sandbox.plantFault({ path: `POST /v1/jobs/${id.refused}/cancel`, count: 'always', ...locked });
 		lab.sandbox.plantFault({ path: `GET /v1/jobs/${id.gone}`, status: 404, count: 'always' });
 		const result = await cleanUp({ options: { confirmFor: 3 } });
-		const cancel = { requestedAt: ISO, attempts: 1, confirmedAt: ISO };
+		const cancel = { requestedAt: ISO, acceptedAt: ISO, attempts: 1, confirmedAt: ISO };
 		const common = { provider: 'retab', resource: 'job' };
 		expect(items(result)).toEqual([
 			{
@@ -440,7 +440,7 @@ describe('what becomes of a run', () => {
 				status: 'in_progress',
 				phase: 'running',
 				ageSeconds: aboutHours(6),
-				cancel: { requestedAt: ISO, attempts: expect.any(Number), confirmedAt: null },
+				cancel: { requestedAt: ISO, acceptedAt: null, attempts: expect.any(Number), confirmedAt: null },
 				lastError: {
 					message: 'Retab reported a conflict (409): Somebody holds a lock on this job',
 					description: 'The run was changing at that moment. Try again later.',

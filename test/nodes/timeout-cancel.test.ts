@@ -98,11 +98,17 @@ describe.each(KINDS)('a run of $provider $resource', (kind) => {
 				{ status: status.running, seenAt: ISO },
 				{ status: status.cancelled, seenAt: ISO },
 			]),
-			cancel: { requestedAt: ISO, attempts: 1, confirmedAt: ISO, lateMs: expect.any(Number) },
+			cancel: {
+				requestedAt: ISO,
+				acceptedAt: ISO,
+				attempts: 1,
+				confirmedAt: ISO,
+				lateMs: expect.any(Number),
+			},
 			run: expect.objectContaining({ id, status: status.cancelled }),
 		});
-		const { requestedAt, lateMs } = item.cancel as IDataObject;
-		expect(lateMs).toBe(Date.parse(requestedAt as string) - Date.parse(item.deadline as string));
+		const { acceptedAt, lateMs } = item.cancel as IDataObject;
+		expect(lateMs).toBe(Date.parse(acceptedAt as string) - Date.parse(item.deadline as string));
 		expect(lateMs).toBeGreaterThanOrEqual(0);
 		// A poll that the deadline cuts off may not have arrived.
 		expect([0, 1]).toContain(Number(item.polls) - answersTo(id, 'GET').length);
@@ -180,7 +186,7 @@ describe.each(KINDS)('a run of $provider $resource', (kind) => {
 		const { output, item, result } = await watch(id, ample);
 		expect(output).toBe('Failed');
 		expect(item).toMatchObject({
-			outcome: 'unreachable',
+			outcome: 'notFound',
 			timedOut: false,
 			status: null,
 			run: null,
@@ -471,12 +477,12 @@ describe.each(['evalRun', 'experimentRun'])('the 404 of a cancelled %s', (resour
 		expect(answersTo(id, 'POST')).toEqual([404, 200]);
 	});
 
-	scenario('the run is gone: it is unreachable', async () => {
+	scenario('the run is gone: it is not found', async () => {
 		const id = createRun('retab', resource, { result: 'stuck' });
 		lab.sandbox.plantFault({ path: `**/${id}/cancel`, status: 404, count: 'always' });
 		lab.sandbox.plantFault({ path: `GET /**/${id}`, status: 404, after: 1, count: 'always' });
 		const { output, item } = await watch(id, setup);
-		expect([output, item.outcome]).toEqual(['Failed', 'unreachable']);
+		expect([output, item.outcome]).toEqual(['Failed', 'notFound']);
 		expect(item.status).toMatch(/^(pending|running)$/);
 	});
 
@@ -678,10 +684,10 @@ describe('Check Once', () => {
 		});
 	}
 
-	scenario('a run that does not exist is unreachable', async () => {
+	scenario('a run that does not exist is not found', async () => {
 		const setup = { provider: 'retab', resource: 'job' } as const;
 		const { output, item, result } = await check('job_check_missing', setup);
-		expect([output, item.outcome, item.run]).toEqual(['Failed', 'unreachable', null]);
+		expect([output, item.outcome, item.run]).toEqual(['Failed', 'notFound', null]);
 		expect(item.lastError).toMatchObject({
 			httpCode: 404,
 			description: expect.stringContaining('an ID of another environment gives 404') as unknown,

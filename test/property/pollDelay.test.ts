@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 
-import { parseTime } from '../../nodes/shared/core/watch/deadline';
+import { parseTime } from '../../nodes/shared/core/runs/parseTime';
 import { type PollSettings, nextPollDelay } from '../../nodes/shared/core/watch/pollDelay';
 import { backoff } from '../../nodes/shared/core/requests/backoff';
 import { retryAfterOf } from '../../nodes/shared/providers/client/http';

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { type Phase, isDone, isTerminal } from '../../nodes/shared/core/runs/run';
 import { isCancelReason } from '../../nodes/shared/core/concurrency/cancellationScope';
-import type { Outcome, WatchReport } from '../../nodes/shared/core/watch/watchRuns';
+import type { Outcome } from '../../nodes/shared/core/watch/outcome';
+import type { WatchReport } from '../../nodes/shared/core/watch/watchRuns';
 import { DIALECTS, type Logged } from '../support/remote';
 import { type Watched, idOf } from './watchCase';
 
@@ -235,6 +236,9 @@ function everyOutcomeHasItsReason(story: Story, report: WatchReport): void {
 			);
 			return;
 		}
+		case 'notFound':
+			claim(report.lastError?.status === 404 && asksInVain(story, end), 'not found only by a 404', story);
+			return;
 		case 'unreachable':
 			claim(report.lastError !== undefined, 'what went wrong is told', story);
 			claim(

@@ -41,15 +41,15 @@ export const POLL = {
 
 /** When many runs are watched through lists instead of one by one. */
 export const LIST_POLLER = {
-	/** Fewer runs than this are read singly: a page and its control read would be as many requests. */
+	/** Fewer runs than this are read singly: a page and its spot check would be as many requests. */
 	minRuns: 3,
 	/**
-	 * Of so many runs one page may be read on trust, before the lists have proved anything: at worst 5 % more than one round
-	 * of single reads. Fewer runs earn their first page, see `putOffUpTo`.
+	 * Of so many runs one page may be read before the lists have saved anything: at worst 5 % more than one round of single
+	 * reads. Fewer runs earn their first page, see `deferUpTo`.
 	 */
 	runsPerSeedPage: 20,
 	/**
-	 * The first look at a run may be put off by one interval, to earn a page, where the interval is no longer than this and
+	 * The first read of a run may be deferred by one interval, to earn a page, where the interval is no longer than this and
 	 * the deadline is not near.
 	 */
 	deferUpTo: 2 * SECOND,
@@ -59,17 +59,14 @@ export const LIST_POLLER = {
 	moved: 0.2,
 	/** So many of the runs not found yet allow for one more page in a row without any of them. */
 	runsPerEmptyPage: 20,
-	/** How often a list that had none of our runs is tried again as soon as one of them is known to be in it. */
-	chances: 2,
 	/** Pages after which one more run is read singly, to find out whether the lists tell the truth. At least one a pass. */
 	pagesPerSpotCheck: 10,
 	/** A run takes part in a pass that others have begun once so much of its own delay is over. */
 	nearlyDue: 0.75,
 	/** A page that takes longer is given up: single reads take over. */
 	pageTimeout: 10 * SECOND,
-	/** How long lists that were of no use, out of date or out of order are left alone; doubles each time. */
-	firstCooldown: 30 * SECOND,
-	maxCooldown: 10 * MINUTE,
+	/** How long lists that were of no use, out of date or out of order are left alone. */
+	cooldown: 30 * SECOND,
 	/** Shortest time between two weighings of lists that are not worth it. */
 	reconsiderAfter: 100,
 } as const;

@@ -7,10 +7,21 @@ import { type CancelResult, confirmCancel } from '../runs/cancelRun';
 import { type Run, isTerminal } from '../runs/run';
 import type { ReadView } from '../runs/runClient';
 import { RunReader } from '../runs/runReader';
+import { type Outcome, errorBehind, outcomeOfCancel } from '../watch/outcome';
 import type { Candidate, CleanupDeps, CleanupOptions } from './findCandidates';
 
 export type CleanupOutcome =
 	'wouldCancel' | 'cancelled' | 'cancelPending' | 'alreadyFinished' | 'notCancellable' | 'unreachable';
+
+/** What a cleanup calls the outcome of a cancel; any other one means that the run ended first. */
+const AFTER_CANCEL: Partial<Record<Outcome, CleanupOutcome>> = {
+	cancelled: 'cancelled',
+	cancelPending: 'cancelPending',
+	needsReview: 'notCancellable',
+	notCancellable: 'notCancellable',
+	notFound: 'unreachable',
+	unreachable: 'unreachable',
+};
 
 export interface CleanedRun {
 	resource: string;
@@ -35,7 +46,7 @@ export async function cleanRun(
 ): Promise<CleanedRun | 'undated' | undefined> {
 	const { requestQueue, clock, scope } = deps;
 	const { client, resource } = source;
-	const reader = new RunReader(row.id, client, requestQueue, clock);
+	const reader = new RunReader(row.id, { client, requestQueue, clock });
 	const known = { resource, id: row.id };
 	const read = await attemptRequest(() => readAgain(deps, reader, source.view));
 	if ('error' in read) {
@@ -56,14 +67,14 @@ export async function cleanRun(
 
 	const commandId = deps.commandId(row.id);
 	const cancel = await confirmCancel(
-		{ client, requestQueue, clock, reader, commandId, until: 'confirmed', whenStopped: 'report' },
+		{ client, requestQueue, clock, reader, commandId, until: 'confirmed' },
 		scope,
 		options.confirmFor,
 	);
-	const outcome = outcomeOf(cancel);
+	const outcome = AFTER_CANCEL[outcomeOfCancel(cancel)] ?? 'alreadyFinished';
 	// After a stop, a missing answer is no error.
 	const silence = scope.signal.aborted ? undefined : noAnswer(options.confirmFor);
-	const lastError = errorBehind(outcome, cancel, reader.lastError, silence);
+	const lastError = errorBehind(outcome, reader.lastError, cancel, silence);
 	return { ...known, outcome, age, run: reader.last ?? run, cancel, lastError };
 }
 
@@ -80,29 +91,4 @@ async function readAgain({ clock, scope }: CleanupDeps, reader: RunReader, view:
 		},
 		() => reader.read(view, scope, 'read'),
 	);
-}
-
-function outcomeOf({ verdict, run, cancelledByUs }: CancelResult): CleanupOutcome {
-	switch (verdict) {
-		case 'settled':
-			if (run?.phase === 'needsReview') return 'notCancellable';
-			return run?.phase === 'cancelled' && cancelledByUs ? 'cancelled' : 'alreadyFinished';
-		case 'pending':
-			return 'cancelPending';
-		case 'refused':
-			return 'notCancellable';
-		case 'unreachable':
-			return 'unreachable';
-	}
-}
-
-/** The error that decided the outcome, or else the last one. */
-function errorBehind(
-	outcome: CleanupOutcome,
-	cancel: CancelResult,
-	last: ApiError | undefined,
-	silence: ApiError | undefined,
-): ApiError | undefined {
-	if (outcome === 'notCancellable') return cancel.error ?? last;
-	return outcome === 'unreachable' ? (last ?? cancel.error ?? silence) : last;
 }

@@ -5,8 +5,22 @@ import type { RequestQueue } from '../requests/requestQueue';
 import { CANCEL } from '../config';
 import { type CancelAnswer, type ReadView, type RunClient } from './runClient';
 import { type Run, isTerminal } from './run';
+import { backoff } from '../requests/backoff';
 import { type CancellationScope, isCancelReason } from '../concurrency/cancellationScope';
 import { attempt, attemptRequest } from '../concurrency/result';
+
+/** What was sent to cancel a run, and how the API took it. */
+interface CancelAttempts {
+	attempts: number;
+	/** Unix ms at which the first cancel was sent; absent when none could be sent in time. */
+	requestedAt?: number;
+	/** Unix ms at which the API accepted it; absent when it never said so. */
+	acceptedAt?: number;
+	/** False when every attempt was cleanly refused: then the run's end is not our doing. */
+	cancelledByUs: boolean;
+	/** What went wrong with the latest attempt that went wrong: a refusal, or no usable answer. */
+	error?: ApiError;
+}
 
 /**
  * What became of a cancel.
@@ -16,20 +30,14 @@ import { attempt, attemptRequest } from '../concurrency/result';
  * | `settled` | a read showed the run at its end (`run.phase` says which), or waiting for a person |
  * | `pending` | a cancel was accepted, no read showed the end in time |
  * | `refused` | the API answered each attempt with a refusal, and the run goes on |
+ * | `notFound` | 404 three times in a row |
  * | `unreachable` | the API could not be asked, or will not answer |
  */
-export interface CancelResult {
-	verdict: 'settled' | 'pending' | 'refused' | 'unreachable';
+export interface CancelResult extends CancelAttempts {
+	verdict: 'settled' | 'pending' | 'refused' | 'notFound' | 'unreachable';
 	run?: Run;
-	/** False when every attempt was cleanly refused: then the run's end is not our doing. */
-	cancelledByUs: boolean;
-	/** Unix ms at which the first cancel left; absent when none could leave in time. */
-	requestedAt?: number;
-	attempts: number;
 	/** Unix ms of the read that showed the end. */
 	confirmedAt?: number;
-	/** What went wrong with the latest attempt to cancel that went wrong: a refusal, or no usable answer. */
-	error?: ApiError;
 }
 
 export interface CancelDeps {
@@ -38,10 +46,8 @@ export interface CancelDeps {
 	clock: Clock;
 	reader: RunReader;
 	commandId: string;
-	/** `accepted`: nobody waits for the outcome any more, so it is enough that a cancel was taken. */
+	/** `accepted`: nobody waits for the outcome any more, so it is enough that a cancel was accepted. */
 	until: 'confirmed' | 'accepted';
-	/** `report`: a cancel that has left is reported as far as it is known, instead of throwing (default). */
-	whenStopped?: 'throw' | 'report';
 }
 
 /**
@@ -53,38 +59,39 @@ export interface CancelDeps {
  *
  * The first cancel does not wait for a rate-limit pause; later requests do, up to a moment before the budget ends.
  *
- * @throws the reason why `parent` ended, when it ended before the budget was used up
+ * When `parent` ends early, what is known by then is given back.
+ *
+ * @throws the reason why `parent` ended, when no cancel was sent before
  */
 export async function confirmCancel(
 	deps: CancelDeps,
 	parent: CancellationScope,
 	budget: number,
 ): Promise<CancelResult> {
-	const cancellation = new Cancellation(deps, parent.child(), budget);
-	const result = await attempt(() => cancellation.run());
-	cancellation.dispose();
-	if ('value' in result) return result.value;
+	const scope = parent.child();
+	const cancellation = new Cancellation(deps, scope, budget);
+	deps.clock.sleep(budget, scope.signal).then(
+		() => scope.cancel('timeout'),
+		() => undefined,
+	);
+	const done = await attempt(() => cancellation.run());
+	scope.dispose();
+	if ('value' in done) return done.value;
 	if (parent.signal.aborted) {
-		if (deps.whenStopped === 'report' && cancellation.wasSent) return cancellation.resultAtEnd();
-		throw parent.signal.reason;
+		if (!cancellation.wasSent) throw parent.signal.reason;
+	} else if (done.error instanceof ApiError) {
+		return cancellation.result(done.error.kind === 'notFound' ? 'notFound' : 'unreachable');
+	} else if (!isCancelReason(done.error, 'timeout')) {
+		throw done.error;
 	}
-	if (result.error instanceof ApiError) return cancellation.result('unreachable');
-	if (!isCancelReason(result.error, 'timeout')) throw result.error;
 	return cancellation.resultAtEnd();
 }
 
 class Cancellation {
+	private readonly sent: CancelAttempts = { attempts: 0, cancelledByUs: false };
+
 	/** How the latest attempt was answered; `unknown` before the first and after a lost answer. */
-	private lastAnswer: 'unknown' | 'refused' | 'accepted';
-
-	/** True once an attempt was accepted, or may have been carried out without our hearing of it. */
-	private cancelledByUs = false;
-
-	private attempts = 0;
-
-	private requestedAt?: number;
-
-	private error?: ApiError;
+	private lastAnswer: 'unknown' | 'refused' | 'accepted' = 'unknown';
 
 	/** Unix ms from which on a pause asked for by the provider no longer holds us back. */
 	private readonly lastTry: number;
@@ -94,9 +101,8 @@ class Cancellation {
 	constructor(
 		private readonly deps: CancelDeps,
 		private readonly scope: CancellationScope,
-		private readonly budget: number,
+		budget: number,
 	) {
-		this.lastAnswer = deps.reader.cancelAccepted ? 'accepted' : 'unknown';
 		this.lastTry = deps.clock.now() + budget - Math.min(CANCEL.lastTry, budget / 2);
 		this.callTimeout = Math.min(
 			CANCEL.callTimeout,
@@ -105,20 +111,16 @@ class Cancellation {
 	}
 
 	/**
-	 * @throws ApiError when asking again cannot help, CancelReason `timeout` when the budget is used up
+	 * @throws ApiError when asking again cannot help, CancelReason when the scope ended
 	 */
 	async run(): Promise<CancelResult> {
 		const { clock, reader } = this.deps;
-		clock.sleep(this.budget, this.scope.signal).then(
-			() => this.scope.cancel('timeout'),
-			() => undefined,
-		);
 		let wait: number = CANCEL.firstWait;
 		for (;;) {
-			const tried = await attemptRequest(() => this.cancelAndLook());
+			const tried = await attemptRequest(() => this.cancelAndRead());
 			if ('error' in tried && reader.isFinal(tried.error)) throw tried.error;
 			if ('value' in tried && tried.value) return tried.value;
-			const pause = 'error' in tried ? Math.max(wait, reader.retryDelay()) : wait;
+			const pause = 'error' in tried ? Math.max(wait, backoff(reader.failuresInARow, clock)) : wait;
 			const left = this.lastTry - clock.now();
 			await clock.sleep(left > 0 ? Math.min(pause, left) : wait, this.scope.signal);
 			wait = Math.min(CANCEL.maxWait, wait * CANCEL.waitGrowth);
@@ -130,7 +132,7 @@ class Cancellation {
 	 *
 	 * @throws ApiError
 	 */
-	private async cancelAndLook(): Promise<CancelResult | undefined> {
+	private async cancelAndRead(): Promise<CancelResult | undefined> {
 		const view = this.lastAnswer === 'accepted' ? 'light' : await this.attempt();
 		if (this.lastAnswer === 'accepted' && this.deps.until === 'accepted') return this.result('pending');
 		const run = await this.deps.reader.read(view, this.scope, 'confirm', {
@@ -150,73 +152,63 @@ class Cancellation {
 	 * @throws ApiError when the cancel was certainly not carried out, or will never be
 	 */
 	private async attempt(): Promise<ReadView> {
+		const { sent, deps } = this;
 		const asked = await attemptRequest(() => this.request());
 		if ('error' in asked) {
 			const { error } = asked;
-			this.deps.reader.onError(error);
-			this.error = error;
+			deps.reader.onError(error);
+			sent.error = error;
 			this.lastAnswer = 'unknown';
 			if (!error.mayHaveWorked) throw error;
 			// Whatever else went wrong may hide a cancel that did arrive: only a read can tell.
-			this.cancelledByUs = true;
+			sent.cancelledByUs = true;
 			return 'light';
 		}
 		const answer = asked.value;
 		if (!answer.accepted) {
 			this.lastAnswer = 'refused';
-			this.error = answer.error;
+			sent.error = answer.error;
 			return 'light';
 		}
 		this.lastAnswer = 'accepted';
-		this.deps.reader.cancelAccepted = true;
-		this.cancelledByUs = true;
+		sent.acceptedAt = deps.clock.now();
+		sent.cancelledByUs = true;
 		return answer.claimsEnded ? 'full' : 'light';
 	}
 
 	private async request(): Promise<CancelAnswer> {
 		const { clock, requestQueue, client, reader, commandId } = this.deps;
+		const { sent } = this;
 		const answer = await requestQueue.request(
 			this.scope,
 			{
 				priority: 'urgent',
 				timeout: this.callTimeout,
-				ignorePauseAfter: this.attempts === 0 ? clock.now() : this.lastTry,
+				ignorePauseAfter: sent.attempts === 0 ? clock.now() : this.lastTry,
 				failuresBefore: reader.failuresInARow,
 				onSent: () => {
-					this.requestedAt ??= clock.now();
-					this.attempts += 1;
+					sent.requestedAt ??= clock.now();
+					sent.attempts += 1;
 				},
 			},
 			(signal) => client.cancel(reader.id, commandId, signal),
 		);
-		if (!answer.accepted) requestQueue.pauseFor(answer.error, this.attempts);
+		if (!answer.accepted) requestQueue.pauseFor(answer.error, sent.attempts);
 		return answer;
 	}
 
-	/** True once a request to cancel was sent. */
+	/** True once a cancel was sent. */
 	get wasSent(): boolean {
-		return this.requestedAt !== undefined;
+		return this.sent.requestedAt !== undefined;
 	}
 
 	resultAtEnd(): CancelResult {
 		if (this.lastAnswer === 'accepted') return this.result('pending');
-		if (this.lastAnswer === 'refused') return this.result('refused');
-		return this.result('unreachable');
+		return this.result(this.lastAnswer === 'refused' ? 'refused' : 'unreachable');
 	}
 
 	result(verdict: CancelResult['verdict'], run?: Run): CancelResult {
-		return {
-			verdict,
-			run,
-			cancelledByUs: this.cancelledByUs,
-			requestedAt: this.requestedAt,
-			attempts: this.attempts,
-			confirmedAt: verdict === 'settled' ? this.deps.clock.now() : undefined,
-			error: this.error,
-		};
-	}
-
-	dispose(): void {
-		this.scope.dispose();
+		const confirmedAt = verdict === 'settled' ? this.deps.clock.now() : undefined;
+		return { verdict, run, ...this.sent, confirmedAt };
 	}
 }

@@ -4,7 +4,6 @@ import type { Priority, RequestQueue } from '../requests/requestQueue';
 import { RETRY, TEXT } from '../config';
 import { type ReadView, type RunClient } from './runClient';
 import { type Phase, type Run, isLater } from './run';
-import { backoff } from '../requests/backoff';
 import type { CancellationScope } from '../concurrency/cancellationScope';
 import { attemptRequest } from '../concurrency/result';
 
@@ -22,9 +21,17 @@ export interface ReadLimits {
 	ignorePauseAfter?: number;
 }
 
+export interface ReaderDeps {
+	client: RunClient;
+	requestQueue: RequestQueue;
+	clock: Clock;
+	/** Called when the run was seen in another status than before. */
+	onChange?: (run: Run) => void;
+}
+
 /**
- * Asks about one run and remembers what it heard: the last answer, the statuses seen, and how often in a row asking
- * failed, which decides whether and when to ask again.
+ * Reads one run and keeps what was read: the last answer, the statuses seen, and how often in a row reading failed, which
+ * decides whether to read again.
  */
 export class RunReader {
 	/** Reads sent so far, failed ones included. */
@@ -38,22 +45,16 @@ export class RunReader {
 	/** What went wrong with the latest request about this run; gone with the next good answer. */
 	lastError?: ApiError;
 
-	/** True once the API took a cancel of this run: then none is sent again, whatever happens. */
-	cancelAccepted = false;
-
 	readonly history: SeenStatus[] = [];
-
-	private notFoundInARow = 0;
 
 	/** Requests about this run that failed since its last good answer. */
 	failuresInARow = 0;
 
+	private notFoundInARow = 0;
+
 	constructor(
 		readonly id: string,
-		private readonly client: RunClient,
-		private readonly requestQueue: RequestQueue,
-		private readonly clock: Clock,
-		private readonly onChange?: (run: Run) => void,
+		private readonly deps: ReaderDeps,
 	) {}
 
 	/**
@@ -67,27 +68,24 @@ export class RunReader {
 		priority: Priority,
 		limits: ReadLimits = {},
 	): Promise<Run> {
-		const asked = await attemptRequest(() =>
-			this.requestQueue.request(
-				scope,
-				{
-					...limits,
-					priority,
-					failuresBefore: this.failuresInARow,
-					onSent: () => {
-						this.reads += 1;
-					},
-				},
-				(signal) => this.client.read(this.id, view, signal),
-			),
+		const { requestQueue, client } = this.deps;
+		const onSent = () => {
+			this.reads += 1;
+		};
+		const options = { ...limits, priority, failuresBefore: this.failuresInARow, onSent };
+		const read = await attemptRequest(() =>
+			requestQueue.request(scope, options, (signal) => client.read(this.id, view, signal)),
 		);
-		if ('error' in asked) {
-			this.onError(asked.error);
-			throw asked.error;
+		if ('error' in read) {
+			this.onError(read.error);
+			throw read.error;
 		}
 		this.lastIsFull = view === 'full';
-		this.applyRead(asked.value);
-		return asked.value;
+		this.failuresInARow = 0;
+		this.notFoundInARow = 0;
+		this.lastError = undefined;
+		this.remember(read.value);
+		return read.value;
 	}
 
 	/** Keeps count of an error. */
@@ -97,32 +95,17 @@ export class RunReader {
 		this.notFoundInARow = error.kind === 'notFound' ? this.notFoundInARow + 1 : 0;
 	}
 
-	/** True when asking again cannot help: a fault that will not go away, or the run stays invisible. */
+	/** True when asking again cannot help: an error that will not go away, or the run stays invisible. */
 	isFinal(error: ApiError): boolean {
 		if (error.kind === 'notFound') return this.notFoundInARow >= RETRY.notFoundInARow;
 		return !error.retryable;
 	}
 
-	/** Milliseconds to wait before asking again after the last fault. */
-	retryDelay(): number {
-		return backoff(Math.max(1, this.failuresInARow), this.clock);
-	}
-
-	/**
-	 * What a row of a list said about the run. It may be older than the last read, so that it never takes a run back to an
-	 * earlier phase.
-	 */
+	/** A row of a list may be older than the last read, so that it never takes a run back to an earlier phase. */
 	onListRow(run: Run): void {
-		const known = this.last;
-		if (known && (known.status === run.status || !isLater(run.phase, known.phase))) return;
+		const { last } = this;
+		if (last && (last.status === run.status || !isLater(run.phase, last.phase))) return;
 		this.lastIsFull = false;
-		this.remember(run);
-	}
-
-	private applyRead(run: Run): void {
-		this.failuresInARow = 0;
-		this.notFoundInARow = 0;
-		this.lastError = undefined;
 		this.remember(run);
 	}
 
@@ -130,8 +113,9 @@ export class RunReader {
 		const changed = this.last?.status !== run.status;
 		this.last = run;
 		if (!changed) return;
+		const { clock, onChange } = this.deps;
 		if (this.history.length < TEXT.history)
-			this.history.push({ status: run.status, phase: run.phase, at: this.clock.now() });
-		this.onChange?.(run);
+			this.history.push({ status: run.status, phase: run.phase, at: clock.now() });
+		onChange?.(run);
 	}
 }

@@ -6,9 +6,9 @@ export interface CompletionQuantiles {
 	until: number;
 }
 
-/** What the runs of one kind have taught so far: how old they were when they ended. */
+/** How old the runs of one kind were when they ended. */
 export class CompletionTimes {
-	/** Milliseconds, sorted: ages at which they were last seen going on, and first seen at their end. */
+	/** Milliseconds, sorted: ages at which they were last seen unfinished, and first seen at their end. */
 	private readonly before: number[] = [];
 
 	private readonly after: number[] = [];

@@ -11,29 +11,29 @@ export interface PollSettings {
 }
 
 /**
- * Milliseconds to wait before a run is asked again.
+ * Milliseconds to wait before a run is read again.
  *
- * Adaptive: a run is asked again when it has been watched 10 % longer, never sooner than `interval`, never later than
+ * Adaptive: a run is read again when it has been watched 10 % longer, never sooner than `interval`, never later than
  * `maxInterval`. So a run that ends after ten seconds is seen within a second, one of an hour costs no more than a poll
  * every `maxInterval`, and the delay of the news stays a small, constant share of the wait.
  *
- * Once it is known when runs of the kind usually end, a run is left alone until then, and then asked at least ten times
+ * Once it is known when runs of the kind usually end, a run is left alone until then, and then read at least ten times
  * as long as most have ended; both within the same two limits.
  *
- * @param watchedFor milliseconds since the run was first asked
- * @param usual when runs of its kind have ended, and its own age (milliseconds); absent where too few have
+ * @param watchedFor milliseconds since the run was first read
+ * @param quantiles when runs of its kind have ended, and its own age (milliseconds); absent where too few have
  */
 export function nextPollDelay(
 	settings: PollSettings,
 	watchedFor: number,
-	chance: Pick<Clock, 'random'>,
-	usual?: CompletionQuantiles & { age: number },
+	random: Pick<Clock, 'random'>,
+	quantiles?: CompletionQuantiles & { age: number },
 ): number {
 	const { mode, interval, maxInterval } = settings;
 	if (mode === 'fixed') return interval;
 	const within = (delay: number) => Math.max(interval, Math.min(maxInterval, delay));
-	const blind = within(jittered(Math.max(interval, watchedFor * POLL.growth), POLL.jitter, chance));
-	if (!usual || usual.age > usual.until) return blind;
-	if (usual.age < usual.from) return within(usual.from - usual.age);
-	return Math.min(blind, within((usual.until - usual.from) * POLL.growth));
+	const growing = within(jittered(Math.max(interval, watchedFor * POLL.growth), POLL.jitter, random));
+	if (!quantiles || quantiles.age > quantiles.until) return growing;
+	const { from, until, age } = quantiles;
+	return age < from ? within(from - age) : Math.min(growing, within((until - from) * POLL.growth));
 }

@@ -5,7 +5,7 @@ import type { ResourceClient } from '../../providers/client/resourceClient';
 import { InvalidParameterError } from '../output/errors';
 import { addHints } from '../output/hints';
 import { readOptions } from '../parameters/options';
-import { errorOf, hintAt, reportsOf, watchItems } from './watchItems';
+import { errorOf, hintAt, isLost, reportsOf, watchItems } from './watchItems';
 import type { Operate } from './work';
 
 export const cancel: Operate = async (work) => {
@@ -36,11 +36,12 @@ const CANCEL_OUTCOMES: ReadonlySet<WatchReport['outcome']> = new Set([
 	'cancelled',
 	'cancelPending',
 	'notCancellable',
+	'notFound',
 	'unreachable',
 ]);
 
 function valueOfCancel(client: ResourceClient, report: WatchReport): Result<JsonObject[]> {
-	if (report.outcome === 'unreachable') return { error: errorOf(report) };
+	if (isLost(report)) return { error: errorOf(report) };
 	if (report.outcome === 'notCancellable') {
 		const status = report.run ? `, which is "${report.run.status}"` : '';
 		const said = report.lastError ? `. ${report.lastError.message}` : '';

@@ -5,7 +5,7 @@ import type { ResourceClient } from '../../providers/client/resourceClient';
 import { InvalidParameterError } from '../output/errors';
 import { readMaxWait } from '../parameters/numbers';
 import { readChoice, readOptions } from '../parameters/options';
-import { errorOf, hintAt, watchItems } from './watchItems';
+import { errorOf, hintAt, isLost, watchItems } from './watchItems';
 import type { Operate } from './work';
 
 export const poll: Operate = async (work) => {
@@ -36,7 +36,7 @@ function valueOfPoll(
 	report: WatchReport,
 	onTimeout: OnTimeout | undefined,
 ): Result<JsonObject[]> {
-	if (report.outcome === 'unreachable') return { error: errorOf(report) };
+	if (isLost(report)) return { error: errorOf(report) };
 	if (report.outcome !== 'stillRunning') return { value: report.run ? [report.run.body] : [] };
 	if (!report.run) return { error: errorOf(report) };
 	if (onTimeout === 'returnRun') return { value: [report.run.body] };

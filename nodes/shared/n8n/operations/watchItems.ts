@@ -50,11 +50,14 @@ export function reportsOf(results: ReadonlyArray<Result<WatchReport>>): WatchRep
 	return results.flatMap((result) => ('value' in result ? [result.value] : []));
 }
 
+/** True when nothing is known of how the run ended: there is no run, or it could not be read. */
+export function isLost({ outcome }: WatchReport): boolean {
+	return outcome === 'notFound' || outcome === 'unreachable';
+}
+
 /** Shows what the items do not say; runs of which the operation makes errors are left out. */
 export function hintAt({ context, session }: Work, results: ReadonlyArray<Result<WatchReport>>): void {
-	const shown = reportsOf(results).filter(
-		({ outcome }) => outcome !== 'unreachable' && outcome !== 'notCancellable',
-	);
+	const shown = reportsOf(results).filter((report) => !isLost(report) && report.outcome !== 'notCancellable');
 	addHints(context, hintsFor(session.provider, shown));
 }
 

@@ -44,22 +44,16 @@ export function hintsFor({ title, notFoundHint }: ProviderSpec, reports: readonl
 			`${title} reported a status this node does not know: ${[...unknown].join(', ')}. It was treated as still running. Look for a newer version of this package.`,
 		);
 	}
-	const having = (
-		outcome: WatchReport['outcome'],
-		text: (runs: string, ids: string) => string,
-		among: (report: WatchReport) => boolean = () => true,
-	) => {
-		const found = reports.filter((report) => report.outcome === outcome && among(report));
+	const having = (outcome: WatchReport['outcome'], text: (runs: string, ids: string) => string) => {
+		const found = reports.filter((report) => report.outcome === outcome);
 		if (found.length > 0) hints.push(text(counted(found.length, 'run'), named(found)));
 	};
-	const wasNotFound = ({ lastError }: WatchReport) => lastError?.kind === 'notFound';
 	having(
 		'unreachable',
 		(runs, ids) =>
 			`${runs} could not be asked about and may still be going on: ${ids}. The reason is in the item under lastError.`,
-		(report) => !wasNotFound(report),
 	);
-	having('unreachable', (runs, ids) => `${runs} not found (404): ${ids}. ${notFoundHint}`, wasNotFound);
+	having('notFound', (runs, ids) => `${runs} not found (404): ${ids}. ${notFoundHint}`);
 	having(
 		'cancelPending',
 		(runs, ids) =>

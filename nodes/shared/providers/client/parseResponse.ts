@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { parseTime } from '../../core/watch/deadline';
+import { parseTime } from '../../core/runs/parseTime';
 import { ApiError } from '../../core/requests/apiError';
 import type { JsonObject, Phase, Run, TimeMark } from '../../core/runs/run';
 import type { ProviderSpec, ResourceSpec } from '../types';

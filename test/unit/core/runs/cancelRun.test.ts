@@ -29,7 +29,7 @@ function cancelling(hasLightReads = false) {
 	const requestQueue = new RequestQueue(5, clock);
 	const scope = CancellationScope.from(undefined);
 	const start = (budget = BUDGET, until: CancelDeps['until'] = 'confirmed'): Promise<CancelResult> => {
-		const reader = new RunReader('r', client, requestQueue, clock);
+		const reader = new RunReader('r', { client, requestQueue, clock });
 		const result = confirmCancel(
 			{ client, requestQueue, clock, reader, commandId: 'c', until },
 			scope,
@@ -241,7 +241,7 @@ describe('what no second try can help', () => {
 	test('a run that three reads do not find', async () => {
 		const { client, run } = cancelling();
 		client.cancels('r', refuses(404)).reads('r', fails(404));
-		expect(await run()).toMatchObject({ verdict: 'unreachable', attempts: 3 });
+		expect(await run()).toMatchObject({ verdict: 'notFound', attempts: 3 });
 		expect(client.of('read')).toHaveLength(3);
 	});
 });
@@ -288,13 +288,33 @@ describe('the time a cancel takes', () => {
 		expect(waits.slice(0, 8)).toEqual([200, 300, 450, 675, 1_013, 1_519, 2_000, 2_000]);
 	});
 
-	test('the workflow stops: it ends at once, with that reason', async () => {
+	test('the workflow stops before a cancel was sent: it throws that reason', async () => {
+		const { clock, client, scope, start } = cancelling();
+		scope.cancel('stopped');
+		await expect(clock.finish(start())).rejects.toEqual(new CancelReason('stopped'));
+		expect(client.requests).toEqual([]);
+	});
+
+	test('the moment at which the API accepted is told apart from the first attempt', async () => {
+		const { client, run } = cancelling();
+		client.cancels('r', refuses(409), takes(300, accepts())).reads('r', 'running', 'cancelled');
+		const { requestedAt, acceptedAt, attempts } = await run();
+		expect([requestedAt, acceptedAt, attempts]).toEqual([FAKE_EPOCH, FAKE_EPOCH + 500, 2]);
+	});
+
+	test('a cancel that was never accepted has no such moment', async () => {
+		const { client, run } = cancelling();
+		client.cancels('r', refuses(409)).reads('r', 'running');
+		expect((await run()).acceptedAt).toBeUndefined();
+	});
+
+	test('the workflow stops: it ends at once, with what is known by then', async () => {
 		const { clock, client, scope, start } = cancelling();
 		client.cancels('r', hangsDeaf()).reads('r', 'running');
 		const result = start();
 		await clock.advance(1_000);
 		scope.cancel('stopped');
-		await expect(clock.finish(result)).rejects.toEqual(new CancelReason('stopped'));
+		await expect(clock.finish(result)).resolves.toMatchObject({ verdict: 'unreachable', attempts: 1 });
 		expect(clock.now()).toBe(FAKE_EPOCH + 1_000);
 		expect(clock.sleeping).toBe(0);
 	});

@@ -4,7 +4,8 @@ import { WatchError } from '../../../../nodes/shared/core/requests/apiError';
 import { RequestQueue } from '../../../../nodes/shared/core/requests/requestQueue';
 import { CreationTimes } from '../../../../nodes/shared/core/watch/creationTimes';
 import { CancelReason, CancellationScope } from '../../../../nodes/shared/core/concurrency/cancellationScope';
-import { type Outcome, watchRuns } from '../../../../nodes/shared/core/watch/watchRuns';
+import type { Outcome } from '../../../../nodes/shared/core/watch/outcome';
+import { watchRuns } from '../../../../nodes/shared/core/watch/watchRuns';
 import { FAKE_EPOCH, FakeClock } from '../../../support/fakeClock';
 import {
 	ScriptedClient,
@@ -248,11 +249,24 @@ describe('what goes wrong on the way', () => {
 		expect(await watchOne(clock, client, target('r'))).toMatchObject({ outcome: 'completed', polls: 4 });
 	});
 
+	test('404 for an error of another kind in between is none in a row: the run is unreachable', async () => {
+		const { clock, client } = setUp();
+		client.reads('r', fails(404), fails(404), fails(500), fails(404), fails(404), fails(403));
+		expect(await watchOne(clock, client, target('r'))).toMatchObject({ outcome: 'unreachable', polls: 6 });
+	});
+
+	test('a run that is gone at its deadline is not found', async () => {
+		const { clock, client } = setUp();
+		client.reads('r', fails(404)).cancels('r', fails(404));
+		const report = await watchOne(clock, client, target('r', { options: { mode: 'none' } }));
+		expect(report).toMatchObject({ outcome: 'notFound', timedOut: true, lastError: { status: 404 } });
+	});
+
 	test('three 404 in a row are final', async () => {
 		const { clock, client } = setUp();
 		client.reads('r', 'running', fails(404));
 		expect(await watchOne(clock, client, target('r'))).toMatchObject({
-			outcome: 'unreachable',
+			outcome: 'notFound',
 			polls: 4,
 			lastError: { status: 404 },
 			run: { status: 'running' },

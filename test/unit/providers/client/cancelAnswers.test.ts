@@ -1,6 +1,7 @@
 import { ApiError } from '../../../../nodes/shared/core/requests/apiError';
 import type { CancelAnswer } from '../../../../nodes/shared/core/runs/runClient';
-import type { Outcome, WatchReport } from '../../../../nodes/shared/core/watch/watchRuns';
+import type { Outcome } from '../../../../nodes/shared/core/watch/outcome';
+import type { WatchReport } from '../../../../nodes/shared/core/watch/watchRuns';
 import { PROVIDERS, resourceOf } from '../../../../nodes/shared/providers';
 import { ResourceClient } from '../../../../nodes/shared/providers/client/resourceClient';
 import type { ApiRequest, ApiResponse } from '../../../../nodes/shared/providers/client/http';
@@ -411,7 +412,7 @@ describe('what comes of it', () => {
 	});
 
 	test.each(['evalRun', 'experimentRun', 'job'])(
-		'Retab %s that does not exist → unreachable',
+		'Retab %s that does not exist → notFound',
 		async (resource) => {
 			const clock = new FakeClock();
 			const client = apiThat('retab', resource, clock, () => ({
@@ -419,7 +420,7 @@ describe('what comes of it', () => {
 				body: { detail: 'not found' },
 			}));
 			const report = await watchOne(clock, client, target('r', { timeout: 0, options: { mode: 'none' } }));
-			expect(report).toMatchObject({ outcome: 'unreachable', run: undefined });
+			expect(report).toMatchObject({ outcome: 'notFound', run: undefined });
 			expect(report.lastError?.status).toBe(404);
 		},
 	);

@@ -1,0 +1,143 @@
+import { LIST_POLLER } from '../config';
+import { PageCursor } from '../requests/paginate';
+import type { RunList } from '../runs/runClient';
+import type { TrackedRun } from './trackedRuns';
+
+/** A list, and how many of our runs were on each of its pages the last time. */
+export interface KnownList {
+	list: RunList;
+	hits?: readonly number[];
+	/** It had none of our runs, and is tried again since one of them has come into it. */
+	isReopened?: boolean;
+}
+
+/** A list that had none of our runs says nothing any more once one of them has come into it: they change status. */
+export function reopenLists(lists: readonly KnownList[], status: string): void {
+	for (const known of lists) {
+		const wasEmpty = known.hits?.every((count) => count === 0) ?? false;
+		if (known.list.status !== status || !wasEmpty || known.isReopened) continue;
+		known.isReopened = true;
+		known.hits = undefined;
+	}
+}
+
+/** Pages that were worth it the last time, and those that were never read but must hold some of our runs. */
+export function usualPages(lists: readonly KnownList[], waiting: Iterable<TrackedRun>): number {
+	const runs = [...waiting];
+	return lists.reduce((pages, { list, hits }) => {
+		if (hits) return pages + hits.filter((count) => count >= LIST_POLLER.minHits).length;
+		if (list.status === undefined) return pages;
+		return pages + Number(countIn(runs, list.status) >= LIST_POLLER.minHits);
+	}, 0);
+}
+
+/** How many runs are in a status, or may be as theirs is not known. */
+function countIn(runs: Iterable<TrackedRun>, status: string): number {
+	let count = 0;
+	for (const { run } of runs) count += Number((run.reader.last?.status ?? status) === status);
+	return count;
+}
+
+/** How far a pass has come in a list. */
+interface Cursor extends PageCursor {
+	known: KnownList;
+	hits: number[];
+}
+
+/** The pages of all lists that a pass has read, and which one comes next. */
+export class ListPages {
+	private readonly cursors: Cursor[];
+
+	/** Pages in a row that held other people's runs only. */
+	private emptyPages = 0;
+
+	/** How many runs were due, or nearly, when the pass began. */
+	private readonly wanted: number;
+
+	/**
+	 * @param open runs that are due, or nearly, and were not found yet
+	 * @param watched how many runs are watched
+	 * @param explores also reads pages on which none of our runs is expected
+	 */
+	constructor(
+		lists: readonly KnownList[],
+		private readonly open: ReadonlySet<TrackedRun>,
+		private readonly watched: number,
+		public explores: boolean,
+	) {
+		this.wanted = open.size;
+		this.cursors = lists.map((known) => Object.assign(new PageCursor(), { known, hits: [] }));
+	}
+
+	get count(): number {
+		return this.cursors.reduce((sum, { pages }) => sum + pages, 0);
+	}
+
+	/** Runs of ours that were found. */
+	get hits(): number {
+		return this.cursors.reduce((sum, { hits }) => sum + hits.reduce((all, found) => all + found, 0), 0);
+	}
+
+	/** The page that `next` named was read, and held so many runs of ours. */
+	advance(cursor: Cursor, page: Parameters<PageCursor['advance']>[0], found: number): void {
+		cursor.hits.push(found);
+		cursor.advance(page);
+		if (found > 0) this.emptyPages = 0;
+		else if (page.rows.length > 0) this.emptyPages += 1;
+	}
+
+	/** Keeps for the next pass what was found on which page. */
+	remember(): void {
+		for (const { known, hits } of this.cursors) if (hits.length > 0) known.hits = hits;
+	}
+
+	/** True when the list that a run was in the last time was read to its end without it: most likely it has ended. */
+	isMissing({ run }: TrackedRun): boolean {
+		const status = run.reader.last?.status;
+		return this.cursors.some(({ known: { list }, isAtEnd }) => isAtEnd && (list.status ?? status) === status);
+	}
+
+	/** Where the next page is to be read: where most of the runs that are still open are to be expected. */
+	next(): Cursor | undefined {
+		const { open, hits } = this;
+		const patience = Math.max(1, Math.floor((this.watched - hits) / LIST_POLLER.runsPerEmptyPage));
+		if (open.size < LIST_POLLER.minHits || this.emptyPages >= patience) return undefined;
+		const movable = [...open].filter(mayHaveMoved).length * LIST_POLLER.moved;
+		let best: Cursor | undefined;
+		let most = this.explores ? -1 : LIST_POLLER.minHits - 1;
+		for (const cursor of this.cursors) {
+			const expected = cursor.isAtEnd ? -1 : Math.min(open.size, expectedOn(cursor, open, movable));
+			if (expected <= most) continue;
+			best = cursor;
+			most = expected;
+		}
+		// Where most of our runs have suddenly gone from where they were, they are looked for elsewhere at once.
+		const isLost = !best && !this.explores && hits < this.wanted / 2;
+		if (!isLost || [...open].filter((run) => this.mayBeElsewhere(run)).length < LIST_POLLER.minHits)
+			return best;
+		this.explores = true;
+		return this.next();
+	}
+
+	private mayBeElsewhere(tracked: TrackedRun): boolean {
+		return mayHaveMoved(tracked) || !this.isMissing(tracked);
+	}
+}
+
+/** True when a run may have gone on to another list: one that is being worked on does not wait again, it ends. */
+function mayHaveMoved({ run }: TrackedRun): boolean {
+	return (run.reader.last?.phase ?? 'waiting') === 'waiting';
+}
+
+/** How many of the open runs are to be expected on the next page of a list. */
+function expectedOn(
+	{ known: { list, hits: before }, hits }: Cursor,
+	open: ReadonlySet<TrackedRun>,
+	movable: number,
+): number {
+	const there = before?.[hits.length] ?? 0;
+	const last = hits.at(-1);
+	if (last !== undefined) return Math.max(last, there);
+	if (before) return Math.max(there, movable);
+	return Math.max(movable, list.status === undefined ? open.size : countIn(open, list.status));
+}
