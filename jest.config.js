@@ -6,8 +6,10 @@ module.exports = {
 	transform: {
 		'^.+\\.[jt]s$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],
 	},
-	// Written as an ECMAScript module only.
-	transformIgnorePatterns: ['/node_modules/(?!markdown-table/)'],
+	// Written as ECMAScript modules only.
+	transformIgnorePatterns: ['/node_modules/(?!(?:github-slugger|markdown-table)/)'],
+	// tsx finds `Retab.node.ts` as `Retab.node.js`: without an ending it would take `Retab.node.json`.
+	moduleNameMapper: { '^(\\..*\\.node)\\.js$': '$1' },
 	testPathIgnorePatterns: ['/node_modules/', '/test/e2e/'],
 	maxWorkers: 2,
 	// A worker ends its work at once, with nothing left open. Giving back a heap with n8n in it takes longer than jest's

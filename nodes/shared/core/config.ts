@@ -1,221 +1,234 @@
 /**
- * Every duration, limit and rate of the package, once, in one table. Unless a name says otherwise, times are in
- * milliseconds.
+ * Every default, range, duration and limit, once. Durations are in milliseconds; values that users set are in the unit of
+ * the panel. `npm run docs` writes these tables, with their comments, into docs/limits.md.
  */
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
-/** What a user may set: default, smallest and largest value. Seconds, as in the node's panel. */
+/** What users set: default, smallest and largest value. */
 export const SETTING = {
-	/** Seconds; the unit the user picks is converted before it is compared. 30 days is the longest deadline. */
+	/** Seconds (other units are converted) until a run is cancelled. 0 itself is refused. */
 	timeout: { default: 60, min: 0, max: 30 * (DAY / SECOND) },
-	/** Below 0.1 s a poll would mostly meet its own predecessor. */
+	/** Seconds between two reads of a run, the shortest in adaptive mode. */
 	interval: { default: 1, min: 0.1, max: DAY / SECOND },
+	/** Seconds between two reads of a run at most, in adaptive mode. */
 	maxInterval: { default: 30, min: 0.1, max: DAY / SECOND },
-	/** How long a cancel may take to be confirmed. */
+	/** Seconds that a cancel may take to be confirmed. */
 	confirmFor: { default: 30, min: 0.1, max: HOUR / SECOND },
-	/** `poll` of the Retab and Extend nodes. */
+	/** Seconds that Poll Until Finished waits. 0 itself is refused. */
 	maxWait: { default: 600, min: 0, max: 30 * (DAY / SECOND) },
-	/** Requests in flight, not seconds. */
+	/** Requests in flight, for the whole node. */
 	maxConcurrentRequests: { default: 5, min: 1, max: 100 },
-	/** Age from which an unfinished run is stuck; minutes, as in the node's panel. */
+	/** Age in minutes (other units are converted; the range is in seconds) from which a cleanup cancels a run. 0 itself is refused. */
 	olderThan: { default: 60, min: 0, max: 365 * (DAY / SECOND) },
-	/** Age from which the trigger reports an unfinished run as stuck; minutes, as in the node's panel. */
+	/** The same for the event Stuck of the trigger. */
 	stuckAfter: { default: 60, min: 0, max: 365 * (DAY / SECOND) },
-	/** How far back the first activation of the trigger looks; hours, as in the node's panel. */
+	/** Hours (the range is in seconds) before the first activation of the trigger whose runs count as new. */
 	lookBack: { default: 0, min: 0, max: 30 * (DAY / SECOND) },
-	/** Runs a cleanup acts on, not seconds. */
+	/** Runs that a cleanup acts on. */
 	cleanupLimit: { default: 100, min: 1, max: 10_000 },
-	/** Rows, not seconds. */
+	/** Runs that Get Many returns. */
 	limit: { default: 50, min: 1, max: 100_000 },
 } as const;
 
+/** Time between two reads of a run. */
 export const POLL = {
-	/** Adaptive mode asks again once a run has been watched this much longer: 10 % of the time so far. */
+	/** Adaptive mode: the delay as a share of the time the run has been watched. */
 	growth: 0.1,
-	/** Spread of an adaptive delay, so that runs started together are not asked together. */
+	/** Adaptive mode: random spread of the delay, so that runs started together are not read together. */
 	jitter: 0.15,
 } as const;
 
-/** When many runs are watched through lists instead of one by one. */
+/** Reading pages of lists instead of single runs. */
 export const LIST_POLLER = {
-	/** Fewer runs than this are read singly: a page and its spot check would be as many requests. */
+	/** Fewer runs than this are read one by one: a page and its spot check would be as many requests. */
 	minRuns: 3,
-	/**
-	 * Of so many runs one page may be read before the lists have saved anything: at worst 5 % more than one round of single
-	 * reads. Fewer runs earn their first page, see `deferUpTo`.
-	 */
+	/** For this many runs, one page is read before lists have saved anything: at worst 5 % more than reading each run once. */
 	runsPerSeedPage: 20,
-	/**
-	 * The first read of a run may be deferred by one interval, to earn a page, where the interval is no longer than this and
-	 * the deadline is not near.
-	 */
+	/** The first read of a run may be deferred by one interval of at most this length, to save requests for the first page. */
 	deferUpTo: 2 * SECOND,
-	/** A page is read only where at least so many of our runs are expected on it. */
+	/** A page is only read where at least this many watched runs are expected on it. */
 	minHits: 2,
-	/** Share of the runs that wait, and were not found yet, that may be in a list which had none of them the last time: they start. */
+	/** Share of the runs not found yet that may have entered a list which had none of them before. */
 	moved: 0.2,
-	/** So many of the runs not found yet allow for one more page in a row without any of them. */
+	/** For this many runs not found yet, one more page in a row may have none of them. */
 	runsPerEmptyPage: 20,
-	/** Pages after which one more run is read singly, to find out whether the lists tell the truth. At least one a pass. */
+	/** Pages per extra spot check: a single read of a run that the list shows as unfinished. At least one per pass. */
 	pagesPerSpotCheck: 10,
-	/** A run takes part in a pass that others have begun once so much of its own delay is over. */
+	/** A run takes part in a list pass once this share of its delay is over. */
 	nearlyDue: 0.75,
-	/** A page that takes longer is given up: single reads take over. */
+	/** Timeout of a page; single reads take over. */
 	pageTimeout: 10 * SECOND,
-	/** How long lists that were of no use, out of date or out of order are left alone. */
+	/** How long lists that saved nothing, are out of date or failed are not used. */
 	cooldown: 30 * SECOND,
-	/** Shortest time between two weighings of lists that are not worth it. */
-	reconsiderAfter: 100,
+	/** Shortest time between two estimates of whether lists save requests. */
+	reconsiderAfter: 0.1 * SECOND,
 } as const;
 
+/** Learning how long runs take. */
 export const COMPLETION_TIMES = {
-	/** Runs that must have finished before their times say anything about the others. */
+	/** Runs that must have finished before the delays of the others follow their times. */
 	minRuns: 3,
-	/** Of these times, the share cut off at either end: the odd one out says nothing about the others. */
+	/** Share of the shortest and of the longest times that is left out. */
 	cut: 0.1,
 } as const;
 
+/** Timeouts of requests. */
 export const REQUEST = {
-	/** A read or list page that takes longer is given up and asked again. */
+	/** A read, or a page of a list. */
 	timeout: 30 * SECOND,
-	/** Starting a run that goes on in the background. */
+	/** Create, in the background. */
 	startTimeout: MINUTE,
-	/** Starting a run and waiting for its result in the same request (Retab's SDKs allow 30 minutes). */
+	/** Create that waits for the result in the same request (Retab's SDKs allow 30 minutes). */
 	foregroundTimeout: 30 * MINUTE,
-	/** Sending the bytes of a document. */
+	/** Upload of a document. */
 	uploadTimeout: 15 * MINUTE,
-	/** How long a call at a deadline waits for a free slot before it takes the slot of the oldest poll. */
-	preemptAfter: 20,
+	/** How long a cancel waits for a free slot before it takes the slot of the oldest poll. */
+	preemptAfter: 0.02 * SECOND,
 } as const;
 
+/** Sending requests again. */
 export const RETRY = {
-	/** First wait after a failed request; doubles with each further failure in a row. */
-	first: 500,
+	/** First delay; doubles with each error in a row. */
+	first: 0.5 * SECOND,
+	/** Longest delay. */
 	max: 15 * SECOND,
-	/** Spread of a backoff: each wait is drawn from `(1 ± jitter) × backoff`. */
+	/** Random spread of the delay. */
 	jitter: 0.25,
-	/** A `Retry-After` beyond this is cut: a guard against an hour's pause from one odd header. */
+	/** Longest pause for a `Retry-After`. */
 	maxRetryAfter: 5 * MINUTE,
-	/**
-	 * A run that was just created may be invisible for a moment: the third 404 in a row is final
-	 * (the tolerance of Retab's own CLI, `primitive_wait.go`).
-	 */
+	/** This many 404 in a row are final: a new run may be invisible for a moment (Retab's CLI, `primitive_wait.go`). */
 	notFoundInARow: 3,
-	/** Attempts of a read outside a watch (get, list, delete), the first one included. */
+	/** Attempts of Create, Get, Get Many, Delete and uploads, the first one included. */
 	attempts: 4,
-	/** The same for a cleanup's 429s: when hundreds of runs share a rate limit, one may be unlucky many times. */
+	/** Attempts of a cleanup after 429: hundreds of its runs share one rate limit. */
 	rateLimitedAttempts: 20,
 } as const;
 
+/** Cancelling a run and confirming it. */
 export const CANCEL = {
-	/** One cancel call may take this long, and never more than a third of `confirmFor` (at least `minCallTimeout`). */
+	/** Timeout of a cancel request, at most. */
 	callTimeout: 10 * SECOND,
+	/** Timeout of a cancel request, at least. */
 	minCallTimeout: 1 * SECOND,
+	/** Timeout of a cancel request as a share of Confirm Cancel For, within these two. */
 	callShare: 1 / 3,
-	/** Waits between the reads that confirm a cancel: quick at first, then growing. */
-	firstWait: 200,
+	/** First delay before the next confirming read. */
+	firstWait: 0.2 * SECOND,
+	/** Growth of that delay. */
 	waitGrowth: 1.5,
+	/** Longest delay between confirming reads. */
 	maxWait: 2 * SECOND,
-	/** A pause asked for by the server is honoured up to this long before the budget ends: then one last try. */
+	/** This long before Confirm Cancel For is over, a rate-limit pause is ignored for one last attempt. */
 	lastTry: 1 * SECOND,
-	/** After the workflow was stopped with "Cancel": all the time there is to cancel the remote runs. */
+	/** Time to cancel runs after the workflow was stopped. */
 	stopBudget: 10 * SECOND,
 } as const;
 
+/** Reading single runs. */
 export const READ = {
-	/** `check`: how long one look keeps trying when the API does not answer. */
+	/** How long Check Once keeps trying to read a run. */
 	budget: 30 * SECOND,
-	/** How long the full read of a run that has ended keeps trying. */
+	/** How long the full read of an ended run is tried. */
 	fullRead: 30 * SECOND,
 } as const;
 
+/** Reading lists to their end. */
 export const LIST = {
-	/** Pages read to find the creation time of a run whose own object has none. */
+	/** Pages searched for the creation time of a run that does not tell it. */
 	lookupPages: 10,
 	/** Pages of one list that a cleanup reads: 20,000 runs at Retab, 5,000 at Extend. */
 	cleanupPages: 200,
 } as const;
 
+/** The Document Run Trigger. */
 export const TRIGGER = {
-	/** How long after its creation a run may be missing in a list; newer runs than that are looked at in each poll. */
+	/** How late a list may show a new run. Runs newer than this are looked at in each poll. */
 	listDelay: 10 * MINUTE,
-	/** A creation time further ahead of the provider's clock than this is a mistake of the API, not a time. */
+	/** A creation time further ahead of the provider's clock is ignored. */
 	maxAhead: DAY,
-	/** Rows may be out of order by as much: servers stamp a run and put it in its place at different moments. */
+	/** How far rows may be out of order. */
 	orderSlack: MINUTE,
-	/** How far beyond the newest run the watermark goes: more than `orderSlack`, whole minutes. */
+	/** How far the watermark may pass the newest run: more than `orderSlack`, in whole minutes. */
 	pastNewest: 2 * MINUTE,
-	/** Pages of one list that a poll reads: 40,000 runs at Retab, 10,000 at Extend. The rest of a longer list is given up. */
+	/** Pages of one list that a poll reads: 40,000 runs at Retab, 10,000 at Extend. The rest is skipped. */
 	pages: 400,
-	/** The same when the trigger begins, and has to find the unfinished runs in a list of all (Retab parses: 10,000). */
+	/** The same in the first poll, for a list that cannot be filtered by status (Retab parses: 10,000 runs). */
 	searchPages: 100,
 	/** Runs that a poll reads, over all resources; the next poll goes on. */
 	reads: 500,
-	/** A poll ends after this long, or earlier where n8n allows for less; the next poll goes on. */
+	/** Longest poll, less where n8n allows less; the next poll goes on. */
 	budget: 4 * MINUTE,
-	/** Unfinished runs up to which they are read one by one, rather than looked up in the lists of unfinished runs. */
+	/** Up to this many older unfinished runs are read one by one; more are looked up in lists. */
 	directReads: 5,
-	/** Times that the lists of unfinished runs are read at most when the trigger begins. */
+	/** Passes over the lists of unfinished runs in the first poll. */
 	passes: 3,
-	/** Runs shown as examples when a user tests the trigger, runs read and pages of each list looked through for them. */
+	/** Runs that Fetch Test Event shows. */
 	examples: 3,
+	/** Runs that Fetch Test Event reads. */
 	exampleReads: 10,
+	/** Pages of each list that Fetch Test Event reads. */
 	examplePages: 2,
 } as const;
 
-/** What the trigger remembers between two polls. n8n stores it in its database with each execution it starts. */
+/** What the trigger stores. n8n writes it to its database with each execution that a poll starts. */
 export const SEEN_RUNS = {
-	/** Characters of all of it at most, as JSON: below 64 KB. */
+	/** Characters at most, as JSON: below 64 KB. */
 	size: 64_000,
-	/** Share of `size` that is used freely. Beyond it, what is kept is chosen by how little room it takes. */
+	/** Share of `size` from which on the entries that take least space are kept. */
 	easyShare: 0.75,
-	/** Length of the digest that stands for a run: 54 bits, and 36 from `manyDigests` on. */
+	/** Characters of the digest of a run (54 bits). */
 	digest: 9,
+	/** The same from `manyDigests` on (36 bits). */
 	shortDigest: 6,
+	/** Digests from which on they are shortened. */
 	manyDigests: 3_000,
-	/** Runs without a creation time that are remembered although they are in no list any more. */
+	/** Runs without a creation time that are kept although no list shows them any more. */
 	timeless: 200,
-	/** Characters that a followed run takes beside its id, and a minute of digests beside them: estimates. */
+	/** Estimated characters of an open run beside its ID. */
 	openOverhead: 24,
+	/** Estimated characters of a minute of digests beside them. */
 	minuteOverhead: 14,
 } as const;
 
+/** Documents of Create. */
 export const DOCUMENT = {
-	/** Bytes up to which a document travels inside the request; larger ones are uploaded as a stream first. */
+	/** Largest document inside a request to Retab; larger ones are uploaded first, as a stream. */
 	inlineUpTo: 2 * 1024 * 1024,
 } as const;
 
-/** Bounds of a document that n8n downloads from an address of the web. */
+/** Documents that n8n downloads from a URL. */
 export const DOWNLOAD = {
-	/** Bytes; what Retab takes at most (Retab: files/upload/create). */
+	/** Largest file (what Retab takes at most: files/upload/create). */
 	maxSize: 2 * 1024 * 1024 * 1024,
 	/** Redirects in a row. */
 	maxRedirects: 10,
 	/** From then on the average speed must be at least `minSpeed`. */
 	grace: MINUTE,
-	/** Bytes a second. */
+	/** Lowest average speed, per second. */
 	minSpeed: 64 * 1024,
-	/** From the first request to the last byte, however fast it is. */
+	/** From the first request to the last byte. */
 	timeout: 10 * MINUTE,
-	/** Bytes from the beginning of a file that are looked at, to tell a web page from a file. */
+	/** Bytes from the beginning of a file that tell a web page from a file. */
 	sniff: 1024,
 } as const;
 
+/** Timers. */
 export const CLOCK = {
-	/** Alarms that ring in one turn of the event loop; whatever else waits has its turn before the next ones. */
+	/** Timers that fire in one turn of the event loop. */
 	timersPerTurn: 100,
-	/** Longest single timer: keeps far deadlines clear of the 2^31 ms overflow that would fire them at once. */
+	/** Longest single timer: longer ones would overflow 2^31 ms and fire at once. */
 	maxTimer: 10 * MINUTE,
 } as const;
 
+/** Lengths of texts. */
 export const TEXT = {
-	/** Longest part of an API's own words in our messages, in characters. */
+	/** Characters of an API's own words in a message. */
 	detail: 300,
-	/** Longest id, in characters (Extend: API versioning, "up to 255 characters"). */
+	/** Characters of an ID (Extend: API versioning, "up to 255 characters"). */
 	id: 255,
-	/** Status changes kept per run. */
+	/** Status changes kept in `history`. */
 	history: 50,
 } as const;

@@ -1,4 +1,4 @@
-/** Why something under way was ended. Not a failure of the run or of the API, so it never becomes an error of the node. */
+/** Why a request or wait was aborted. Not an error of the run or the API, so it never becomes an error of the node. */
 export type CancelReasonKind = 'stopped' | 'deadline' | 'timeout' | 'preempted' | 'released';
 
 export class CancelReason extends Error {
@@ -12,24 +12,24 @@ export function isCancelReason(error: unknown, kind?: CancelReasonKind): error i
 	return error instanceof CancelReason && (kind === undefined || error.kind === kind);
 }
 
-/** Most scopes end like this, by the thousands: one error for all spares the cost of a stack trace each. */
+/** Thousands of scopes end like this: one shared error saves a stack trace each. */
 const RELEASED = new CancelReason('released');
 
 /**
- * A tree of abort signals: ending a scope ends everything below it, and nothing above.
+ * A tree of abort signals: cancelling a scope cancels everything below it, and nothing above.
  *
- * Own bookkeeping instead of `AbortSignal.any`: thousands of requests hang below one workflow, and listeners or
- * dependent signals on one long-lived signal would pile up there until it ends.
+ * Not `AbortSignal.any`: thousands of requests depend on the signal of one workflow, and listeners or dependent signals
+ * would pile up there until it ends (docs/decisions/0004).
  */
 export class CancellationScope {
 	private readonly controller = new AbortController();
 
-	/** Only where there are any: of the scopes of thousands of runs, few have one at a time. */
+	/** Created on demand: few of the scopes of thousands of runs have one at a time. */
 	private children?: Set<CancellationScope>;
 
 	private constructor(private readonly parent?: CancellationScope) {}
 
-	/** A root scope that ends with `signal`; `release` it when the work is done. */
+	/** A root scope that is cancelled with `signal`; `dispose` it when the work is done. */
 	static from(signal: AbortSignal | undefined): CancellationScope {
 		const root = new CancellationScope();
 		if (signal?.aborted) root.cancel('stopped');
@@ -52,7 +52,7 @@ export class CancellationScope {
 		this.abort(new CancelReason(kind));
 	}
 
-	/** Ends the scope because nobody needs it any more: timers and requests below it stop. */
+	/** Ends a scope that is no longer needed: timers and requests below it are aborted. */
 	dispose(): void {
 		this.abort(RELEASED);
 	}

@@ -1,24 +1,25 @@
 import { ApiError } from '../requests/apiError';
 
-/** What came of some work: its value, or what it threw. */
+/** The value of some work, or what it threw. */
 export type Result<T> = { value: T } | { error: unknown };
 
 /**
- * Runs some work to its end, however it ends.
+ * Runs some work and returns its result; never throws.
  *
- * Thousands of runs wait in several of these each: a chained promise holds a fraction of the memory of an async function.
+ * A promise chain, not an async function: thousands of runs wait in several of these, and a chain takes a fraction of the
+ * memory.
  */
 export function attempt<T>(work: () => T | Promise<T>): Promise<Result<T>> {
 	const begun = attemptSync(work);
 	return 'error' in begun ? Promise.resolve(begun) : Promise.resolve(begun.value).then(asValue, asError);
 }
 
-/** Like `settle`, for work whose faults are to be handled: anything else it throws is thrown on. */
+/** Like `attempt`, but catches an ApiError only. */
 export function attemptRequest<T>(work: () => T | Promise<T>): Promise<{ value: T } | { error: ApiError }> {
-	return attempt(work).then(asFault);
+	return attempt(work).then(asApiError);
 }
 
-/** `settle` for work that does not wait. */
+/** Like `attempt`, for synchronous work. */
 export function attemptSync<T>(work: () => T): Result<T> {
 	try {
 		return { value: work() };
@@ -35,7 +36,7 @@ function asError(error: unknown): { error: unknown } {
 	return { error };
 }
 
-function asFault<T>(result: Result<T>): { value: T } | { error: ApiError } {
+function asApiError<T>(result: Result<T>): { value: T } | { error: ApiError } {
 	if ('value' in result) return result;
 	if (result.error instanceof ApiError) return { error: result.error };
 	throw result.error;

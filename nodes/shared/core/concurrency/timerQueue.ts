@@ -2,11 +2,11 @@ import type { Clock } from './clock';
 import { CLOCK } from '../config';
 import type { CancellationScope } from './cancellationScope';
 
-/** Something that happens at a time. */
+/** A callback at a time. */
 export interface Timer {
 	/** Unix ms. */
 	readonly at: number;
-	/** Sets it to another time, also after it has rung or was cancelled. */
+	/** Sets another time, also after it has fired or was cancelled. */
 	reschedule(at: number): void;
 	cancel(): void;
 }
@@ -14,10 +14,10 @@ export interface Timer {
 const NOWHERE = -1;
 
 class Entry implements Timer {
-	/** Its place in the heap. */
+	/** Position in the heap. */
 	index = NOWHERE;
 
-	/** Decides among alarms of the same time: the one that was set first rings first. */
+	/** Order among timers of the same time: first set, first fired. */
 	turn = 0;
 
 	constructor(
@@ -37,26 +37,26 @@ class Entry implements Timer {
 }
 
 /**
- * All alarms of a watch on one timer: thousands of deadlines and polls cost no timer, scope or listener each. Many that
- * are due together ring in small groups, so that whatever else waits in the process gets its turn between them.
+ * All timers of a watch on one timer of the clock: thousands of deadlines and polls need no timer, scope and listener each.
+ * Timers that are due together fire in small groups, so that the event loop is not blocked.
  */
 export class TimerQueue {
-	/** A binary heap: the next one to ring is the first. */
+	/** Binary heap: the next to fire comes first. */
 	private readonly heap: Entry[] = [];
 
 	private turns = 0;
 
-	/** The timer under way, and the time it is set to. */
-	private nap?: { scope: CancellationScope; until: number };
+	/** The running timer of the clock, and its time. */
+	private sleeping?: { scope: CancellationScope; until: number };
 
 	constructor(
 		private readonly clock: Clock,
 		private readonly scope: CancellationScope,
 	) {}
 
-	/** @param at unix ms; a time in the past is on the next turn of the event loop */
-	set(at: number, ring: () => void): Timer {
-		const entry = new Entry(this, at, ring);
+	/** @param at unix ms; a time in the past fires on the next turn of the event loop */
+	set(at: number, fire: () => void): Timer {
+		const entry = new Entry(this, at, fire);
 		this.put(entry);
 		return entry;
 	}
@@ -81,27 +81,27 @@ export class TimerQueue {
 		entry.index = NOWHERE;
 	}
 
-	/** No alarm rings any more. */
+	/** Cancels all timers. */
 	close(): void {
 		for (const entry of this.heap) entry.index = NOWHERE;
 		this.heap.length = 0;
-		this.nap?.scope.dispose();
-		this.nap = undefined;
+		this.sleeping?.scope.dispose();
+		this.sleeping = undefined;
 	}
 
-	/** A timer that is set too early does no harm: it finds nothing to ring and is set again. */
+	/** A timer that is too early is harmless: nothing is due, and it is set again. */
 	private arm(): void {
 		const [next] = this.heap;
-		if (!next || (this.nap && this.nap.until <= next.at)) return;
-		this.nap?.scope.dispose();
-		const nap = { scope: this.scope.child(), until: next.at };
-		this.nap = nap;
-		this.clock.sleep(next.at - this.clock.now(), nap.scope.signal).then(
+		if (!next || (this.sleeping && this.sleeping.until <= next.at)) return;
+		this.sleeping?.scope.dispose();
+		const sleep = { scope: this.scope.child(), until: next.at };
+		this.sleeping = sleep;
+		this.clock.sleep(next.at - this.clock.now(), sleep.scope.signal).then(
 			() => {
-				nap.scope.dispose();
-				// A sleep that has ended can still be too late to be called off.
-				if (this.nap !== nap) return;
-				this.nap = undefined;
+				sleep.scope.dispose();
+				// It may have ended just before it was replaced.
+				if (this.sleeping !== sleep) return;
+				this.sleeping = undefined;
 				this.fireDue();
 			},
 			() => undefined,
@@ -110,7 +110,7 @@ export class TimerQueue {
 
 	private fireDue(): void {
 		const now = this.clock.now();
-		for (let rung = 0; rung < CLOCK.timersPerTurn; rung++) {
+		for (let fired = 0; fired < CLOCK.timersPerTurn; fired++) {
 			const [next] = this.heap;
 			if (!next || next.at > now) break;
 			this.remove(next);

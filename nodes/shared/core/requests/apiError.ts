@@ -1,19 +1,19 @@
 /**
- * What can go wrong between us and an API, by what it means for a run that is being watched.
+ * Kinds of errors, by what they mean for a run that is watched.
  *
  * | kind | when | what follows |
  * |---|---|---|
- * | `auth` | 401, 403 | stops the run at once |
- * | `request` | 400, 402, 405, 410, 413, 422, any other 4xx | stops the run at once |
- * | `redirect` | 3xx: never followed, the key stays on its host | stops the run at once |
- * | `notFound` | 404 | final when it comes `RETRY.notFoundInARow` times in a row |
- * | `rateLimited` | 429 | pauses all requests to the provider, then tried again |
- * | `server` | 408, 409 on a read, 425, 5xx | tried again with backoff |
- * | `network` | refused, reset, no answer in time | tried again with backoff |
- * | `malformed` | an answer that is not what it should be | tried again with backoff |
+ * | `auth` | 401, 403 | ends the watch of the run |
+ * | `request` | 400, 402, 405, 410, 413, 422, any other 4xx | ends the watch of the run |
+ * | `redirect` | 3xx: never followed, so that the key stays on its host | ends the watch of the run |
+ * | `notFound` | 404 | final after `RETRY.notFoundInARow` in a row |
+ * | `rateLimited` | 429 | pauses all requests of the node, then sent again |
+ * | `server` | 408, 409 on a read, 425, 5xx | sent again with backoff |
+ * | `network` | refused, reset, no response in time | sent again with backoff |
+ * | `malformed` | a response that is not as documented | sent again with backoff |
  *
- * The answer itself may say whether trying again helps (`FaultDetails.retryable`): then that counts instead. A cancel is the
- * exception: as long as a bad answer may hide one that worked, the run is read and the cancel tried again in its time.
+ * `ApiErrorDetails.retryable`, from the response itself, overrides the kind. Cancels differ: after any error that may hide a
+ * success, the run is read and the cancel sent again until Confirm Cancel For is over.
  */
 export const API_ERROR_KINDS = [
 	'auth',
@@ -28,25 +28,25 @@ export const API_ERROR_KINDS = [
 
 export type ApiErrorKind = (typeof API_ERROR_KINDS)[number];
 
-/** Kinds of which nobody knows whether the request was carried out. */
+/** Kinds that do not tell whether the request was carried out. */
 const UNCLEAR: ReadonlySet<ApiErrorKind> = new Set(['server', 'network', 'malformed']);
 
 const RETRYABLE: ReadonlySet<ApiErrorKind> = new Set(['rateLimited', 'server', 'network', 'malformed']);
 
 export interface ApiErrorDetails {
-	/** HTTP status, when there was an answer. */
+	/** HTTP status, if there was a response. */
 	status?: number;
 	/** The API's own error code, such as `INVALID_REQUEST`. */
 	code?: string;
-	/** Milliseconds the server asked us to wait. */
+	/** `Retry-After` in milliseconds. */
 	retryAfter?: number;
-	/** What the user can check or do. */
+	/** What the user can do. */
 	hint?: string;
-	/** The API's id of the request, for its support. */
+	/** The API's ID of the request, for its support. */
 	requestId?: string;
-	/** What the answer says about trying the same request again. Absent where the kind alone decides. */
+	/** Whether the response says that sending the request again helps. Without it, the kind decides. */
 	retryable?: boolean;
-	/** True when the request certainly did not reach the API (refused connection, unknown host). */
+	/** True when the request certainly did not reach the API (connection refused, host not found). */
 	notSent?: boolean;
 }
 
@@ -63,7 +63,7 @@ export class ApiError extends Error {
 
 	readonly notSent: boolean;
 
-	/** True when the same request may well work a moment later. */
+	/** True when the same request may work later. */
 	readonly retryable: boolean;
 
 	constructor(
@@ -82,7 +82,7 @@ export class ApiError extends Error {
 		this.retryable = details.retryable ?? RETRYABLE.has(kind);
 	}
 
-	/** True when the request may have been carried out all the same. */
+	/** True when the request may have been carried out although it failed. */
 	get mayHaveWorked(): boolean {
 		return UNCLEAR.has(this.kind) && !this.notSent;
 	}
@@ -92,7 +92,7 @@ export function isNotFound(error: unknown): boolean {
 	return error instanceof ApiError && error.kind === 'notFound';
 }
 
-/** Which kind of error an HTTP status is, for a read. */
+/** The kind of error of an HTTP status, for a read. */
 export function errorKindOf(status: number): ApiErrorKind {
 	if (status >= 500 || status === 408 || status === 409 || status === 425) return 'server';
 	if (status === 429) return 'rateLimited';

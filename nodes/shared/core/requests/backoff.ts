@@ -2,8 +2,8 @@ import { type Clock, jittered } from '../concurrency/clock';
 import { RETRY } from '../config';
 
 /**
- * Milliseconds to wait after `failures` failed requests in a row (1 or more): doubling from `RETRY.first` to
- * `RETRY.max`, with jitter.
+ * Milliseconds to wait after `failures` errors in a row (1 or more): doubles from `RETRY.first` to `RETRY.max`, with
+ * jitter.
  */
 export function backoff(failures: number, clock: Clock): number {
 	return jittered(Math.min(RETRY.max, RETRY.first * 2 ** (failures - 1)), RETRY.jitter, clock);

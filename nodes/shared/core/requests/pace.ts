@@ -4,8 +4,8 @@ import { isCancelReason, CancellationScope } from '../concurrency/cancellationSc
 import { attempt } from '../concurrency/result';
 
 /**
- * The time limit of one download: `DOWNLOAD.grace` at first, more with every byte that arrives, and never beyond
- * `DOWNLOAD.timeout`. A server that sends a byte now and then would outlive any limit on silence.
+ * The timeout of a download: `DOWNLOAD.grace`, extended with every byte at `DOWNLOAD.minSpeed`, at most `DOWNLOAD.timeout`.
+ * An idle timeout would not end a server that sends a byte now and then.
  */
 export class Pace {
 	private readonly scope: CancellationScope;
@@ -14,7 +14,7 @@ export class Pace {
 
 	private received = 0;
 
-	/** @param signal ends the download from outside */
+	/** @param signal aborts the download from outside */
 	constructor(
 		private readonly clock: Pick<Clock, 'now' | 'sleep'>,
 		signal: AbortSignal,
@@ -24,22 +24,22 @@ export class Pace {
 		void this.watch();
 	}
 
-	/** Ends when the time is over, with the signal from outside, or with `release`. */
+	/** Aborted by the timeout, by the signal from outside, or by `release`. */
 	get signal(): AbortSignal {
 		return this.scope.signal;
 	}
 
-	/** Whether it was the time limit that has ended it. */
+	/** Whether the timeout has aborted it. */
 	get isOver(): boolean {
 		return isCancelReason(this.signal.reason, 'timeout');
 	}
 
-	/** Milliseconds since the beginning. */
+	/** Milliseconds since the start. */
 	get elapsed(): number {
 		return this.clock.now() - this.beganAt;
 	}
 
-	/** Bytes that have arrived. */
+	/** Bytes received. */
 	get bytes(): number {
 		return this.received;
 	}
@@ -48,14 +48,14 @@ export class Pace {
 		this.received += bytes;
 	}
 
-	/** Nothing is downloaded any more. */
+	/** The download has ended. */
 	release(): void {
 		this.scope.dispose();
 	}
 
 	private get left(): number {
 		const earned = DOWNLOAD.grace + (this.received / DOWNLOAD.minSpeed) * SECOND;
-		// Whole milliseconds, as timers count: of a fraction, none might pass.
+		// Timers take whole milliseconds: a fraction could be rounded to 0, again and again.
 		return Math.ceil(Math.min(earned, DOWNLOAD.timeout)) - this.elapsed;
 	}
 

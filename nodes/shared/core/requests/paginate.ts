@@ -1,4 +1,4 @@
-/** As much of a page as paging needs. */
+/** The part of a page that paging needs. */
 interface Page {
 	rows: readonly unknown[];
 	/** Page token of the next page; none on the last one. */
@@ -14,19 +14,19 @@ export class PageCursor {
 
 	isAtEnd = false;
 
-	/** True when a page led back to one that was read already. */
+	/** True when a page token was seen before. */
 	isCircular = false;
 
 	private readonly seen = new Set<string>();
 
-	/** @param isEmptyPageLast false where more pages may follow an empty one: then `maxPages` is the only other bound */
+	/** @param isEmptyPageLast false where more pages may follow an empty one */
 	constructor(private readonly isEmptyPageLast = true) {}
 
-	/** Moves on behind a page that was read. */
+	/** Moves on after a page was read. */
 	advance({ rows, next }: Page): void {
 		this.pages += 1;
 		this.isCircular = next !== undefined && this.seen.has(next);
-		// A server that repeats a token, or sends one with each empty page, would be paged for ever.
+		// A server that repeats a token, or sends one with each empty page, would never end.
 		this.isAtEnd = next === undefined || this.isCircular || (this.isEmptyPageLast && rows.length === 0);
 		this.token = next;
 		if (next !== undefined) this.seen.add(next);
@@ -34,7 +34,7 @@ export class PageCursor {
 }
 
 /**
- * The pages of a list, from where the cursor is to the end of the list, at most `maxPages` in all.
+ * The pages of a list from the cursor to the end, at most `maxPages` in all.
  *
  * @throws what `read` throws
  */

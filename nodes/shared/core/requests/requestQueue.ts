@@ -7,22 +7,21 @@ import { type CancellationScope, isCancelReason } from '../concurrency/cancellat
 import { attempt } from '../concurrency/result';
 
 /**
- * Who may go first, and who may be interrupted.
+ * Who goes first, and who may be preempted (lose its slot and be sent again). In this order:
  *
- * - `urgent`: a cancel. Overtakes everything; takes the slot of whatever may be repeated when none is free.
- * - `confirm`: a read that finds out what became of a cancel. Overtakes all but cancels, and takes the slot of a poll or of a
- *   read. Thousands of them are held back by one pause and leave together: no deadline waits behind them.
- * - `call`: something the user asked for once (get, list, delete). Never interrupted.
- * - `read`: the last read of a run that has ended, a page of the list. Goes before polls; as it may be repeated, it may
- *   lose its slot and be sent again.
- * - `poll`: a read that will be repeated anyway. The first to lose its slot.
+ * - `urgent`: a cancel. If no slot is free, it preempts a poll, a read or a confirming read.
+ * - `confirm`: a read after a cancel. Preempts a poll or a read. May be preempted itself: after a pause thousands of them are
+ *   sent together, and no cancel waits for them.
+ * - `call`: what a user asked for once (get, list, delete). Never preempted.
+ * - `read`: the last read of an ended run, a page of a list.
+ * - `poll`: a read that will be repeated anyway. Preempted first.
  */
 export type Priority = 'urgent' | 'confirm' | 'call' | 'read' | 'poll';
 
 /** Who gets the next free slot. */
 const PRECEDENCE: readonly Priority[] = ['urgent', 'confirm', 'call', 'read', 'poll'];
 
-/** Whose slot they may take who cannot wait, in this order. */
+/** Whose slots a priority may take, in this order. */
 const PREEMPTIBLE: Partial<Record<Priority, readonly Priority[]>> = {
 	urgent: ['poll', 'read', 'confirm'],
 	confirm: ['poll', 'read'],
@@ -30,11 +29,11 @@ const PREEMPTIBLE: Partial<Record<Priority, readonly Priority[]>> = {
 
 export interface RequestOptions {
 	priority: Priority;
-	/** Milliseconds it may take from the moment it is sent; `REQUEST.timeout` where nothing is set. */
+	/** Milliseconds from sending to the response; `REQUEST.timeout` by default. */
 	timeout?: number;
-	/** Unix ms from which on a pause no longer holds it back. Without it, it waits for the end of each pause. */
+	/** Unix ms from which on pauses are ignored. Without it, they are waited for. */
 	ignorePauseAfter?: number;
-	/** Failed requests in a row before this one: they lengthen the pause after a 429 without `Retry-After`. */
+	/** Errors in a row before this request: they lengthen the pause after a 429 without `Retry-After`. */
 	failuresBefore?: number;
 	/** Called each time it is sent. */
 	onSent?(): void;
@@ -52,8 +51,8 @@ interface Waiter {
 }
 
 /**
- * The one way out to a provider: bounds the requests in flight, lets deadlines go first, and holds everything back
- * while the provider asked for a pause.
+ * All requests to a provider pass here: limits the requests in flight, lets cancels go first, and pauses all after a 429 or
+ * a `Retry-After`.
  */
 export class RequestQueue {
 	private readonly inFlight = new Set<Slot>();
@@ -75,8 +74,8 @@ export class RequestQueue {
 	) {}
 
 	/**
-	 * Holds all requests back for as long as the provider asked for it; after a 429 that names no time, for the backoff
-	 * that belongs to `failures` in a row. A longer pause under way stays.
+	 * Pauses all requests for the `Retry-After` of the error; after a 429 without one, for the backoff after `failures` errors
+	 * in a row. A longer pause stays.
 	 */
 	pauseFor(error: ApiError, failures: number): void {
 		const asked = error.retryAfter ?? (error.kind === 'rateLimited' ? backoff(failures, this.clock) : 0);
@@ -84,14 +83,14 @@ export class RequestQueue {
 		this.pausedUntil = Math.max(this.pausedUntil, this.clock.now() + pause);
 	}
 
-	/** Milliseconds that the provider still wants to be left alone; 0 without a pause. */
+	/** Milliseconds until the pause ends; 0 without one. */
 	pauseLeft(): number {
 		return Math.max(0, this.pausedUntil - this.clock.now());
 	}
 
 	/**
-	 * Sends one request: waits for a slot and for the end of a pause, bounds the time it takes, and lets everything pause
-	 * after a 429 or a `Retry-After`. In the `read` and `poll` priorities it may lose its slot and be sent again.
+	 * Sends one request: waits for a slot and the end of a pause, sets the timeout, and pauses all requests after a 429 or a
+	 * `Retry-After`. A request that is preempted is sent again.
 	 *
 	 * @throws what `send` throws, ApiError `network` when the timeout is over, or the reason why `scope` was cancelled
 	 */
@@ -101,7 +100,7 @@ export class RequestQueue {
 		send: (signal: AbortSignal) => Promise<T>,
 	): Promise<T> {
 		const { priority, timeout = REQUEST.timeout, failuresBefore = 0 } = options;
-		// A child scope per request: what waits in the queues must not pile up listeners on a scope that many share.
+		// A child scope per request, so that waiting requests do not pile up listeners on a shared scope.
 		const own = scope.child();
 		try {
 			for (;;) {
@@ -112,7 +111,7 @@ export class RequestQueue {
 					options.onSent?.();
 					return withTimeout(this.clock, slot.scope, timeout, send);
 				});
-				// Before the slot goes to the next request, which would not know of the pause yet.
+				// Before the slot is released: the next request must see the pause.
 				if ('error' in sent && sent.error instanceof ApiError) this.pauseFor(sent.error, failuresBefore + 1);
 				const preempted = isCancelReason(slot.scope.signal.reason, 'preempted');
 				this.release(slot);
@@ -162,11 +161,11 @@ export class RequestQueue {
 		});
 	}
 
-	/** Who cannot wait still waits a moment for a free slot, then takes the one of what may be repeated and is under way longest. */
+	/** Waits `REQUEST.preemptAfter` for a free slot, then takes that of the oldest request it may preempt. */
 	private preempt(waiter: Waiter): void {
-		const patience = waiter.scope.child();
+		const brief = waiter.scope.child();
 		this.clock
-			.sleep(REQUEST.preemptAfter, patience.signal)
+			.sleep(REQUEST.preemptAfter, brief.signal)
 			.then(() => {
 				if (!this.queues[waiter.priority].has(waiter)) return;
 				const slots = [...this.inFlight];
@@ -175,13 +174,13 @@ export class RequestQueue {
 					if (!slot) continue;
 					slot.scope.cancel('preempted');
 					this.inFlight.delete(slot);
-					// Not to whoever is first in the queue: each that is out of patience takes one slot, for itself.
+					// For this request, not for the first in the queue: each takes one slot for itself.
 					this.grant(waiter);
 					return;
 				}
 			})
 			.catch(() => undefined)
-			.finally(() => patience.dispose());
+			.finally(() => brief.dispose());
 	}
 
 	private open(scope: CancellationScope, priority: Priority): Slot {

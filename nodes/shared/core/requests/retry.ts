@@ -6,15 +6,15 @@ import type { ApiError } from './apiError';
 import { backoff } from './backoff';
 import type { RequestQueue } from './requestQueue';
 
-/** What is sent again, after what. */
+/** When a request is sent again. */
 export interface RetryPolicy {
-	/** @param failures errors so far, this one included */
+	/** @param failures errors so far, including this one */
 	shouldRetry(error: ApiError, failures: number): boolean;
-	/** Called before it is sent again. */
+	/** Called before each retry. */
 	onRetry?(error: ApiError): void;
 }
 
-/** A request that changes nothing by being repeated: `RETRY.attempts` in all, a 404 `RETRY.notFoundInARow` times. */
+/** For requests that may be repeated: `RETRY.attempts` in all, `RETRY.notFoundInARow` after a 404. */
 const REPEATABLE: RetryPolicy = {
 	shouldRetry: (error, failures) =>
 		error.kind === 'notFound'
@@ -23,7 +23,7 @@ const REPEATABLE: RetryPolicy = {
 };
 
 /**
- * Sends something until it works or the policy gives up, with backoff in between.
+ * Sends until it works or the policy gives up, with backoff.
  *
  * @param send gets the number of errors so far
  * @throws the last ApiError, anything else that `send` throws, or the reason why the scope was cancelled
@@ -49,12 +49,12 @@ export interface CallDeps {
 	requestQueue: RequestQueue;
 	clock: Clock;
 	scope: CancellationScope;
-	/** Milliseconds that one attempt may take; `REQUEST.timeout` where nothing is set. */
+	/** Milliseconds per attempt; `REQUEST.timeout` by default. */
 	timeout?: number;
 }
 
 /**
- * A request that a user asked for once, sent again as the policy says (a repeatable one where nothing else is said).
+ * A request that a user asked for once, retried by the policy; by default as one that may be repeated.
  *
  * @throws the last ApiError, or the reason why the scope was cancelled
  */

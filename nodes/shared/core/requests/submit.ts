@@ -3,7 +3,7 @@ import { RETRY } from '../config';
 import type { ApiError } from './apiError';
 import { type CallDeps, call } from './retry';
 
-/** A run may or may not have been started: the request was sent and its answer is not known. */
+/** A run may or may not have been started: the request was sent, its response is not known. */
 export class UnknownOutcomeError extends Error {
 	constructor(
 		readonly error: ApiError,
@@ -15,23 +15,23 @@ export class UnknownOutcomeError extends Error {
 }
 
 export interface SubmitDeps extends CallDeps {
-	/** True when the request carries an idempotency key, so that repeating it starts nothing twice. */
+	/** True when the request has an idempotency key: repeating it starts nothing twice. */
 	idempotent: boolean;
-	/** How the user finds out whether it was started. */
+	/** How the user can find out whether it was started. */
 	hintIfUnknown: string;
 }
 
-/** The server did not do it because of the state things are in. A wait helps only when the key makes it "already under way". */
+/** A refusal. Sending it again only helps with an idempotency key, where it can mean "already being carried out". */
 const CONFLICT = 409;
 
 /**
- * Sends a request that starts something, without ever starting it twice: it is repeated only when it certainly was not
- * carried out (not sent, or refused), or when its idempotency key makes that safe. A 409 is a refusal as well.
+ * Sends a request that starts something, but never starts it twice: it is sent again only if it was certainly not carried
+ * out (not sent, or refused for now), or if it has an idempotency key (docs/decisions/0006).
  *
  * @throws ApiError when it was not started, UnknownOutcomeError when nobody knows, or the reason why the scope was cancelled
  */
 export async function submit<T>(deps: SubmitDeps, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
-	// What an earlier attempt may have started stays unknown, however clearly a later one is refused.
+	// What an earlier attempt may have started stays unknown, even if a later one is refused.
 	let unknown: ApiError | undefined;
 	const sent = await attemptRequest(() =>
 		call(deps, send, {

@@ -3,7 +3,7 @@ import type { Clock } from '../concurrency/clock';
 import { attempt } from '../concurrency/result';
 import { ApiError } from './apiError';
 
-/** The error of an API that was silent for `ms` milliseconds. */
+/** The error after `ms` milliseconds without a response. */
 export function noAnswer(ms: number): ApiError {
 	return new ApiError('network', `The API did not answer within ${Math.round(ms / 100) / 10} s`, {
 		hint: 'Try again later, and check that this n8n reaches the API quickly (network, proxy, firewall).',
@@ -11,7 +11,7 @@ export function noAnswer(ms: number): ApiError {
 }
 
 /**
- * Runs one request that may take at most `ms` milliseconds.
+ * Runs one request with a timeout of `ms` milliseconds.
  *
  * @throws ApiError `network` when the time is over, the scope's reason when the scope ended first
  */
@@ -21,21 +21,21 @@ export async function withTimeout<T>(
 	ms: number,
 	request: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-	const box = scope.child();
+	const own = scope.child();
 	const ended = new Promise<never>((_, reject) => {
-		if (box.signal.aborted) reject(box.signal.reason);
-		else box.signal.addEventListener('abort', () => reject(box.signal.reason), { once: true });
+		if (own.signal.aborted) reject(own.signal.reason);
+		else own.signal.addEventListener('abort', () => reject(own.signal.reason), { once: true });
 	});
-	clock.sleep(ms, box.signal).then(
-		() => box.cancel('timeout'),
+	clock.sleep(ms, own.signal).then(
+		() => own.cancel('timeout'),
 		() => undefined,
 	);
-	const answered = await attempt(() => Promise.race([request(box.signal), ended]));
-	const timeIsOver = box.signal.aborted;
-	box.dispose();
+	const answered = await attempt(() => Promise.race([request(own.signal), ended]));
+	const timedOut = own.signal.aborted;
+	own.dispose();
 	ended.catch(() => undefined);
 	if ('value' in answered) return answered.value;
-	// The scope may end by a time limit of its own: only the box's own limit says anything about the API.
+	// The scope may have a timeout of its own, which says nothing about the API.
 	if (scope.signal.aborted) throw scope.signal.reason;
-	throw timeIsOver ? noAnswer(ms) : answered.error;
+	throw timedOut ? noAnswer(ms) : answered.error;
 }

@@ -2,9 +2,8 @@ import type { Phase } from '../../../../nodes/shared/core/runs/run';
 import { cancellable, resourceOf } from '../../../../nodes/shared/providers';
 import { extend } from '../../../../nodes/shared/providers/extend/resources';
 
-/** What Extend's docs, SDK and CLI say about each kind of run, written out. */
+/** What Extend's docs, SDK and CLI say about each kind of run, written out; `test/sandbox/tables.test.ts` compares paths and operations. */
 interface Facts {
-	path: string;
 	/** Statuses it can be in, beside those all runs share. */
 	more?: Record<string, Phase>;
 	wrappedIn?: string;
@@ -12,7 +11,6 @@ interface Facts {
 	createdIn?: string;
 	startedIn?: string;
 	canCancel: boolean;
-	canDelete: boolean;
 	light?: Record<string, unknown>;
 	filters?: string[];
 	statusFilter?: string[];
@@ -32,30 +30,24 @@ const SHARED: Record<string, Phase> = {
 const STATUSES = ['CANCELLED', 'FAILED', 'PENDING', 'PROCESSED', 'PROCESSING'];
 
 const FACTS: Record<string, Facts> = {
-	batchRun: { path: '/batch_runs', canCancel: false, canDelete: false },
+	batchRun: { canCancel: false },
 	classifyRun: {
-		path: '/classify_runs',
 		canCancel: true,
-		canDelete: true,
 		filters: ['batchId', 'classifierId', 'fileNameContains', 'source', 'sourceId', 'status'],
 		statusFilter: STATUSES,
 		sorts: true,
 	},
-	editRun: { path: '/edit_runs', canCancel: false, canDelete: true },
-	evaluationSetRun: { path: '/evaluation_set_runs', canCancel: false, canDelete: false },
+	editRun: { canCancel: false },
+	evaluationSetRun: { canCancel: false },
 	extractRun: {
-		path: '/extract_runs',
 		canCancel: true,
-		canDelete: true,
 		filters: ['batchId', 'extractorId', 'fileNameContains', 'source', 'sourceId', 'status'],
 		statusFilter: STATUSES,
 		sorts: true,
 	},
-	formDetectionRun: { path: '/form_detection_runs', canCancel: false, canDelete: false },
+	formDetectionRun: { canCancel: false },
 	parseRun: {
-		path: '/parse_runs',
 		canCancel: true,
-		canDelete: true,
 		light: { responseType: 'url' },
 		filters: ['batchId', 'fileNameContains', 'source', 'sourceId', 'status'],
 		// The filter does not know CANCELLED, though runs can end that way.
@@ -65,30 +57,24 @@ const FACTS: Record<string, Facts> = {
 		pageSizeParams: ['maxPageSize', 'limit'],
 	},
 	processorRun: {
-		path: '/processor_runs',
 		wrappedIn: 'processorRun',
 		canCancel: true,
-		canDelete: true,
 		filters: ['fileNameContains', 'processorId', 'processorType', 'source', 'sourceId', 'status'],
 		statusFilter: STATUSES,
 		sorts: true,
 		rowsIn: 'processorRuns',
 	},
 	splitRun: {
-		path: '/split_runs',
 		canCancel: true,
-		canDelete: true,
 		filters: ['batchId', 'fileNameContains', 'source', 'sourceId', 'splitterId', 'status'],
 		statusFilter: STATUSES,
 		sorts: true,
 	},
 	workflowRun: {
-		path: '/workflow_runs',
 		more: { CANCELLING: 'cancelling', NEEDS_REVIEW: 'needsReview', REJECTED: 'rejected' },
 		createdIn: 'initialRunAt',
 		startedIn: 'startTime',
 		canCancel: true,
-		canDelete: true,
 		filters: ['batchId', 'fileNameContains', 'status', 'workflowId'],
 		statusFilter: [...STATUSES, 'CANCELLING', 'NEEDS_REVIEW', 'REJECTED'].sort(),
 		sorts: true,
@@ -102,8 +88,7 @@ test('Extend has these ten resources and no others', () => {
 describe.each(Object.entries(FACTS))('%s', (name, facts) => {
 	const spec = resourceOf(extend, name);
 
-	test('is at its path', () => {
-		expect(spec.path).toBe(facts.path);
+	test('is wrapped or not', () => {
 		expect(spec.wrappedIn).toBe(facts.wrappedIn);
 	});
 
@@ -120,10 +105,6 @@ describe.each(Object.entries(FACTS))('%s', (name, facts) => {
 
 	test(facts.canCancel ? 'can be cancelled, without a body' : 'cannot be cancelled', () => {
 		expect(spec.cancel).toEqual(facts.canCancel ? { answer: 'run' } : undefined);
-	});
-
-	test(facts.canDelete ? 'can be deleted' : 'cannot be deleted', () => {
-		expect(Boolean(spec.canDelete)).toBe(facts.canDelete);
 	});
 
 	test(facts.light ? 'has light reads' : 'has no light reads', () => {

@@ -8,13 +8,11 @@ import { retab } from '../../../../nodes/shared/providers/retab/resources';
  * facts, not against itself.
  */
 interface Facts {
-	path: string;
 	phases: Record<string, Phase>;
 	statusIn: string;
 	createdIn: string;
 	startedIn?: string;
 	cancel: 'run' | 'envelope';
-	canDelete: boolean;
 	/** Query of a light read, and of a full one. */
 	light?: Record<string, unknown>;
 	full?: Record<string, unknown>;
@@ -57,26 +55,20 @@ const lifecycle = {
 const FACTS: Record<string, Facts> = {
 	classification: {
 		...primitive,
-		path: '/v1/classifications',
-		canDelete: true,
 		light: { include_output: false },
 		filters: ['filename', 'from_date', 'status', 'to_date'],
 		statusFilter: PRIMITIVE_STATUSES,
 	},
 	edit: {
 		...primitive,
-		path: '/v1/edits',
-		canDelete: true,
 		light: { include_output: false },
 		filters: ['filename', 'from_date', 'status', 'template_id', 'to_date'],
 		statusFilter: PRIMITIVE_STATUSES,
 	},
 	evalRun: {
 		...lifecycle,
-		path: '/v1/workflows/evals/runs',
 		phases: EVAL,
 		cancel: 'run',
-		canDelete: false,
 		filters: [
 			'eval_id',
 			'exclude_status',
@@ -91,10 +83,8 @@ const FACTS: Record<string, Facts> = {
 	},
 	experimentRun: {
 		...lifecycle,
-		path: '/v1/workflows/experiments/runs',
 		phases: EVAL,
 		cancel: 'run',
-		canDelete: false,
 		filters: [
 			'block_id',
 			'exclude_status',
@@ -109,21 +99,16 @@ const FACTS: Record<string, Facts> = {
 	},
 	extraction: {
 		...primitive,
-		path: '/v1/extractions',
-		canDelete: true,
 		light: { include_output: false },
 		filters: ['document_type', 'filename', 'filename_contains', 'from_date', 'metadata', 'status', 'to_date'],
 		statusFilter: PRIMITIVE_STATUSES,
 	},
 	fileBlueprint: {
 		...primitive,
-		path: '/v1/files/blueprints',
 		startedIn: 'started_at',
-		canDelete: false,
 		light: { include_output: false },
 	},
 	job: {
-		path: '/v1/jobs',
 		phases: {
 			validating: 'waiting',
 			queued: 'waiting',
@@ -137,7 +122,6 @@ const FACTS: Record<string, Facts> = {
 		createdIn: 'created_at',
 		startedIn: 'started_at',
 		cancel: 'run',
-		canDelete: false,
 		light: { include_response: false },
 		full: { include_response: true },
 		filters: ['endpoint', 'filename_contains', 'from_date', 'metadata', 'status', 'to_date', 'workflow_id'],
@@ -145,36 +129,27 @@ const FACTS: Record<string, Facts> = {
 	},
 	parse: {
 		...primitive,
-		path: '/v1/parses',
-		canDelete: true,
 		light: { include_output: false },
 		// No status filter: the only list of primitives without one.
 		filters: ['filename', 'from_date', 'to_date'],
 	},
 	partition: {
 		...primitive,
-		path: '/v1/partitions',
-		canDelete: true,
 		light: { include_output: false },
 		filters: ['filename', 'from_date', 'status', 'to_date'],
 		statusFilter: PRIMITIVE_STATUSES,
 	},
 	schemaGeneration: {
 		...primitive,
-		path: '/v1/schemas/generate',
-		canDelete: false,
 	},
 	split: {
 		...primitive,
-		path: '/v1/splits',
-		canDelete: true,
 		light: { include_output: false },
 		filters: ['filename', 'from_date', 'status', 'to_date'],
 		statusFilter: PRIMITIVE_STATUSES,
 	},
 	workflowRun: {
 		...lifecycle,
-		path: '/v1/workflows/runs',
 		phases: {
 			pending: 'waiting',
 			queued: 'waiting',
@@ -186,7 +161,6 @@ const FACTS: Record<string, Facts> = {
 			cancelled: 'cancelled',
 		},
 		cancel: 'envelope',
-		canDelete: true,
 		filters: [
 			'exclude_status',
 			'from_date',
@@ -219,8 +193,7 @@ test('Retab has these twelve resources and no others', () => {
 describe.each(Object.entries(FACTS))('%s', (name, facts) => {
 	const spec = resourceOf(retab, name);
 
-	test('is at its path', () => {
-		expect(spec.path).toBe(facts.path);
+	test('is wrapped or not', () => {
 		expect(spec.wrappedIn).toBeUndefined();
 	});
 
@@ -237,10 +210,6 @@ describe.each(Object.entries(FACTS))('%s', (name, facts) => {
 	test('is cancelled as the API wants it', () => {
 		expect(spec.cancel?.answer).toBe(facts.cancel);
 		expect(spec.cancel?.commandIdField).toBe(facts.cancel === 'envelope' ? 'command_id' : undefined);
-	});
-
-	test(facts.canDelete ? 'can be deleted' : 'cannot be deleted', () => {
-		expect(Boolean(spec.canDelete)).toBe(facts.canDelete);
 	});
 
 	test(facts.light ? 'has light reads' : 'has no light reads', () => {

@@ -1,0 +1,113 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { IDataObject, INodeProperties, INodeType } from 'n8n-workflow';
+
+import manifest from '../../../package.json';
+import { NODES } from '../../../scripts/docs/parameters';
+import { ROOT } from '../../../scripts/docs/paths';
+
+/** Examples can be imported: what they name exists. That they also run is tested in `test/nodes` and `test/e2e`. */
+
+interface Example {
+	nodes: Array<{
+		name: string;
+		type: string;
+		typeVersion: number;
+		parameters: IDataObject;
+		credentials?: Record<string, unknown>;
+	}>;
+	connections: Record<string, Record<string, Array<Array<{ node: string }> | null>>>;
+}
+
+const OWN = `${manifest.name}.`;
+
+/** n8n offers a node a second time as a tool of an AI agent, under a name of its own. */
+const AS_TOOL = /Tool$/;
+
+/** Fields that n8n adds: to triggers that poll, and to tools. */
+const ADDED_BY_N8N = new Set(['pollTimes', 'descriptionType', 'toolDescription']);
+
+const OWN_NODES: Record<string, INodeType | undefined> = NODES;
+
+function ownNode(type: string): INodeType | undefined {
+	return type.startsWith(OWN) ? OWN_NODES[type.slice(OWN.length).replace(AS_TOOL, '')] : undefined;
+}
+
+const N8N = /^(?:n8n-nodes-base|@n8n\/n8n-nodes-langchain)\./;
+
+const EXAMPLES = readdirSync(join(ROOT, 'examples')).map((file): [string, Example] => [
+	file,
+	JSON.parse(readFileSync(join(ROOT, 'examples', file), 'utf8')) as Example,
+]);
+
+function isObject(value: unknown): value is IDataObject {
+	return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What is wrong with parameters, compared with the fields they are meant for. */
+function problems(parameters: IDataObject, fields: readonly INodeProperties[]): string[] {
+	return Object.entries(parameters).flatMap(([name, value]) => {
+		const same = fields.filter((field) => field.name === name);
+		if (same.length === 0) return [`no field "${name}"`];
+		const options = same.flatMap((field) => field.options ?? []);
+		if (same[0]?.type === 'collection') return problems(value as IDataObject, options as INodeProperties[]);
+		if (same[0]?.type === 'fixedCollection') {
+			const groups = Object.entries(value as IDataObject);
+			return groups.flatMap(([group, rows]) => {
+				const columns = options.flatMap((one) => ('values' in one && one.name === group ? one.values : []));
+				if (columns.length === 0) return [`no group "${group}" in "${name}"`];
+				return [rows].flat().flatMap((row) => (isObject(row) ? problems(row, columns) : []));
+			});
+		}
+		if (!same.every(({ type }) => type === 'options' || type === 'multiOptions')) return [];
+		const values = options.flatMap((one) => ('value' in one ? [one.value] : []));
+		const given = [value].flat().filter((one) => typeof one === 'string' && !one.startsWith('=')) as string[];
+		return given.filter((one) => !values.includes(one)).map((one) => `no "${one}" in "${name}"`);
+	});
+}
+
+describe.each(EXAMPLES)('%s', (file, { nodes, connections }) => {
+	test('uses nodes that exist', () => {
+		const unknown = nodes.filter(({ type }) => !N8N.test(type) && !ownNode(type));
+		expect(unknown.map(({ type }) => type)).toEqual([]);
+	});
+
+	test('sets fields and choices that exist', () => {
+		const wrong = nodes.flatMap(({ name, type, typeVersion, parameters, credentials = {} }) => {
+			const description = ownNode(type)?.description;
+			if (!description) return [];
+			const known = (description.credentials ?? []).map((credential) => credential.name);
+			const given = Object.entries(parameters).filter(([field]) => !ADDED_BY_N8N.has(field));
+			return [
+				...problems(Object.fromEntries(given), description.properties),
+				...([description.version].flat().includes(typeVersion) ? [] : [`no version ${typeVersion}`]),
+				...Object.keys(credentials).filter((credential) => !known.includes(credential)),
+			].map((problem) => `${name}: ${problem}`);
+		});
+		expect(wrong).toEqual([]);
+	});
+
+	test('connects nodes that are there', () => {
+		const names = nodes.map(({ name }) => name);
+		const targets = Object.values(connections).flatMap((outputs) =>
+			Object.values(outputs).flatMap((lists) =>
+				lists.flatMap((list) => (list ?? []).map(({ node }) => node)),
+			),
+		);
+		expect([...Object.keys(connections), ...targets].filter((name) => !names.includes(name))).toEqual([]);
+	});
+
+	test('is linked from the docs', () => {
+		expect(readFileSync(join(ROOT, 'docs', 'examples.md'), 'utf8')).toContain(`../examples/${file}`);
+	});
+});
+
+test('a field, a choice and a group that do not exist are found', () => {
+	const { properties } = NODES.timeoutCancel.description;
+	expect(problems({ runid: 'x' }, properties)).toEqual(['no field "runid"']);
+	expect(problems({ operation: 'wait' }, properties)).toEqual(['no "wait" in "operation"']);
+	expect(problems({ options: { intervals: 1 } }, properties)).toEqual(['no field "intervals"']);
+	expect(problems({ filters: { metadata: { rows: [] } } }, properties)).toEqual([
+		'no group "rows" in "metadata"',
+	]);
+});
