@@ -1,4 +1,4 @@
-import { isNotFound } from '../../core/requests/apiError';
+import { type ApiError, isNotFound } from '../../core/requests/apiError';
 import { call } from '../../core/requests/retry';
 import type { JsonObject } from '../../core/runs/run';
 import { nodeError } from '../output/errors';
@@ -11,16 +11,17 @@ export const remove: Operate = (work) =>
 
 async function deleteRun({ context, session, client }: Work, itemIndex: number): Promise<JsonObject[]> {
 	const id = readRunId(context, itemIndex);
-	let mayHaveWorked = false;
+	const mayHaveWorked: ApiError[] = [];
 	try {
 		await call(callDeps(session), (signal) => client.remove(id, signal), {
 			onRetry: (error) => {
-				mayHaveWorked ||= error.mayHaveWorked;
+				if (error.mayHaveWorked) mayHaveWorked.push(error);
 			},
 		});
 	} catch (error) {
 		// An earlier attempt whose answer got lost has deleted it.
-		if (!mayHaveWorked || !isNotFound(error)) throw nodeError(context.getNode(), error, { itemIndex });
+		if (mayHaveWorked.length === 0 || !isNotFound(error))
+			throw nodeError(context.getNode(), error, { itemIndex });
 	}
 	return [{ id, deleted: true }];
 }

@@ -55,7 +55,10 @@ function isJsonObject(value: JsonValue | undefined): value is JsonObject {
 
 /** What a field adds to the body; nothing when it was left empty. */
 function bodyValue(field: BodyField, given: unknown): JsonValue | undefined {
-	if (given === undefined || given === null || given === '') return whenEmpty(field);
+	if (given === undefined || given === null || given === '') {
+		refuseIfRequired(field);
+		return undefined;
+	}
 	switch (field.kind) {
 		case 'text':
 		case 'longText':
@@ -95,12 +98,14 @@ function textOf(field: BodyField, given: unknown): string | undefined {
 			'Let the expression name a single field, such as {{ $json.name }}.',
 		);
 	}
-	return given.trim() || whenEmpty(field);
+	const text = given.trim();
+	if (text === '') refuseIfRequired(field);
+	return text || undefined;
 }
 
-/** Nothing, for a field that may be left out. @throws InvalidParameterError */
-function whenEmpty({ label, required, placeholder }: BodyField): undefined {
-	if (!required) return undefined;
+/** @throws InvalidParameterError for a field that must not be left out */
+function refuseIfRequired({ label, required, placeholder }: BodyField): void {
+	if (!required) return;
 	const example = placeholder ? ` (${placeholder})` : '';
 	throw new InvalidParameterError(
 		`${label} is empty`,
@@ -136,7 +141,9 @@ function jsonOf(field: BodyField, given: unknown): JsonValue | undefined {
 			`Enter JSON that begins with ${isList ? '[' : '{'}.`,
 		);
 	}
-	return Object.keys(parsed as object).length === 0 ? whenEmpty(field) : (parsed as JsonValue);
+	const isEmpty = Object.keys(parsed as object).length === 0;
+	if (isEmpty) refuseIfRequired(field);
+	return isEmpty ? undefined : (parsed as JsonValue);
 }
 
 function parseJson(field: BodyField, text: string): unknown {

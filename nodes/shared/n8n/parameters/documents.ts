@@ -24,7 +24,7 @@ interface Reading {
 /** One place where documents are given. */
 interface Given {
 	source: DocumentSource;
-	parameter(name: string): unknown;
+	parameter: (name: string) => unknown;
 	/** True where one parameter may name several, separated by commas. */
 	isList: boolean;
 }
