@@ -369,15 +369,10 @@ describe('delete', () => {
 	const scenario = sideBySide();
 
 	for (const [resource, row] of having('delete')) {
-		scenario(`${resource}: is gone, and the answer of the API comes out`, async () => {
+		scenario(`${resource}: is gone, and the item says so`, async () => {
 			const id = completedRun(resource);
 			const result = await onRun(resource, 'delete', id);
-			const legacy = {
-				success: true,
-				documentProcessorRunId: id,
-				message: 'The processor run and its data were deleted',
-			};
-			expect(result.json).toEqual([[resource === 'processorRun' ? legacy : { object: row.object, id }]]);
+			expect(result.json).toEqual([[{ id, deleted: true }]]);
 			expect(lab.storyOf(id)).toEqual(['DELETE 200']);
 			expect(lab.sandbox.getRun(id)).toBeUndefined();
 		});

@@ -134,14 +134,9 @@ export class ResourceClient implements RunClient {
 		};
 	}
 
-	/**
-	 * Deletes a run. Gives back what the API answered; nothing for an empty answer.
-	 *
-	 * @throws ApiError
-	 */
-	async remove(id: string, signal: AbortSignal): Promise<JsonObject | undefined> {
-		const answer = await this.exchange({ method: 'DELETE', path: this.pathOf(id) }, signal);
-		return typeof answer === 'object' && answer !== null ? (answer as JsonObject) : undefined;
+	/** Deletes a run. @throws ApiError */
+	async remove(id: string, signal: AbortSignal): Promise<void> {
+		await this.exchange({ method: 'DELETE', path: this.pathOf(id) }, signal);
 	}
 
 	/** Sends bytes to an upload address. @throws ApiError */
