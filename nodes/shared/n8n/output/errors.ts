@@ -42,9 +42,9 @@ export function nodeError(
 	{ itemIndex, addition }: ErrorPlace = {},
 ): NodeApiError | NodeOperationError {
 	if (error instanceof NodeApiError || error instanceof NodeOperationError) return error;
-	const tracked = itemIndex === undefined ? '' : ` [item ${itemIndex}]`;
+	const place = itemIndex === undefined ? '' : ` [item ${itemIndex}]`;
 	const apiError = (text: string, error: ApiError, ...advice: Array<string | undefined>): NodeApiError => {
-		const message = safeMessage(text) + tracked;
+		const message = safeMessage(text) + place;
 		const requestId = error.requestId ? `Request ID: ${error.requestId}.` : undefined;
 		return new NodeApiError(
 			node,
@@ -59,7 +59,7 @@ export function nodeError(
 	};
 	if (error instanceof ApiError) return apiError(error.message, error, error.hint);
 	if (error instanceof UnknownOutcomeError) return apiError(error.message, error.error, error.hint);
-	const message = safeMessage(error instanceof Error ? error.message : String(error)) + tracked;
+	const message = safeMessage(error instanceof Error ? error.message : String(error)) + place;
 	const advice =
 		error instanceof InvalidParameterError || error instanceof WatchError ? error.hint : undefined;
 	return new NodeOperationError(node, message, {

@@ -38,13 +38,13 @@ export function fileOf(context: IExecuteFunctions, given: string | ItemFile, ite
 	if (typeof given !== 'string') return given;
 	const { binary, json } = context.getInputData()[itemIndex] ?? {};
 	const data = fields.parse(json);
-	const trackedRuns = [fields.parse(binary), data, fields.parse(data[FILES_AMONG_DATA])];
-	for (const tracked of trackedRuns) {
-		const found = file.safeParse(tracked[given] ?? valueAt(tracked, given.split('.')));
+	const places = [fields.parse(binary), data, fields.parse(data[FILES_AMONG_DATA])];
+	for (const place of places) {
+		const found = file.safeParse(place[given] ?? valueAt(place, given.split('.')));
 		if (found.success) return found.data;
 	}
-	const there = trackedRuns.flatMap((tracked) =>
-		Object.keys(tracked).filter((key) => file.safeParse(tracked[key]).success),
+	const there = places.flatMap((place) =>
+		Object.keys(place).filter((key) => file.safeParse(place[key]).success),
 	);
 	throw new InvalidParameterError(
 		`The item has no binary field "${given}"`,
