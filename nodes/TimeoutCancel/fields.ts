@@ -24,7 +24,7 @@ import {
 	resourcesField,
 } from '../shared/n8n/description/providerFields';
 import { SETTING } from '../shared/core/config';
-import { PROVIDERS, cancellable } from '../shared/providers';
+import { PROVIDERS, cancellable, resourceOf } from '../shared/providers';
 import { unfinishedPhases } from '../shared/providers/lists/cleanupSource';
 import type { ProviderSpec } from '../shared/providers/types';
 
@@ -58,6 +58,49 @@ function resourceField(provider: ProviderSpec): INodeProperties {
 		options: resourceOptions(cancellable(provider)),
 		default: preselected,
 		description: 'Kind of run to watch. Only those that can be cancelled are listed.',
+	};
+}
+
+/**
+ * n8n lists the actions of a node with a field `resource` only where that field is above `operation`, once for each
+ * resource: 16 times the same three. A field of that name with a single option makes it list them once
+ * (`useActionsGeneration.ts`, `isSingleResource`). A cleanup has Resources instead and never reads it.
+ */
+function resourceOfActions(): INodeProperties {
+	const value = PRESELECTED.retab;
+	const { label, description } = resourceOf(PROVIDERS.retab, value);
+	return {
+		displayName: 'Resource',
+		name: 'resource',
+		type: 'hidden',
+		noDataExpression: true,
+		displayOptions: { show: { operation: ON_CLEANUP } },
+		options: [{ name: label, value, description }],
+		default: value,
+		description: 'Not used by Cancel Stuck Runs',
+	};
+}
+
+/** No version of the node: a field that is shown for it is never shown. */
+const NO_VERSION = 0;
+
+/**
+ * What an agent reads about the node as a tool: n8n takes the action of an `operation` that is shown for the chosen
+ * resource (`node-helpers`, `makeDescription`), and adds "in Timeout Cancel". The list of actions leaves out what belongs
+ * to another version of the node.
+ */
+function toolTexts(): INodeProperties {
+	const resources = Object.values(PROVIDERS).flatMap((provider) =>
+		cancellable(provider).map(([name]) => name),
+	);
+	return {
+		displayName: 'Operation',
+		name: 'operation',
+		type: 'options',
+		noDataExpression: true,
+		displayOptions: { show: { resource: [...new Set(resources)], '@version': [NO_VERSION] } },
+		options: OPERATIONS.map((option) => ({ ...option, action: FOR_AGENTS[String(option.value)] })),
+		default: 'watch',
 	};
 }
 
@@ -99,6 +142,36 @@ const STARTED: INodePropertyOptions = {
 	description: 'When the run left the queue. Until then, its creation counts.',
 };
 
+const FOR_AGENTS: Record<string, string> = {
+	watch: 'Wait until document run has ended and cancel it when its time is up',
+	check: 'Read document run once without waiting and cancel it when its time is up',
+	cleanup: 'Find unfinished document runs older than the limit and cancel them unless it is a dry run',
+};
+
+/** In the order of use. */
+const OPERATIONS: INodePropertyOptions[] = [
+	{
+		name: 'Wait, Cancel on Timeout',
+		value: 'watch',
+		action: 'Wait for run and cancel it on timeout',
+		description: 'Wait until each run ends. When its time is up, cancel it and make sure that it is.',
+	},
+	{
+		name: 'Check Once',
+		value: 'check',
+		action: 'Check run once and cancel it when overdue',
+		description:
+			'Look at each run once: cancel it when its time is up, else send it to Still Running. For loops with a Wait node that survive a restart of n8n.',
+	},
+	{
+		name: 'Cancel Stuck Runs',
+		value: 'cleanup',
+		action: 'Cancel stuck runs',
+		description:
+			'Find runs that are older than a limit and not finished, and cancel them. For workflows that start on a schedule.',
+	},
+];
+
 export const FIELDS: INodeProperties[] = [
 	PROVIDER,
 	{
@@ -106,34 +179,15 @@ export const FIELDS: INodeProperties[] = [
 		name: 'operation',
 		type: 'options',
 		noDataExpression: true,
-		options: [
-			{
-				name: 'Cancel Stuck Runs',
-				value: 'cleanup',
-				action: 'Find stuck runs and cancel them',
-				description:
-					'Find runs that are older than a limit and not finished, and cancel them. For workflows that start on a schedule.',
-			},
-			{
-				name: 'Check Once',
-				value: 'check',
-				action: 'Check runs once and cancel overdue ones',
-				description:
-					'Look at each run once: cancel it when its time is up, else send it to Still Running. For loops with a Wait node that survive a restart of n8n.',
-			},
-			{
-				name: 'Wait, Cancel on Timeout',
-				value: 'watch',
-				action: 'Wait for runs and cancel them on timeout',
-				description: 'Wait until each run ends. When its time is up, cancel it and make sure that it is.',
-			},
-		],
+		options: OPERATIONS,
 		default: 'watch',
 	},
 	resourceField(PROVIDERS.retab),
 	resourceField(PROVIDERS.extend),
 	resourcesToCleanUp(PROVIDERS.retab),
 	resourcesToCleanUp(PROVIDERS.extend),
+	resourceOfActions(),
+	toolTexts(),
 	{
 		displayName: 'Run ID',
 		name: 'runId',

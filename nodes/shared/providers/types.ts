@@ -185,7 +185,7 @@ export interface CreateSpec {
 
 /** One kind of run at one provider. A new resource is a new row of this shape, never new control flow. */
 export interface ResourceSpec {
-	/** Singular, sentence case, as in `Cancel an eval run`. */
+	/** Singular, sentence case, as in `Cancel eval run`. */
 	noun: string;
 	plural: string;
 	/** In Title Case, for the panel. */
@@ -193,6 +193,8 @@ export interface ResourceSpec {
 	article: 'a' | 'an';
 	/** One sentence under the resource's name in the panel. */
 	description: string;
+	/** What `create` does, in the words of the user: the text in n8n's list of actions. Absent where there is no `create`. */
+	createAction?: string;
 	/** Path of the collection; a run is at `<path>/<id>`. */
 	path: string;
 	/** What an id looks like. Only shown to the user: ids are opaque and never checked against it. */
@@ -243,5 +245,6 @@ export interface ProviderSpec {
 	keySees: string;
 	/** What to check when a run is not found. */
 	notFoundHint: string;
+	/** In the order of use: so they stand in the panel and in n8n's list of actions. */
 	resources: Readonly<Record<string, ResourceSpec>>;
 }

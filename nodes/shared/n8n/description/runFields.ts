@@ -18,8 +18,8 @@ import {
 } from './fields';
 import { PRESELECTED, resourceOptions } from './providerFields';
 
-/** What the Retab and Extend nodes can do with a run, as far as the API of its resource has it. */
-export const OPERATIONS = ['cancel', 'create', 'delete', 'get', 'getAll', 'poll'] as const;
+/** What the Retab and Extend nodes can do with a run, as far as the API of its resource has it. In the order of use. */
+export const OPERATIONS = ['create', 'poll', 'get', 'getAll', 'cancel', 'delete'] as const;
 
 export type Operation = (typeof OPERATIONS)[number];
 
@@ -68,31 +68,32 @@ function resourceField(provider: ProviderSpec): INodeProperties {
 
 function operationField(resource: string, spec: ResourceSpec): INodeProperties {
 	const one = `${spec.article} ${spec.noun}`;
+	const { noun, plural } = spec;
 	const texts: Record<Operation, { name: string; action: string; description: string }> = {
 		cancel: {
 			name: 'Cancel',
-			action: `Cancel ${one}`,
+			action: `Cancel ${noun}`,
 			description: `Cancel ${one} and wait until the API shows what became of it`,
 		},
 		create: {
 			name: 'Create',
-			action: `Create ${one}`,
+			action: spec.createAction ?? `Start ${noun}`,
 			description: `Start ${one}${spec.create?.backgroundField ? ', in the background unless told otherwise' : ''}`,
 		},
 		delete: {
 			name: 'Delete',
-			action: `Delete ${one}`,
+			action: `Delete ${noun}`,
 			description: `Delete ${one} and its data. This does not cancel a run that is still going on.`,
 		},
-		get: { name: 'Get', action: `Get ${one}`, description: `Get ${one} as it is now` },
+		get: { name: 'Get', action: `Get ${noun}`, description: `Get ${one} as it is now` },
 		getAll: {
 			name: 'Get Many',
-			action: `Get many ${spec.plural}`,
-			description: `Get many ${spec.plural}, newest first where the API can sort`,
+			action: `Get many ${plural}`,
+			description: `Get many ${plural}, newest first where the API can sort`,
 		},
 		poll: {
 			name: 'Poll Until Finished',
-			action: `Poll ${one} until it is finished`,
+			action: `Wait for ${noun} to finish`,
 			description: `Wait until ${one} has ended, whether well or badly, and return it`,
 		},
 	};
