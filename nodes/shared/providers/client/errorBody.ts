@@ -22,14 +22,14 @@ const located = z.object({ loc: z.array(z.union([z.string(), z.number()])).optio
  */
 const FORMS: ReadonlyArray<(body: unknown) => ErrorText | undefined> = [
 	// { "detail": "text" }
-	(body) => pick(z.object({ view: z.string() }), body, ({ view }) => ({ message: view })),
+	(body) => pick(z.object({ detail: z.string() }), body, ({ detail }) => ({ message: detail })),
 	// { "detail": [{ "loc": ["body", "document"], "msg": "field required" }] }
 	(body) =>
-		pick(z.object({ view: z.array(located) }), body, ({ view }) => ({
-			message: view.map(({ loc, msg }) => (loc?.length ? `${loc.join('.')}: ${msg}` : msg)).join('; '),
+		pick(z.object({ detail: z.array(located) }), body, ({ detail }) => ({
+			message: detail.map(({ loc, msg }) => (loc?.length ? `${loc.join('.')}: ${msg}` : msg)).join('; '),
 		})),
 	// { "detail": { "code", "message" } }
-	(body) => pick(z.object({ view: coded }), body, ({ view }) => view),
+	(body) => pick(z.object({ detail: coded }), body, ({ detail }) => detail),
 	// { "error": { "code", "message" } }
 	(body) => pick(z.object({ error: coded }), body, ({ error }) => error),
 	// { "success": false, "error": "text" }
