@@ -2,7 +2,13 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import type { EventName } from '../shared/core/trigger/events';
 import { SETTING } from '../shared/core/config';
-import { MAX_CONCURRENT_REQUESTS, UNITS, numberField, optionsField } from '../shared/n8n/description/fields';
+import {
+	MAX_CONCURRENT_REQUESTS,
+	UNITS,
+	numberField,
+	optionsField,
+	SIMPLIFY,
+} from '../shared/n8n/description/fields';
 import {
 	EXTRACTOR_FILTER,
 	PRESELECTED,
@@ -82,6 +88,7 @@ export const FIELDS: INodeProperties[] = [
 		default: {},
 		options: [EXTRACTOR_FILTER, WORKFLOW_FILTER],
 	},
+	SIMPLIFY,
 	optionsField([
 		numberField(SETTING.lookBack, {
 			displayName: 'Look Back',

@@ -22,9 +22,10 @@ import {
 	readStuckAfter,
 } from '../shared/n8n/parameters/parameters';
 import { filterReader, readOwner } from '../shared/n8n/parameters/filters';
+import { type AroundRun, readOutputShape, shapeEvent } from '../shared/n8n/output/simplify';
 import { type PollSession, openPollSession } from '../shared/n8n/transport/session';
 import { safeMessage } from '../shared/n8n/output/text';
-import { PROVIDERS } from '../shared/providers';
+import { PROVIDERS, resourceOf } from '../shared/providers';
 import { eventSource } from '../shared/providers/lists/eventSource';
 
 /** `poll` of the Document Run Trigger: one item for each event; nothing where there is none. */
@@ -62,10 +63,15 @@ function itemsOf(
 		context.logger.warn(safeMessage(`"${resource}" runs could not all be looked at: ${error.message}`));
 	}
 	if (events.length === 0) return null;
-	return [context.helpers.returnJsonArray(events.map((event) => itemOf(event, provider.name)))];
+	const shape = readOutputShape(parametersOf(context), 0);
+	const items = events.map(
+		(event) =>
+			shapeEvent(shape, resourceOf(provider, event.resource), itemOf(event, provider.name)) as IDataObject,
+	);
+	return [context.helpers.returnJsonArray(items)];
 }
 
-function itemOf({ event, resource, run, created, detected }: RunEvent, provider: string): IDataObject {
+function itemOf({ event, resource, run, created, detected }: RunEvent, provider: string): AroundRun {
 	return {
 		event,
 		provider,

@@ -2,6 +2,7 @@ import { NodeConnectionTypes, type INodeProperties, type INodePropertyOptions } 
 
 import {
 	CONFIRM_FOR,
+	INCLUDE_INPUT_FIELDS,
 	INTERVAL,
 	INTERVAL_MODE,
 	MAX_CONCURRENT_REQUESTS,
@@ -13,6 +14,7 @@ import {
 	metadataField,
 	numberField,
 	optionsField,
+	outputFields,
 	toTitle,
 } from '../shared/n8n/description/fields';
 import {
@@ -222,10 +224,22 @@ export const FIELDS: INodeProperties[] = [
 		default: 'created',
 		description: 'From which moment on the timeout is counted',
 	},
+	...outputFields({ operation: ON_WATCH }),
 	optionsField(
-		[INTERVAL_MODE, INTERVAL, MAX_INTERVAL, CONFIRM_FOR, ON_WORKFLOW_STOP, MAX_CONCURRENT_REQUESTS],
+		[
+			INTERVAL_MODE,
+			INTERVAL,
+			MAX_INTERVAL,
+			CONFIRM_FOR,
+			ON_WORKFLOW_STOP,
+			INCLUDE_INPUT_FIELDS,
+			MAX_CONCURRENT_REQUESTS,
+		],
 		{ show: { operation: ['watch'] } },
 	),
+	optionsField([CONFIRM_FOR, INCLUDE_INPUT_FIELDS, MAX_CONCURRENT_REQUESTS], {
+		show: { operation: ['check'] },
+	}),
 	numberField(SETTING.olderThan, {
 		displayName: 'Older Than',
 		name: 'olderThan',
@@ -279,5 +293,5 @@ export const FIELDS: INodeProperties[] = [
 			WORKFLOW_FILTER,
 		],
 	},
-	optionsField([CONFIRM_FOR, MAX_CONCURRENT_REQUESTS], { show: { operation: ['check', ...ON_CLEANUP] } }),
+	optionsField([CONFIRM_FOR, MAX_CONCURRENT_REQUESTS], { show: { operation: ON_CLEANUP } }),
 ];

@@ -5,7 +5,13 @@ import type { Run } from '../shared/core/runs/run';
 import { type WatchReport, type WatchTarget, watchRuns } from '../shared/core/watch/watchRuns';
 import { InvalidParameterError, nodeError } from '../shared/n8n/output/errors';
 import { addHints, hintsFor } from '../shared/n8n/output/hints';
-import { readChoice, readOptions, readRunId, readTimeout } from '../shared/n8n/parameters/parameters';
+import {
+	readChoice,
+	readIncludeInputFields,
+	readOptions,
+	readRunId,
+	readTimeout,
+} from '../shared/n8n/parameters/parameters';
 import {
 	errorItem,
 	outputItem,
@@ -13,6 +19,7 @@ import {
 	countByOutcome,
 	throwFirstError,
 } from '../shared/n8n/output/items';
+import { readOutputShape, shapeReport, withInput } from '../shared/n8n/output/simplify';
 import { watchDeps } from '../shared/n8n/operations/router';
 import type { Session } from '../shared/n8n/transport/session';
 import { counted } from '../shared/n8n/output/text';
@@ -31,6 +38,7 @@ export async function watchRunsOfItems(
 	const client = session.client(resource);
 	if (!client.spec.cancel) throw cannotBeCancelled(client);
 
+	const shapes = Array.from({ length: itemCount }, (_, itemIndex) => readOutputShape(context, itemIndex));
 	const results = await watchItems(context, session, client, operation, itemCount);
 	const reports = results.flatMap((result) => ('value' in result ? [result.value] : []));
 	throwWhenKeyIsRefused(context, reports, results);
@@ -38,8 +46,11 @@ export async function watchRunsOfItems(
 	addHints(context, hintsFor(session.provider, reports));
 	return results.map((result, itemIndex) => {
 		if ('error' in result) return ['Failed', errorItem(context.getNode(), result.error, itemIndex)];
-		const json = reportItem(result.value, session.provider.name, resource);
-		return [OUTPUT_OF[result.value.outcome], outputItem(json, itemIndex)];
+		const report = reportItem(result.value, session.provider.name, resource);
+		const json = shapeReport(shapes[itemIndex] ?? 'simplified', client.spec, report);
+		const item = outputItem(json, itemIndex);
+		const input = readIncludeInputFields(context, itemIndex) ? context.getInputData()[itemIndex] : undefined;
+		return [OUTPUT_OF[result.value.outcome], withInput(item, input)];
 	});
 }
 

@@ -1,5 +1,6 @@
 import type { ApiError } from '../shared/core/requests/apiError';
 import type { Outcome, WatchReport } from '../shared/core/watch/watchRuns';
+import type { AroundRun } from '../shared/n8n/output/simplify';
 import { safeMessage } from '../shared/n8n/output/text';
 import type { OutputName } from './fields';
 
@@ -22,7 +23,7 @@ function iso(at: number | undefined): string | null {
 }
 
 /** The item for a run. What was never learned is `null`; the run object of the API stays as it came, under `run`. */
-export function reportItem(report: WatchReport, provider: string, resource: string): object {
+export function reportItem(report: WatchReport, provider: string, resource: string): AroundRun {
 	const { cancel, run, deadline, countedFrom } = report;
 	return {
 		outcome: report.outcome,

@@ -131,7 +131,7 @@ describe.each(['engine', 'invoke'] as const)('an agent that calls the tool by %s
 			calls: [{ runId: id }],
 			style,
 		});
-		expect(answers).toMatchObject([{ response: [{ outcome: 'stillRunning', id, phase: 'running' }] }]);
+		expect(answers).toMatchObject([{ response: [{ outcome: 'stillRunning', id, status: 'PROCESSING' }] }]);
 	});
 
 	const errors: Array<

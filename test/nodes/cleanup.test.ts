@@ -850,7 +850,7 @@ describe('what a user may type', () => {
 	type Bad = [what: string, parameters: INodeParameters, message: string];
 
 	const retabResources =
-		'classification, edit, evalRun, experimentRun, extraction, fileBlueprint, job, parse, partition, schemaGeneration, split, workflowRun';
+		'extraction, parse, classification, split, workflowRun, edit, partition, schemaGeneration, evalRun, experimentRun, fileBlueprint, job';
 	const older = (value: string | number, unit = 'minutes') => ({ olderThan: value, olderThanUnit: unit });
 
 	const BAD: Bad[] = [

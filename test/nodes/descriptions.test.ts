@@ -315,8 +315,10 @@ describe.each(nodes)('the node $className', ({ instance, file }) => {
 	test('has no field that is never shown', () => {
 		const shown = new Set(views.flatMap(({ visible }) => visible));
 		const hidden = description.properties.filter((property) => !shown.has(property));
-		// The texts that Timeout Cancel has for agents belong to no version.
-		const forNobody = hidden.filter(({ displayOptions }) => !displayOptions?.show?.['@version']);
+		// The texts that Timeout Cancel has for agents belong to no version; tools have fields of their own.
+		const isForTools = ({ '@version': version, '@tool': tool }: Record<string, unknown>) =>
+			version !== undefined || tool !== undefined;
+		const forNobody = hidden.filter(({ displayOptions }) => !isForTools(displayOptions?.show ?? {}));
 		expect(forNobody.map(({ name }) => name)).toEqual([]);
 	});
 

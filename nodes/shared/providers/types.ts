@@ -183,6 +183,20 @@ export interface CreateSpec {
 	) => Refusal | undefined;
 }
 
+/** A field of a simplified run. */
+export interface SimpleField {
+	name: string;
+	/** Where the run object holds it: the first place that holds something counts. */
+	from: ReadonlyArray<readonly string[]>;
+	/** For the preview of the output. */
+	type: 'string' | 'number' | 'boolean' | 'object' | 'array';
+	/**
+	 * `result` is only there once the run is completed or in review, `text` is a result that is a text or chunks of one; `error` puts the texts
+	 * of all places into one; `fileName` is found out from the file or files.
+	 */
+	kind?: 'result' | 'text' | 'error' | 'fileName';
+}
+
 /** One kind of run at one provider. A new resource is a new row of this shape, never new control flow. */
 export interface ResourceSpec {
 	/** Singular, sentence case, as in `Cancel eval run`. */
@@ -222,6 +236,8 @@ export interface ResourceSpec {
 	ownerPaths?: ReadonlyArray<readonly string[]>;
 	/** Query of a read that leaves out a large output. Absent where reads have no light form. */
 	lightQuery?: Query;
+	/** What is left of a run when it is simplified, 10 fields at most. */
+	simple: readonly SimpleField[];
 	/** Query of a read of everything. */
 	fullQuery?: Query;
 	readOptions?: readonly ReadOptionSpec[];

@@ -14,6 +14,7 @@ import {
 	numberField,
 	metadataField,
 	optionsField,
+	outputFields,
 	toTitle,
 } from './fields';
 import { PRESELECTED, resourceOptions } from './providerFields';
@@ -47,9 +48,11 @@ export function runFields(provider: ProviderSpec): INodeProperties[] {
 		...resources.map(([name, spec]) => operationField(name, spec)),
 		...resources.map(([name, spec]) => runIdField(name, spec)),
 		...createFields(provider),
-		...createOptionsFields(resources),
 		...waitFields(resources.map(([name]) => name)),
 		...listFields(resources),
+		...outputFields({ operation: OPERATIONS.filter((operation) => operation !== 'delete') }),
+		...createOptionsFields(resources),
+		...optionsFields(resources.map(([name]) => name)),
 		...resources.flatMap(([name, spec]) => getOptionsField(name, spec)),
 	];
 }
@@ -154,6 +157,12 @@ function waitFields(resources: string[]): INodeProperties[] {
 	return [
 		{ ...MAX_WAIT, displayOptions: onPoll },
 		{ ...ON_TIMEOUT, displayOptions: onPoll },
+	];
+}
+
+function optionsFields(resources: string[]): INodeProperties[] {
+	const onPoll = { show: { resource: resources, operation: ['poll'] } };
+	return [
 		optionsField([INTERVAL_MODE, INTERVAL, MAX_INTERVAL, MAX_CONCURRENT_REQUESTS], onPoll),
 		optionsField([CONFIRM_FOR, MAX_CONCURRENT_REQUESTS], {
 			show: { resource: resources, operation: ['cancel'] },

@@ -28,6 +28,7 @@ import {
 } from '../parameters/parameters';
 import { errorItem, outputItem, attemptItems, throwFirstError } from '../output/items';
 import { readFilters, readGetQuery } from '../parameters/filters';
+import { readOutputShape, shapeRun } from '../output/simplify';
 import { OPERATIONS, type Operation, hasOperation } from '../description/runFields';
 import { type Session, openSession } from '../transport/session';
 
@@ -64,14 +65,20 @@ export async function router(
 	try {
 		session = await openSession(context, provider, readMaxConcurrentRequests(context));
 		const client = session.client(readResource(context));
-		const results = await HANDLERS[readOperation(context, client)]({ context, session, client, itemCount });
+		const operation = readOperation(context, client);
+		const shapes = Array.from({ length: itemCount }, (_, itemIndex) =>
+			operation === 'delete' ? 'raw' : readOutputShape(context, itemIndex),
+		);
+		const results = await HANDLERS[operation]({ context, session, client, itemCount });
 		if (session.scope.signal.aborted) return [[]];
 		throwFirstError(context, results);
 		return [
 			results.flatMap((result, itemIndex) =>
 				'error' in result
 					? [errorItem(node, result.error, itemIndex)]
-					: result.value.map((json) => outputItem(json, itemIndex)),
+					: result.value.map((json) =>
+							outputItem(shapeRun(shapes[itemIndex] ?? 'simplified', client.spec, json), itemIndex),
+						),
 			),
 		];
 	} catch (error) {
@@ -161,12 +168,12 @@ async function deleteRun({ context, session, client }: Work, itemIndex: number):
 	const id = readRunId(context, itemIndex);
 	const mayHaveArrived: ApiError[] = [];
 	try {
-		const answer = await call({ ...session, clock: systemClock }, (signal) => client.remove(id, signal), {
+		await call({ ...session, clock: systemClock }, (signal) => client.remove(id, signal), {
 			onRetry: (error) => {
 				if (error.mayHaveWorked) mayHaveArrived.push(error);
 			},
 		});
-		return [answer ?? { id, deleted: true }];
+		return [{ id, deleted: true }];
 	} catch (error) {
 		// An earlier attempt whose answer got lost has deleted it.
 		if (mayHaveArrived.length > 0 && isNotFound(error)) return [{ id, deleted: true }];

@@ -150,6 +150,12 @@ export function readFetchBy(context: ParameterSource, itemIndex: number): FetchB
 	return check(orDefault(oneOf('Fetch By', FETCH_BY), 'auto'), given.fetchBy);
 }
 
+/** Whether an item keeps what came in. */
+export function readIncludeInputFields(context: ParameterSource, itemIndex: number): boolean {
+	const given = check(z.record(z.unknown()), context.getNodeParameter('options', itemIndex, {}));
+	return given.includeInputFields === true;
+}
+
 /**
  * Ids of files.
  *

@@ -1,7 +1,7 @@
 import type { Phase } from '../../core/runs/run';
 import { statusFilter } from '../lists/filters';
 import { EXTEND_CREATE } from './create';
-import type { FilterSpec, ListSpec, ProviderSpec, Query, ResourceSpec } from '../types';
+import type { FilterSpec, ListSpec, ProviderSpec, Query, ResourceSpec, SimpleField } from '../types';
 
 /**
  * Extend, `https://api.extend.ai`, API version 2026-02-09. Facts from its docs (docs.extend.ai), its TypeScript SDK 1.17.0
@@ -118,6 +118,38 @@ const RUN = {
 	createdPath: ['createdAt'],
 } as const satisfies Partial<ResourceSpec>;
 
+function at(name: string, type: SimpleField['type'], ...path: string[]): SimpleField {
+	return { name, from: [path], type };
+}
+
+function result(type: SimpleField['type'], ...from: string[][]): SimpleField {
+	return { name: 'output', from, type, kind: 'result' };
+}
+
+/** Simplified runs, with what is particular to them after the status. */
+function simple(...own: SimpleField[]): SimpleField[] {
+	return [at('id', 'string', 'id'), at('status', 'string', 'status'), ...own];
+}
+
+const FILE: SimpleField = { name: 'fileName', from: [], type: 'string', kind: 'fileName' };
+
+const ERROR: SimpleField = {
+	name: 'error',
+	from: [['failureReason'], ['failureMessage'], ['rejectionNote']],
+	type: 'string',
+	kind: 'error',
+};
+
+const CREATED = at('createdAt', 'string', 'createdAt');
+const DASHBOARD_URL = at('url', 'string', 'dashboardUrl');
+const CREDITS = at('credits', 'number', 'usage', 'credits');
+const METADATA = at('metadata', 'object', 'metadata');
+
+/** Extract, classify and split runs. */
+function simpleProcessorRun(...output: string[][]): SimpleField[] {
+	return simple(FILE, result('object', ...output), ERROR, CREATED, DASHBOARD_URL, CREDITS, METADATA);
+}
+
 const CANCELLABLE = {
 	cancel: { answer: 'run' },
 	canDelete: true,
@@ -151,6 +183,7 @@ export const extend: ProviderSpec = {
 			path: '/extract_runs',
 			ownerPaths: [['extractor', 'id']],
 			idExample: 'exr_xK9m',
+			simple: simpleProcessorRun(['output', 'value'], ['output']),
 			list: list([
 				statusFilter(RUN_PHASES),
 				owner('extractor'),
@@ -172,6 +205,16 @@ export const extend: ProviderSpec = {
 			createAction: 'Parse document into text',
 			path: '/parse_runs',
 			idExample: 'pr_xK9m',
+			simple: simple(
+				FILE,
+				{ name: 'text', from: [['output', 'chunks']], type: 'string', kind: 'text' },
+				result('object', ['output']),
+				at('outputUrl', 'string', 'outputUrl'),
+				ERROR,
+				CREATED,
+				CREDITS,
+				METADATA,
+			),
 			lightQuery: { responseType: 'url' },
 			readOptions: [
 				{
@@ -215,6 +258,7 @@ export const extend: ProviderSpec = {
 			path: '/classify_runs',
 			ownerPaths: [['classifier', 'id']],
 			idExample: 'clr_xK9m',
+			simple: simpleProcessorRun(['output']),
 			list: list([
 				statusFilter(RUN_PHASES),
 				owner('classifier'),
@@ -237,6 +281,7 @@ export const extend: ProviderSpec = {
 			path: '/split_runs',
 			ownerPaths: [['splitter', 'id']],
 			idExample: 'splr_xK9m',
+			simple: simpleProcessorRun(['output']),
 			list: list([
 				statusFilter(RUN_PHASES),
 				owner('splitter'),
@@ -259,6 +304,16 @@ export const extend: ProviderSpec = {
 			path: '/workflow_runs',
 			ownerPaths: [['workflow', 'id']],
 			idExample: 'workflow_run_xK9m',
+			simple: simple(
+				FILE,
+				result('array', ['stepRuns']),
+				ERROR,
+				{ name: 'createdAt', from: [['initialRunAt'], ['createdAt']], type: 'string' },
+				DASHBOARD_URL,
+				CREDITS,
+				METADATA,
+				at('workflowId', 'string', 'workflow', 'id'),
+			),
 			phases: WORKFLOW_PHASES,
 			// "The time the run was created" (SDK, WorkflowRun). `createdAt` is a field of list rows only.
 			createdPath: ['initialRunAt'],
@@ -277,6 +332,7 @@ export const extend: ProviderSpec = {
 			createAction: 'Fill in or edit document',
 			path: '/edit_runs',
 			idExample: 'edr_xK9m',
+			simple: simple(FILE, result('object', ['output']), ERROR, CREDITS),
 			canDelete: true,
 		},
 		formDetectionRun: {
@@ -290,6 +346,7 @@ export const extend: ProviderSpec = {
 			createAction: 'Detect fields of form',
 			path: '/form_detection_runs',
 			idExample: 'sgr_xK9m',
+			simple: simple(FILE, result('object', ['output']), ERROR, CREDITS),
 		},
 		batchRun: {
 			...RUN,
@@ -300,6 +357,7 @@ export const extend: ProviderSpec = {
 			description: 'A batch of extract, classify, split or parse runs',
 			path: '/batch_runs',
 			idExample: 'bpr_xK9m',
+			simple: simple(at('runCount', 'number', 'runCount'), CREATED),
 		},
 		evaluationSetRun: {
 			create: EXTEND_CREATE.evaluationSetRun,
@@ -312,6 +370,11 @@ export const extend: ProviderSpec = {
 			createAction: 'Run evaluation set',
 			path: '/evaluation_set_runs',
 			idExample: 'bpr_xK9m',
+			simple: simple(
+				at('evaluationSetId', 'string', 'evaluationSetId'),
+				result('object', ['metrics']),
+				CREATED,
+			),
 		},
 		processorRun: {
 			...RUN,
@@ -324,6 +387,14 @@ export const extend: ProviderSpec = {
 			path: '/processor_runs',
 			ownerPaths: [['processorId']],
 			idExample: 'exr_xK9m',
+			simple: simple(
+				FILE,
+				result('object', ['output', 'value'], ['output']),
+				ERROR,
+				CREATED,
+				DASHBOARD_URL,
+				CREDITS,
+			),
 			wrappedIn: 'processorRun',
 			goneHint: 'Processor runs are a legacy route: newer API versions in the credential may not have it.',
 			list: list(

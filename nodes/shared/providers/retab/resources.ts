@@ -1,7 +1,7 @@
 import type { Phase } from '../../core/runs/run';
 import { statusFilter } from '../lists/filters';
 import { RETAB_CREATE } from './create';
-import type { FilterSpec, ListSpec, ProviderSpec, ReadOptionSpec, ResourceSpec } from '../types';
+import type { FilterSpec, ListSpec, ProviderSpec, ReadOptionSpec, ResourceSpec, SimpleField } from '../types';
 
 /**
  * Retab, `https://api.retab.com/v1`. Facts from its OpenAPI document (2026-08-16), its docs (docs.retab.com) and its CLI;
@@ -151,6 +151,69 @@ function list(filters: readonly FilterSpec[], searchFilter?: string): ListSpec {
 	};
 }
 
+const ID: SimpleField = { name: 'id', from: [['id']], type: 'string' };
+
+const FILE: SimpleField = { name: 'fileName', from: [], type: 'string', kind: 'fileName' };
+
+const RUN_METADATA: SimpleField = { name: 'metadata', from: [['metadata']], type: 'object' };
+
+function result(type: SimpleField['type'], ...path: string[]): SimpleField {
+	return { name: 'output', from: [path], type, kind: 'result' };
+}
+
+function at(name: string, type: SimpleField['type'], ...path: string[]): SimpleField {
+	return { name, from: [path], type };
+}
+
+const ERROR: SimpleField = {
+	name: 'error',
+	from: [
+		['error', 'code'],
+		['error', 'message'],
+	],
+	type: 'string',
+	kind: 'error',
+};
+
+/** Simplified runs of primitives, with what is particular to them after the status. */
+function simplePrimitive(...own: SimpleField[]): SimpleField[] {
+	return [
+		ID,
+		at('status', 'string', 'status'),
+		FILE,
+		...own,
+		ERROR,
+		at('createdAt', 'string', 'created_at'),
+		at('credits', 'number', 'usage', 'credits'),
+	];
+}
+
+/** Simplified runs of workflows, evals and experiments. */
+function simpleLifecycle(...own: SimpleField[]): SimpleField[] {
+	return [
+		ID,
+		at('status', 'string', 'lifecycle', 'status'),
+		{
+			name: 'workflowId',
+			from: LIFECYCLE.ownerPaths,
+			type: 'string',
+		},
+		...own,
+		{
+			name: 'error',
+			from: [
+				['lifecycle', 'category'],
+				['lifecycle', 'message'],
+				['lifecycle', 'reason'],
+			],
+			type: 'string',
+			kind: 'error',
+		},
+		at('createdAt', 'string', 'timing', 'created_at'),
+		at('completedAt', 'string', 'timing', 'completed_at'),
+	];
+}
+
 const INCLUDE_OUTPUT: ReadOptionSpec = {
 	name: 'includeOutput',
 	param: 'include_output',
@@ -208,6 +271,7 @@ export const retab: ProviderSpec = {
 			path: '/v1/extractions',
 			metadataPath: ['metadata'],
 			idExample: 'extr_01J9',
+			simple: simplePrimitive(result('object', 'output'), RUN_METADATA),
 			list: list(
 				[
 					...PRIMITIVE_LIST,
@@ -242,6 +306,10 @@ export const retab: ProviderSpec = {
 			createAction: 'Parse document into text',
 			path: '/v1/parses',
 			idExample: 'prs_01J9',
+			simple: simplePrimitive(
+				{ name: 'text', from: [['output', 'text']], type: 'string', kind: 'text' },
+				result('object', 'output'),
+			),
 			// The only list of primitives without a status filter.
 			list: list([FROM_DATE, TO_DATE, FILENAME], 'filename'),
 		},
@@ -256,6 +324,7 @@ export const retab: ProviderSpec = {
 			createAction: 'Classify document',
 			path: '/v1/classifications',
 			idExample: 'clss_01J9',
+			simple: simplePrimitive(result('object', 'output')),
 			list: list(PRIMITIVE_LIST, 'filename'),
 		},
 		split: {
@@ -269,6 +338,7 @@ export const retab: ProviderSpec = {
 			createAction: 'Split document',
 			path: '/v1/splits',
 			idExample: 'splt_01J9',
+			simple: simplePrimitive(result('array', 'output')),
 			list: list(PRIMITIVE_LIST, 'filename'),
 		},
 		workflowRun: {
@@ -283,6 +353,7 @@ export const retab: ProviderSpec = {
 			path: '/v1/workflows/runs',
 			metadataPath: ['metadata'],
 			idExample: 'run_01J9',
+			simple: simpleLifecycle(at('waitingFor', 'array', 'lifecycle', 'waiting_for_block_ids'), RUN_METADATA),
 			phases: WORKFLOW_RUN_PHASES,
 			list: list(
 				[
@@ -331,6 +402,7 @@ export const retab: ProviderSpec = {
 			createAction: 'Fill in or edit document',
 			path: '/v1/edits',
 			idExample: 'edt_01J9',
+			simple: simplePrimitive(result('object', 'output'), at('templateId', 'string', 'template_id')),
 			list: list(
 				[
 					...PRIMITIVE_LIST,
@@ -356,6 +428,7 @@ export const retab: ProviderSpec = {
 			createAction: 'Partition document by key',
 			path: '/v1/partitions',
 			idExample: 'prtn_01J9',
+			simple: simplePrimitive(result('array', 'output'), at('key', 'string', 'key')),
 			list: list(PRIMITIVE_LIST, 'filename'),
 		},
 		schemaGeneration: {
@@ -368,6 +441,13 @@ export const retab: ProviderSpec = {
 			createAction: 'Generate schema from documents',
 			path: '/v1/schemas/generate',
 			idExample: 'sch_01J9',
+			simple: [
+				ID,
+				at('status', 'string', 'status'),
+				result('object', 'json_schema'),
+				ERROR,
+				at('createdAt', 'string', 'created_at'),
+			],
 			statusPath: ['status'],
 			phases: PRIMITIVE_PHASES,
 			createdPath: ['created_at'],
@@ -384,6 +464,11 @@ export const retab: ProviderSpec = {
 			createAction: 'Run evals of workflow',
 			path: '/v1/workflows/evals/runs',
 			idExample: 'wfevalrun_01J9',
+			simple: simpleLifecycle(
+				at('evalId', 'string', 'eval_id'),
+				at('totalEvals', 'number', 'total_evals'),
+				result('object', 'counts'),
+			),
 			phases: EVAL_PHASES,
 			list: list([
 				statusFilter(EVAL_PHASES),
@@ -415,6 +500,11 @@ export const retab: ProviderSpec = {
 			createAction: 'Run experiment',
 			path: '/v1/workflows/experiments/runs',
 			idExample: 'exprun_01J9',
+			simple: simpleLifecycle(
+				at('experimentId', 'string', 'experiment_id'),
+				at('documents', 'number', 'total_document_count'),
+				result('number', 'score'),
+			),
 			phases: EVAL_PHASES,
 			list: list([
 				statusFilter(EVAL_PHASES),
@@ -445,6 +535,15 @@ export const retab: ProviderSpec = {
 			createAction: 'Make blueprint of file',
 			path: '/v1/files/blueprints',
 			idExample: 'fbp_01J9',
+			simple: [
+				ID,
+				at('status', 'string', 'status'),
+				FILE,
+				result('object', 'output'),
+				ERROR,
+				at('createdAt', 'string', 'created_at'),
+				at('completedAt', 'string', 'completed_at'),
+			],
 			startedPath: ['started_at'],
 			canDelete: false,
 		},
@@ -459,6 +558,16 @@ export const retab: ProviderSpec = {
 			path: '/v1/jobs',
 			metadataPath: ['metadata'],
 			idExample: 'job_01J9',
+			simple: [
+				ID,
+				at('status', 'string', 'status'),
+				at('endpoint', 'string', 'endpoint'),
+				result('object', 'response', 'body'),
+				ERROR,
+				at('createdAt', 'string', 'created_at'),
+				at('completedAt', 'string', 'completed_at'),
+				RUN_METADATA,
+			],
 			goneHint: 'Retab took jobs out of its documented API on 2026-05-31 and may have switched them off.',
 			statusPath: ['status'],
 			phases: JOB_PHASES,
