@@ -3,7 +3,7 @@ import type { INodeExecutionData } from 'n8n-workflow';
 import type { JsonObject } from '../../core/runs/run';
 import { valueAt } from '../../providers/client/parseResponse';
 import { simplifyRun } from '../../providers/simplify';
-import type { ResourceSpec } from '../../providers/types';
+import type { ResourceSpec, SimpleField } from '../../providers/types';
 import type { ParameterSource } from '../parameters/parameters';
 import { InvalidParameterError } from './errors';
 
@@ -47,6 +47,9 @@ export interface AroundRun {
 	run: JsonObject | null;
 }
 
+/** A field of an item, for the preview of the output. */
+type ItemField = Pick<SimpleField, 'name' | 'type'>;
+
 /** Fields of a run that a simplified item of `watch` and `check` has, by the name that they have there. */
 const RESULT_FIELDS: ReadonlyArray<[name: string, of: string]> = [
 	['output', 'output'],
@@ -55,32 +58,46 @@ const RESULT_FIELDS: ReadonlyArray<[name: string, of: string]> = [
 	['failure', 'error'],
 ];
 
-const SIMPLE_REPORT = [
-	'timedOut',
-	'elapsedMs',
-	'cancel',
-	'lastError',
-	'provider',
-	'resource',
-] as const satisfies readonly string[];
+const REPORT_START: readonly ItemField[] = [
+	{ name: 'outcome', type: 'string' },
+	{ name: 'id', type: 'string' },
+	{ name: 'status', type: 'string' },
+];
 
-/** The item of `watch` and `check`: at most 12 fields, or all that is known. */
+const REPORT_END: readonly ItemField[] = [
+	{ name: 'timedOut', type: 'boolean' },
+	{ name: 'elapsedMs', type: 'number' },
+	{ name: 'cancel', type: 'object' },
+	{ name: 'lastError', type: 'string' },
+	{ name: 'provider', type: 'string' },
+	{ name: 'resource', type: 'string' },
+];
+
+/** The fields of a simplified item of `watch` and `check`, at most 12. */
+export function reportFields(spec: ResourceSpec): ItemField[] {
+	const results = RESULT_FIELDS.flatMap(([name, of]) => {
+		const field = spec.simple.find((one) => one.name === of);
+		return field ? [{ name, type: field.type }] : [];
+	});
+	return [...REPORT_START, ...results, ...REPORT_END];
+}
+
+/** The item of `watch` and `check`: its main fields, or all that is known. */
 export function shapeReport(shape: OutputShape, spec: ResourceSpec, report: AroundRun): object {
 	const run = report.run ? simplifyRun(spec, report.run) : {};
 	const { outcome, ...rest } = report;
 	const full = { outcome, output: run.output ?? null, ...rest };
 	if (shape === 'raw') return full;
-	const results = RESULT_FIELDS.filter(([, of]) => of in run).map(([name, of]) => [name, run[of]] as const);
-	const simple: Record<string, unknown> = {
-		outcome,
-		id: report.id,
-		status: report.status,
-		output: null,
-		...Object.fromEntries(results),
-	};
-	for (const name of SIMPLE_REPORT) if (name in report) simple[name] = report[name];
-	if ('lastError' in report) simple.lastError = messageOf(report.lastError);
+	const results = RESULT_FIELDS.flatMap(([name, of]) => (of in run ? [[name, run[of]] as const] : []));
+	const known: Record<string, unknown> = { ...report, ...Object.fromEntries(results) };
+	if ('lastError' in report) known.lastError = messageOf(report.lastError);
+	const simple = fieldsIn(known, reportFields(spec));
 	return shape === 'simplified' ? simple : pick(shape.fields, { ...full, ...simple });
+}
+
+function fieldsIn(item: Record<string, unknown>, fields: readonly ItemField[]): Record<string, unknown> {
+	const present = fields.filter(({ name }) => name in item);
+	return Object.fromEntries(present.map(({ name }) => [name, item[name]]));
 }
 
 function messageOf(error: unknown): unknown {
@@ -88,16 +105,28 @@ function messageOf(error: unknown): unknown {
 	return parts.filter((part): part is string => typeof part === 'string').join('. ');
 }
 
-/** Fields of a run that a simplified event has. */
-const EVENT_FIELDS = ['fileName', 'text', 'output', 'error', 'url'];
+/** The fields of a simplified event, those of the run last: at most 12. */
+export const EVENT_FIELDS: readonly ItemField[] = [
+	{ name: 'event', type: 'string' },
+	{ name: 'provider', type: 'string' },
+	{ name: 'resource', type: 'string' },
+	{ name: 'id', type: 'string' },
+	{ name: 'status', type: 'string' },
+	{ name: 'createdAt', type: 'string' },
+	{ name: 'detectedAt', type: 'string' },
+	{ name: 'fileName', type: 'string' },
+	{ name: 'text', type: 'string' },
+	{ name: 'output', type: 'object' },
+	{ name: 'error', type: 'string' },
+	{ name: 'url', type: 'string' },
+];
 
 /** The item of the trigger. */
 export function shapeEvent(shape: OutputShape, spec: ResourceSpec, event: AroundRun): object {
 	if (shape === 'raw') return event;
-	const { run, phase: _phase, ...around } = event;
-	const simple = run ? simplifyRun(spec, run) : {};
-	const own = EVENT_FIELDS.flatMap((name) => (name in simple ? [[name, simple[name]] as const] : []));
-	return { ...around, ...Object.fromEntries(own) };
+	const run = event.run ? simplifyRun(spec, event.run) : {};
+	const simple = fieldsIn({ ...run, ...event }, EVENT_FIELDS);
+	return shape === 'simplified' ? simple : pick(shape.fields, { ...event, ...simple });
 }
 
 /** The item with the fields and files that came in beside its own, which win. */
