@@ -13,6 +13,8 @@ import {
 	accessOf,
 	withKey,
 } from '../nodes/shared/providers/client/credential';
+import { testRules } from '../nodes/shared/n8n/description/credentialTest';
+import { PROVIDERS } from '../nodes/shared/providers';
 
 export class ExtendApi implements ICredentialType {
 	name = 'extendApi';
@@ -80,11 +82,14 @@ export class ExtendApi implements ICredentialType {
 	): Promise<IHttpRequestOptions> =>
 		Promise.resolve(withKey(accessOf('extend', credentials), requestOptions));
 
+	httpRequestNode = { name: 'Extend', docsUrl: 'https://docs.extend.ai', apiBaseUrl: EXTEND_HOSTS.us };
+
 	test: ICredentialTestRequest = {
 		request: {
 			baseURL: `={{ $credentials.region === "custom" ? $credentials.baseUrl.trim() : (${JSON.stringify(EXTEND_HOSTS)})[$credentials.region] }}`,
 			url: '/extractors',
 			qs: { maxPageSize: 1 },
 		},
+		rules: testRules(PROVIDERS.extend),
 	};
 }

@@ -8,6 +8,8 @@ import type {
 } from 'n8n-workflow';
 
 import { RETAB_HOST, accessOf, withKey } from '../nodes/shared/providers/client/credential';
+import { testRules } from '../nodes/shared/n8n/description/credentialTest';
+import { PROVIDERS } from '../nodes/shared/providers';
 
 export class RetabApi implements ICredentialType {
 	name = 'retabApi';
@@ -60,7 +62,8 @@ export class RetabApi implements ICredentialType {
 				},
 			],
 			default: 'bearer',
-			description: 'Header that carries the key',
+			description:
+				'Header that carries the key. Leave it as it is unless a proxy or an old server wants another.',
 		},
 	];
 
@@ -69,10 +72,13 @@ export class RetabApi implements ICredentialType {
 		requestOptions: IHttpRequestOptions,
 	): Promise<IHttpRequestOptions> => Promise.resolve(withKey(accessOf('retab', credentials), requestOptions));
 
+	httpRequestNode = { name: 'Retab', docsUrl: 'https://docs.retab.com', apiBaseUrl: RETAB_HOST };
+
 	test: ICredentialTestRequest = {
 		request: {
 			baseURL: '={{ $credentials.baseUrl.trim().replace(/\\/+$/, "").replace(/\\/v\\d+$/, "") }}',
 			url: '/v1/auth/status',
 		},
+		rules: testRules(PROVIDERS.retab),
 	};
 }

@@ -1116,24 +1116,24 @@ describe('the panel', () => {
 		const values = (provider: string) =>
 			resources(provider)?.options?.map((option) => ('value' in option ? option.value : undefined));
 		expect(values('retab')).toEqual([
-			'classification',
-			'edit',
-			'evalRun',
-			'experimentRun',
 			'extraction',
-			'job',
 			'parse',
-			'partition',
+			'classification',
 			'split',
 			'workflowRun',
+			'edit',
+			'partition',
+			'evalRun',
+			'experimentRun',
+			'job',
 		]);
 		expect(values('extend')).toEqual([
-			'classifyRun',
 			'extractRun',
 			'parseRun',
-			'processorRun',
+			'classifyRun',
 			'splitRun',
 			'workflowRun',
+			'processorRun',
 		]);
 		expect([resources('retab')?.default, resources('extend')?.default]).toEqual([[], []]);
 	});

@@ -209,12 +209,14 @@ describe.each(panels)('the panel of $className', ({ properties, fields, choices 
 		).toEqual([]);
 	});
 
-	test('a resource locator begins with one of its modes, the list where there is one', () => {
+	test('a resource locator begins with the list, and that of a run with the ID of the item', () => {
 		const locators = fieldsWhere(fields, ({ type }) => type === 'resourceLocator');
 		expect(
 			offenders(locators, ({ property }) => {
 				const modes = (property.modes ?? []).map(({ name }) => name);
-				return (property.default as { mode?: string }).mode !== (modes.includes('list') ? 'list' : modes[0]);
+				const { mode, value } = property.default as { mode?: string; value?: string };
+				if (property.name === 'runId') return mode !== 'id' || value !== '={{ $json.id }}';
+				return mode !== (modes.includes('list') ? 'list' : modes[0]);
 			}),
 		).toEqual([]);
 	});
@@ -301,6 +303,14 @@ describe.each(nodes)('the node $className', ({ instance, file }) => {
 			(property.options ?? []).filter(isChoice).map(({ value }) => `${property.name}=${String(value)}`),
 		);
 		expect([...reached]).toEqual(expect.arrayContaining(choosable));
+	});
+
+	test('has Options last, and at most once', () => {
+		const wrong = views.filter(({ visible }) => {
+			const at = visible.findIndex(({ name }) => name === 'options');
+			return at !== -1 && at !== visible.length - 1;
+		});
+		expect(wrong.map(nameOf)).toEqual([]);
 	});
 
 	test('never shows two fields of the same name', () => {
@@ -506,6 +516,13 @@ describe.each(credentials)('the credential $className', ({ instance }) => {
 			node.description.credentials?.some(({ name }) => name === instance.name),
 		);
 		expect(asking).not.toEqual([]);
+	});
+
+	test('is offered by HTTP Request, with a link to the documentation of the API', () => {
+		expect(instance.httpRequestNode).toMatchObject({
+			docsUrl: expect.stringMatching(/^https:/) as string,
+			apiBaseUrl: expect.stringMatching(/^https:/) as string,
+		});
 	});
 
 	test('links to its documentation', () => {

@@ -244,9 +244,18 @@ export interface ResourceSpec {
 	list?: ListSpec;
 	cancel?: CancelSpec;
 	canDelete?: boolean;
+	/** Whether a run tells its address in the provider's dashboard. */
+	hasDashboard?: boolean;
 	create?: CreateSpec;
 	/** What else a 404 or 410 can mean here. */
 	goneHint?: string;
+}
+
+/** Where the provider's website shows runs. */
+export interface DashboardSpec {
+	host: string;
+	/** Pattern of the address of a run; its only group is the ID. */
+	idInAddress: string;
 }
 
 export interface ProviderSpec {
@@ -259,6 +268,8 @@ export interface ProviderSpec {
 	keyHint: string;
 	/** Which runs a key can see. Shown where a list is empty. */
 	keySees: string;
+	/** Absent where the form of its addresses is not known. */
+	dashboard?: DashboardSpec;
 	/** What to check when a run is not found. */
 	notFoundHint: string;
 	/** In the order of use: so they stand in the panel and in n8n's list of actions. */

@@ -1,7 +1,13 @@
-import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import type { INodeProperties, INodePropertyMode, INodePropertyOptions } from 'n8n-workflow';
 
 import { SETTING } from '../../core/config';
-import type { FilterSpec, ProviderSpec, ReadOptionSpec, ResourceSpec } from '../../providers/types';
+import type {
+	DashboardSpec,
+	FilterSpec,
+	ProviderSpec,
+	ReadOptionSpec,
+	ResourceSpec,
+} from '../../providers/types';
 import { createFields, FETCH_BY_FIELD, takesAddresses } from './createFields';
 import {
 	CONFIRM_FOR,
@@ -46,7 +52,7 @@ export function runFields(provider: ProviderSpec): INodeProperties[] {
 	return [
 		resourceField(provider),
 		...resources.map(([name, spec]) => operationField(name, spec)),
-		...resources.map(([name, spec]) => runIdField(name, spec)),
+		...resources.map(([name, spec]) => runIdField(provider, name, spec)),
 		...createFields(provider),
 		...waitFields(resources.map(([name]) => name)),
 		...listFields(resources),
@@ -114,7 +120,7 @@ function operationField(resource: string, spec: ResourceSpec): INodeProperties {
 	};
 }
 
-function runIdField(resource: string, spec: ResourceSpec): INodeProperties {
+function runIdField({ dashboard }: ProviderSpec, resource: string, spec: ResourceSpec): INodeProperties {
 	const operations = OPERATIONS.filter(
 		(operation) => operation !== 'getAll' && operation !== 'create' && hasOperation(spec, operation),
 	);
@@ -123,7 +129,7 @@ function runIdField(resource: string, spec: ResourceSpec): INodeProperties {
 		name: 'runId',
 		type: 'resourceLocator',
 		required: true,
-		default: { mode: spec.list ? 'list' : 'id', value: '' },
+		default: { mode: 'id', value: '={{ $json.id }}' },
 		modes: [
 			{
 				displayName: 'From List',
@@ -132,11 +138,32 @@ function runIdField(resource: string, spec: ResourceSpec): INodeProperties {
 				typeOptions: { searchListMethod: 'searchRuns', searchable: true },
 			},
 			{ displayName: 'By ID', name: 'id', type: 'string', placeholder: `e.g. ${spec.idExample}` },
+			...(dashboard && spec.hasDashboard ? [urlMode(dashboard, spec)] : []),
 		],
 		displayOptions: { show: { resource: [resource], operation: operations } },
 		description: `The ${spec.noun}: its ID from an earlier step, or one picked from the list`,
 	};
 	return spec.list ? field : { ...field, modes: field.modes?.filter(({ name }) => name !== 'list') };
+}
+
+/** Takes the ID of a run out of its address in the provider's dashboard. */
+function urlMode({ host, idInAddress }: DashboardSpec, spec: ResourceSpec): INodePropertyMode {
+	const named = { displayName: 'By URL', name: 'url' };
+	return {
+		...named,
+		type: 'string',
+		placeholder: `e.g. https://${host}/runs/${spec.idExample}`,
+		validation: [
+			{
+				type: 'regex',
+				properties: {
+					regex: idInAddress,
+					errorMessage: `Not the address of a ${spec.noun}: it begins with https://${host}/ and ends with the ID`,
+				},
+			},
+		],
+		extractValue: { type: 'regex', regex: idInAddress },
+	};
 }
 
 function createOptionsFields(resources: Array<[string, ResourceSpec]>): INodeProperties[] {

@@ -191,7 +191,7 @@ function runIdProblem(value: unknown): string {
  * @throws InvalidParameterError
  */
 export function readRunId(context: IExecuteFunctions, itemIndex: number): string {
-	const raw: unknown = context.getNodeParameter('runId', itemIndex, '');
+	const raw: unknown = context.getNodeParameter('runId', itemIndex, '', { extractValue: true });
 	const value = typeof raw === 'object' && raw !== null && 'value' in raw ? raw.value : raw;
 	return check(runId, typeof value === 'string' ? value.trim() : value);
 }

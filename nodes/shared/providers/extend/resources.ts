@@ -168,6 +168,11 @@ export const extend: ProviderSpec = {
 	keyHint:
 		'Check the API key in the Extend credential, that its Region is the one the key was made in, and, for an organization-wide key, its Workspace ID.',
 	keySees: KEY_SEES,
+	// The `dashboardUrl` of a run (SDK, ExtractRun and WorkflowRun) ends with its ID.
+	dashboard: {
+		host: 'dashboard.extend.ai',
+		idInAddress: 'https:\\/\\/dashboard\\.extend\\.ai\\/(?:[^?#]*\\/)?([\\w-]+)\\/?(?:[?#].*)?$',
+	},
 	notFoundHint: `Check the run ID and the resource. ${KEY_SEES} Check the key, region and workspace in the credential.`,
 	resources: {
 		extractRun: {
@@ -183,6 +188,7 @@ export const extend: ProviderSpec = {
 			path: '/extract_runs',
 			ownerPaths: [['extractor', 'id']],
 			idExample: 'exr_xK9m',
+			hasDashboard: true,
 			simple: simpleProcessorRun(['output', 'value'], ['output']),
 			list: list([
 				statusFilter(RUN_PHASES),
@@ -258,6 +264,7 @@ export const extend: ProviderSpec = {
 			path: '/classify_runs',
 			ownerPaths: [['classifier', 'id']],
 			idExample: 'clr_xK9m',
+			hasDashboard: true,
 			simple: simpleProcessorRun(['output']),
 			list: list([
 				statusFilter(RUN_PHASES),
@@ -281,6 +288,7 @@ export const extend: ProviderSpec = {
 			path: '/split_runs',
 			ownerPaths: [['splitter', 'id']],
 			idExample: 'splr_xK9m',
+			hasDashboard: true,
 			simple: simpleProcessorRun(['output']),
 			list: list([
 				statusFilter(RUN_PHASES),
@@ -304,6 +312,7 @@ export const extend: ProviderSpec = {
 			path: '/workflow_runs',
 			ownerPaths: [['workflow', 'id']],
 			idExample: 'workflow_run_xK9m',
+			hasDashboard: true,
 			simple: simple(
 				FILE,
 				result('array', ['stepRuns']),

@@ -55,7 +55,8 @@ const FROM_DATE: FilterSpec = {
 	param: 'from_date',
 	label: 'Created From',
 	kind: 'date',
-	description: 'Only runs created on this day or later. Retab filters by whole days.',
+	description:
+		'Only runs created on this day or later. Retab filters by whole days in UTC: of the date picked, the day as it is shown counts.',
 };
 
 const TO_DATE: FilterSpec = {
@@ -64,7 +65,8 @@ const TO_DATE: FilterSpec = {
 	label: 'Created Until',
 	kind: 'date',
 	role: 'until',
-	description: 'Only runs created on this day or earlier. Retab filters by whole days.',
+	description:
+		'Only runs created on this day or earlier. Retab filters by whole days in UTC: of the date picked, the day as it is shown counts.',
 };
 
 const FILENAME: FilterSpec = {

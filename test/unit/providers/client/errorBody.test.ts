@@ -2,21 +2,21 @@ import { describeErrorBody } from '../../../../nodes/shared/providers/client/err
 
 describe('what an error answer says', () => {
 	test.each<[string, unknown, { message?: string; code?: string; retryable?: boolean }]>([
-		['Retab: a text', { view: 'Job not found' }, { message: 'Job not found' }],
+		['Retab: a text', { detail: 'Job not found' }, { message: 'Job not found' }],
 		[
 			'Retab: validation',
 			{
-				view: [
+				detail: [
 					{ loc: ['body', 'document', 0], msg: 'field required', type: 'missing' },
 					{ loc: ['query', 'limit'], msg: 'too large', type: 'value' },
 				],
 			},
 			{ message: 'body.document.0: field required; query.limit: too large' },
 		],
-		['Retab: validation without a place', { view: [{ msg: 'bad', type: 'value' }] }, { message: 'bad' }],
+		['Retab: validation without a place', { detail: [{ msg: 'bad', type: 'value' }] }, { message: 'bad' }],
 		[
 			'Retab: a domain error',
-			{ view: { code: 'quota', message: 'No credits left', details: {}, errors: [] } },
+			{ detail: { code: 'quota', message: 'No credits left', details: {}, errors: [] } },
 			{ message: 'No credits left', code: 'quota' },
 		],
 		[
@@ -47,7 +47,7 @@ describe('what an error answer says', () => {
 		['a code that is a number', { code: 42, message: 'Odd' }, { message: 'Odd' }],
 		['a code that is null', { code: null, message: 'Odd', details: null }, { message: 'Odd' }],
 		['a wrapped code that is a number', { error: { code: 42, message: 'Odd' } }, { message: 'Odd' }],
-		['a domain error whose code is null', { view: { code: null, message: 'Odd' } }, { message: 'Odd' }],
+		['a domain error whose code is null', { detail: { code: null, message: 'Odd' } }, { message: 'Odd' }],
 	])('%s', (_, body, said) => {
 		expect(describeErrorBody(body)).toEqual(said);
 	});
@@ -60,7 +60,7 @@ describe('what an error answer says', () => {
 		['a web page', '<!DOCTYPE html><html><body>502 Bad Gateway</body></html>'],
 		['another web page', '\n<html><head><title>Not Found</title></head></html>'],
 		['an object without words', { status: 'error' }],
-		['an empty validation list', { view: [] }],
+		['an empty validation list', { detail: [] }],
 		['a number', 500],
 		['a list', ['a', 'b']],
 	])('%s says nothing', (_, body) => {
@@ -68,7 +68,7 @@ describe('what an error answer says', () => {
 	});
 
 	test('long texts are cut, and lines are joined', () => {
-		expect(describeErrorBody({ view: `a\n\n  b\t${'c'.repeat(1_000)}` }).message).toBe(
+		expect(describeErrorBody({ detail: `a\n\n  b\t${'c'.repeat(1_000)}` }).message).toBe(
 			`a b ${'c'.repeat(296)}`,
 		);
 	});

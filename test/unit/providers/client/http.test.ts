@@ -64,7 +64,7 @@ describe('a status that is not good', () => {
 	});
 
 	test('what the API said about it is in the message', async () => {
-		const fault = await faultOf({ status: 400, body: { view: "Cannot cancel job in 'completed' status" } });
+		const fault = await faultOf({ status: 400, body: { detail: "Cannot cancel job in 'completed' status" } });
 		expect(fault.message).toBe("Retab refused the request (400): Cannot cancel job in 'completed' status");
 	});
 
