@@ -1,4 +1,4 @@
-import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
 
 import type {
 	BodyColumn,
@@ -130,25 +130,27 @@ function bodyField(field: BodyField): INodeProperties {
 			return { ...common, type: 'json', default: '{}' };
 		case 'jsonList':
 			return { ...common, type: 'json', default: '[]' };
-		case 'rows':
-			return {
-				...common,
-				type: 'fixedCollection',
-				typeOptions: { multipleValues: true },
-				placeholder: 'Add row',
-				default: {},
-				options: [{ displayName: 'Row', name: 'rows', values: (field.columns ?? []).map(columnField) }],
-			};
+		case 'rows': {
+			const values = (field.columns ?? []).map(columnField);
+			return { ...common, ...groups('Add row', { displayName: 'Row', name: 'rows', values }) };
+		}
 		case 'pairs':
-			return {
-				...common,
-				type: 'fixedCollection',
-				typeOptions: { multipleValues: true },
-				placeholder: 'Add pair',
-				default: {},
-				options: [METADATA_PAIR],
-			};
+			return { ...common, ...groups('Add pair', METADATA_PAIR) };
 	}
+}
+
+/** Groups of fields, as many as the user adds. */
+function groups(
+	placeholder: string,
+	group: INodePropertyCollection,
+): Pick<INodeProperties, 'type' | 'typeOptions' | 'placeholder' | 'default' | 'options'> {
+	return {
+		type: 'fixedCollection',
+		typeOptions: { multipleValues: true },
+		placeholder,
+		default: {},
+		options: [group],
+	};
 }
 
 /** `/v1/schemas/generate` → `Schemas Generate`, any other value in Title Case. */
@@ -201,60 +203,50 @@ function described(text: string, takes: string | undefined): string {
 	return takes ? `${text}. ${takes}.` : text;
 }
 
-/** The field that belongs to a source; `many` says that it may hold several, separated by commas. */
+/** The field that belongs to a source. */
+const VALUE_FIELDS: Record<DocumentSource, Omit<INodeProperties, 'type' | 'required'>> = {
+	binary: {
+		displayName: 'Input Binary Field',
+		name: 'binaryPropertyName',
+		default: 'data',
+		hint: 'The name of the input field containing the file data to be processed',
+		description: 'Name of the binary field of the item that holds the document',
+	},
+	url: {
+		displayName: 'Document URL',
+		name: 'documentUrl',
+		default: '',
+		placeholder: 'e.g. https://example.com/invoice.pdf',
+		description: 'Address of the document',
+	},
+	fileId: {
+		displayName: 'File ID',
+		name: 'fileId',
+		default: '',
+		placeholder: 'e.g. file_xK9m',
+		description: 'ID of the uploaded file',
+	},
+	text: {
+		displayName: 'Document Text',
+		name: 'documentText',
+		typeOptions: { rows: 4 },
+		default: '',
+		description: 'The text to work on',
+	},
+	template: {
+		displayName: 'Template ID',
+		name: 'templateId',
+		default: '',
+		description: 'ID of the saved form to fill',
+	},
+};
+
+/** @param many true where the field may hold several, separated by commas */
 function valueField(source: DocumentSource, many: boolean): INodeProperties {
-	const several = many ? ', or several separated by commas' : '';
-	switch (source) {
-		case 'binary':
-			return {
-				displayName: 'Input Binary Field',
-				name: 'binaryPropertyName',
-				type: 'string',
-				default: 'data',
-				required: true,
-				hint: 'The name of the input field containing the file data to be processed',
-				description: `Name of the binary field of the item that holds the document${several}`,
-			};
-		case 'url':
-			return {
-				displayName: 'Document URL',
-				name: 'documentUrl',
-				type: 'string',
-				default: '',
-				required: true,
-				placeholder: 'e.g. https://example.com/invoice.pdf',
-				description: `Address of the document${several}`,
-			};
-		case 'fileId':
-			return {
-				displayName: 'File ID',
-				name: 'fileId',
-				type: 'string',
-				default: '',
-				required: true,
-				placeholder: 'e.g. file_xK9m',
-				description: `ID of the uploaded file${several}`,
-			};
-		case 'text':
-			return {
-				displayName: 'Document Text',
-				name: 'documentText',
-				type: 'string',
-				typeOptions: { rows: 4 },
-				default: '',
-				required: true,
-				description: 'The text to work on',
-			};
-		case 'template':
-			return {
-				displayName: 'Template ID',
-				name: 'templateId',
-				type: 'string',
-				default: '',
-				required: true,
-				description: 'ID of the saved form to fill',
-			};
-	}
+	const { description = '', ...field } = VALUE_FIELDS[source];
+	const isList = many && source !== 'text' && source !== 'template';
+	const several = isList ? ', or several separated by commas' : '';
+	return { ...field, type: 'string', required: true, description: `${description}${several}` };
 }
 
 /** A file of the machine or the web is the user's to choose: what it may be stands with its field as well. */
