@@ -142,7 +142,7 @@ describe.each(['engine', 'invoke'] as const)('an agent that calls the tool by %s
 			'retab',
 			{ resource: 'parse', operation: 'get', ...byAi },
 			'../../secrets',
-			'Run ID may only hold letters, digits and _ - : ~ @ = +, such as extr_01J9',
+			'Run ID may only hold letters, digits and _ - : ~ @ = +',
 		],
 		[
 			'an ID that does not exist',
