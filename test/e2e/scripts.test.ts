@@ -3,6 +3,8 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 
+import { clearLockedPorts } from 'get-port';
+
 import { port } from '../../scripts/lib/command-line.mjs';
 import { explain, Failure } from '../../scripts/lib/main.mjs';
 import type { Workflow } from '../../scripts/lib/n8n-client.mjs';
@@ -17,6 +19,8 @@ describe('ports', () => {
 	let taken: number;
 
 	beforeEach(async () => {
+		// get-port keeps what it gave out for a while: the choice of an earlier test must not count as taken.
+		clearLockedPorts();
 		server = net.createServer();
 		await new Promise<void>((resolve) => server.listen(0, LOOPBACK, resolve));
 		taken = (server.address() as net.AddressInfo).port;
