@@ -7,6 +7,8 @@ import type {
 	Icon,
 } from 'n8n-workflow';
 
+import { testRules } from '../nodes/shared/n8n/description/credentialTest';
+import { PROVIDERS } from '../nodes/shared/providers';
 import { withKey } from '../nodes/shared/providers/client/credential';
 import { EXTEND_API_VERSION, EXTEND_HOSTS, extendAccess } from '../nodes/shared/providers/extend/credential';
 
@@ -75,11 +77,14 @@ export class ExtendApi implements ICredentialType {
 		requestOptions: IHttpRequestOptions,
 	): Promise<IHttpRequestOptions> => Promise.resolve(withKey(extendAccess(credentials), requestOptions));
 
+	httpRequestNode = { name: 'Extend', docsUrl: 'https://docs.extend.ai', apiBaseUrl: EXTEND_HOSTS.us };
+
 	test: ICredentialTestRequest = {
 		request: {
 			baseURL: `={{ $credentials.region === "custom" ? $credentials.baseUrl.trim() : (${JSON.stringify(EXTEND_HOSTS)})[$credentials.region] }}`,
 			url: '/extractors',
 			qs: { maxPageSize: 1 },
 		},
+		rules: testRules(PROVIDERS.extend),
 	};
 }

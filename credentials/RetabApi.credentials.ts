@@ -7,6 +7,8 @@ import type {
 	Icon,
 } from 'n8n-workflow';
 
+import { testRules } from '../nodes/shared/n8n/description/credentialTest';
+import { PROVIDERS } from '../nodes/shared/providers';
 import { withKey } from '../nodes/shared/providers/client/credential';
 import { RETAB_HOST, retabAccess } from '../nodes/shared/providers/retab/credential';
 
@@ -61,7 +63,8 @@ export class RetabApi implements ICredentialType {
 				},
 			],
 			default: 'bearer',
-			description: 'Header that carries the key',
+			description:
+				'Header that carries the key. Leave it as it is unless a proxy or an old server wants another.',
 		},
 	];
 
@@ -70,10 +73,13 @@ export class RetabApi implements ICredentialType {
 		requestOptions: IHttpRequestOptions,
 	): Promise<IHttpRequestOptions> => Promise.resolve(withKey(retabAccess(credentials), requestOptions));
 
+	httpRequestNode = { name: 'Retab', docsUrl: 'https://docs.retab.com', apiBaseUrl: RETAB_HOST };
+
 	test: ICredentialTestRequest = {
 		request: {
 			baseURL: '={{ $credentials.baseUrl.trim().replace(/\\/+$/, "").replace(/\\/v\\d+$/, "") }}',
 			url: '/v1/auth/status',
 		},
+		rules: testRules(PROVIDERS.retab),
 	};
 }

@@ -2,7 +2,13 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import type { EventName } from '../shared/core/trigger/events';
 import { SETTING } from '../shared/core/config';
-import { MAX_CONCURRENT_REQUESTS, UNITS, numberField, optionsField } from '../shared/n8n/description/fields';
+import {
+	MAX_CONCURRENT_REQUESTS,
+	UNITS,
+	numberField,
+	optionsField,
+	SIMPLIFY,
+} from '../shared/n8n/description/fields';
 import {
 	EXTRACTOR_FILTER,
 	PROVIDER,
@@ -13,12 +19,28 @@ import { PROVIDERS } from '../shared/providers';
 import { listable } from '../shared/providers/lists/eventSource';
 import type { ProviderSpec } from '../shared/providers/types';
 
-const EVENTS: Record<EventName, { name: string; description: string }> = {
-	cancelled: { name: 'Cancelled', description: 'The run was cancelled, by whomever' },
-	failed: { name: 'Failed', description: 'The run ended badly: it failed, expired or was rejected' },
-	finished: { name: 'Finished', description: 'The run has come to its result' },
-	needsReview: { name: 'Needs Review', description: 'The run waits for a person. Only workflow runs do.' },
-	stuck: { name: 'Stuck', description: 'The run is older than a limit, and neither over nor in review' },
+const EVENTS: Record<EventName, { name: string; action: string; description: string }> = {
+	cancelled: {
+		name: 'Cancelled',
+		action: 'On run cancelled',
+		description: 'The run was cancelled, by whomever',
+	},
+	failed: {
+		name: 'Failed',
+		action: 'On run failed',
+		description: 'The run ended badly: it failed, expired or was rejected',
+	},
+	finished: { name: 'Finished', action: 'On run finished', description: 'The run has come to its result' },
+	needsReview: {
+		name: 'Needs Review',
+		action: 'On run waiting for review',
+		description: 'The run waits for a person. Only workflow runs do.',
+	},
+	stuck: {
+		name: 'Stuck',
+		action: 'On run stuck',
+		description: 'The run is older than a limit, and neither over nor in review',
+	},
 };
 
 function resourcesToWatch(provider: ProviderSpec): INodeProperties {
@@ -65,6 +87,7 @@ export const FIELDS: INodeProperties[] = [
 		default: {},
 		options: [EXTRACTOR_FILTER, WORKFLOW_FILTER],
 	},
+	SIMPLIFY,
 	optionsField([
 		numberField(SETTING.lookBack, {
 			displayName: 'Look Back',

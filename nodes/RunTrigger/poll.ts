@@ -18,8 +18,9 @@ import { readChoice, readMaxConcurrentRequests } from '../shared/n8n/parameters/
 import { type ParameterSource, parametersOf } from '../shared/n8n/parameters/values';
 import { filterReader, readOwner } from '../shared/n8n/parameters/filters';
 import { type PollSession, openPollSession } from '../shared/n8n/transport/session';
+import { type AroundRun, readOutputShape, shapeEvent } from '../shared/n8n/output/simplify';
 import { safeMessage } from '../shared/n8n/output/text';
-import { PROVIDERS, PROVIDER_NAMES } from '../shared/providers';
+import { PROVIDERS, PROVIDER_NAMES, resourceOf } from '../shared/providers';
 import { eventSource } from '../shared/providers/lists/eventSource';
 
 /** `poll` of the Document Run Trigger: one item per event, or nothing. */
@@ -57,10 +58,15 @@ function itemsOf(
 		context.logger.warn(safeMessage(`Not all "${resource}" runs could be read: ${error.message}`));
 	}
 	if (events.length === 0) return null;
-	return [context.helpers.returnJsonArray(events.map((event) => itemOf(event, provider.name)))];
+	const shape = readOutputShape(parametersOf(context), 0);
+	const items = events.map(
+		(event) =>
+			shapeEvent(shape, resourceOf(provider, event.resource), itemOf(event, provider.name)) as IDataObject,
+	);
+	return [context.helpers.returnJsonArray(items)];
 }
 
-function itemOf({ event, resource, run, created, detected }: RunEvent, provider: string): IDataObject {
+function itemOf({ event, resource, run, created, detected }: RunEvent, provider: string): AroundRun {
 	return {
 		event,
 		provider,

@@ -17,9 +17,11 @@ export class TimeoutCancel implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle:
-			'={{ [({ watch: "wait, cancel on timeout", check: "check once", cleanup: "cancel stuck runs" })[$parameter.operation], $parameter.operation === "cleanup" ? $parameter.resources.join(", ") : $parameter.resource].filter(Boolean).join(": ") }}',
+			'={{ ({ watch: "wait for ", check: "check ", cleanup: "clean up " })[$parameter.operation] + ($parameter.operation === "cleanup" ? ($parameter.resources.join(", ") || "stuck runs") : $parameter.resource) }}',
 		description: 'Watch document runs of Retab or Extend, and cancel them for certain when their time is up',
 		defaults: { name: 'Timeout Cancel' },
+		// n8n would call the node "Watch extraction".
+		skipNameGeneration: true,
 		inputs: [NodeConnectionTypes.Main],
 		outputs: OUTPUTS,
 		// With `show`, the editor takes Provider for a choice of authentication and leaves it out of the panel.

@@ -2,6 +2,7 @@ import { NodeConnectionTypes, type INodeProperties, type INodePropertyOptions } 
 
 import {
 	CONFIRM_FOR,
+	INCLUDE_INPUT_FIELDS,
 	INTERVAL,
 	INTERVAL_MODE,
 	MAX_CONCURRENT_REQUESTS,
@@ -13,6 +14,7 @@ import {
 	metadataField,
 	numberField,
 	optionsField,
+	outputFields,
 	toTitle,
 } from '../shared/n8n/description/fields';
 import {
@@ -23,7 +25,7 @@ import {
 	resourcesField,
 } from '../shared/n8n/description/providerFields';
 import { SETTING } from '../shared/core/config';
-import { PROVIDERS, cancellable } from '../shared/providers';
+import { PROVIDERS, cancellable, resourceOf } from '../shared/providers';
 import { unfinishedPhases } from '../shared/providers/lists/cleanupSource';
 import type { ProviderSpec } from '../shared/providers/types';
 
@@ -57,6 +59,49 @@ function resourceField(provider: ProviderSpec): INodeProperties {
 		options: resourceOptions(cancellable(provider)),
 		default: preselected,
 		description: 'Kind of run to watch. Only those that can be cancelled are listed.',
+	};
+}
+
+/**
+ * n8n lists the actions of a node with a field `resource` only where that field is above `operation`, once for each
+ * resource: 16 times the same three. A field of that name with a single option makes it list them once
+ * (`useActionsGeneration.ts`, `isSingleResource`). A cleanup has Resources instead and never reads it.
+ */
+function resourceOfActions(): INodeProperties {
+	const value = PROVIDERS.retab.defaultResource;
+	const { label, description } = resourceOf(PROVIDERS.retab, value);
+	return {
+		displayName: 'Resource',
+		name: 'resource',
+		type: 'hidden',
+		noDataExpression: true,
+		displayOptions: { show: { operation: ON_CLEANUP } },
+		options: [{ name: label, value, description }],
+		default: value,
+		description: 'Not used by Cancel Stuck Runs',
+	};
+}
+
+/** No version of the node: a field that is shown for it is never shown. */
+const NO_VERSION = 0;
+
+/**
+ * What an agent reads about the node as a tool: n8n takes the action of an `operation` that is shown for the chosen
+ * resource (`node-helpers`, `makeDescription`), and adds "in Timeout Cancel". The list of actions leaves out what belongs
+ * to another version of the node.
+ */
+function toolTexts(): INodeProperties {
+	const resources = Object.values(PROVIDERS).flatMap((provider) =>
+		cancellable(provider).map(([name]) => name),
+	);
+	return {
+		displayName: 'Operation',
+		name: 'operation',
+		type: 'options',
+		noDataExpression: true,
+		displayOptions: { show: { resource: [...new Set(resources)], '@version': [NO_VERSION] } },
+		options: OPERATIONS.map((option) => ({ ...option, action: FOR_AGENTS[String(option.value)] })),
+		default: 'watch',
 	};
 }
 
@@ -98,6 +143,36 @@ const STARTED: INodePropertyOptions = {
 	description: 'When the run left the queue. Until then, its creation counts.',
 };
 
+const FOR_AGENTS: Record<string, string> = {
+	watch: 'Wait until document run has ended and cancel it when its time is up',
+	check: 'Read document run once without waiting and cancel it when its time is up',
+	cleanup: 'Find unfinished document runs older than the limit and cancel them unless it is a dry run',
+};
+
+/** In the order of use. */
+const OPERATIONS: INodePropertyOptions[] = [
+	{
+		name: 'Wait, Cancel on Timeout',
+		value: 'watch',
+		action: 'Wait for run and cancel it on timeout',
+		description: 'Wait until each run ends. When its time is up, cancel it and make sure that it is.',
+	},
+	{
+		name: 'Check Once',
+		value: 'check',
+		action: 'Check run once and cancel it when overdue',
+		description:
+			'Look at each run once: cancel it when its time is up, else send it to Still Running. For loops with a Wait node that survive a restart of n8n.',
+	},
+	{
+		name: 'Cancel Stuck Runs',
+		value: 'cleanup',
+		action: 'Cancel stuck runs',
+		description:
+			'Find runs that are older than a limit and not finished, and cancel them. For workflows that start on a schedule.',
+	},
+];
+
 export const FIELDS: INodeProperties[] = [
 	PROVIDER,
 	{
@@ -105,34 +180,15 @@ export const FIELDS: INodeProperties[] = [
 		name: 'operation',
 		type: 'options',
 		noDataExpression: true,
-		options: [
-			{
-				name: 'Cancel Stuck Runs',
-				value: 'cleanup',
-				action: 'Find stuck runs and cancel them',
-				description:
-					'Find runs that are older than a limit and not finished, and cancel them. For workflows that start on a schedule.',
-			},
-			{
-				name: 'Check Once',
-				value: 'check',
-				action: 'Check runs once and cancel overdue ones',
-				description:
-					'Look at each run once: cancel it when its time is up, else send it to Still Running. For loops with a Wait node that survive a restart of n8n.',
-			},
-			{
-				name: 'Wait, Cancel on Timeout',
-				value: 'watch',
-				action: 'Wait for runs and cancel them on timeout',
-				description: 'Wait until each run ends. When its time is up, cancel it and make sure that it is.',
-			},
-		],
+		options: OPERATIONS,
 		default: 'watch',
 	},
 	resourceField(PROVIDERS.retab),
 	resourceField(PROVIDERS.extend),
 	resourcesToCleanUp(PROVIDERS.retab),
 	resourcesToCleanUp(PROVIDERS.extend),
+	resourceOfActions(),
+	toolTexts(),
 	{
 		displayName: 'Run ID',
 		name: 'runId',
@@ -167,10 +223,22 @@ export const FIELDS: INodeProperties[] = [
 		default: 'created',
 		description: 'From which moment on the timeout is counted',
 	},
+	...outputFields({ operation: ON_WATCH }),
 	optionsField(
-		[INTERVAL_MODE, INTERVAL, MAX_INTERVAL, CONFIRM_FOR, ON_WORKFLOW_STOP, MAX_CONCURRENT_REQUESTS],
+		[
+			INTERVAL_MODE,
+			INTERVAL,
+			MAX_INTERVAL,
+			CONFIRM_FOR,
+			ON_WORKFLOW_STOP,
+			INCLUDE_INPUT_FIELDS,
+			MAX_CONCURRENT_REQUESTS,
+		],
 		{ show: { operation: ['watch'] } },
 	),
+	optionsField([CONFIRM_FOR, INCLUDE_INPUT_FIELDS, MAX_CONCURRENT_REQUESTS], {
+		show: { operation: ['check'] },
+	}),
 	numberField(SETTING.olderThan, {
 		displayName: 'Older Than',
 		name: 'olderThan',
@@ -224,5 +292,5 @@ export const FIELDS: INodeProperties[] = [
 			WORKFLOW_FILTER,
 		],
 	},
-	optionsField([CONFIRM_FOR, MAX_CONCURRENT_REQUESTS], { show: { operation: ['check', ...ON_CLEANUP] } }),
+	optionsField([CONFIRM_FOR, MAX_CONCURRENT_REQUESTS], { show: { operation: ON_CLEANUP } }),
 ];

@@ -6,9 +6,10 @@ import { reportsOf, watchItems } from '../shared/n8n/operations/watchItems';
 import { InvalidParameterError, nodeError } from '../shared/n8n/output/errors';
 import { addHints, hintsFor } from '../shared/n8n/output/hints';
 import { countByOutcome, errorItem, outputItem, throwFirstError } from '../shared/n8n/output/items';
+import { readOutputShape, shapeReport, withInput } from '../shared/n8n/output/simplify';
 import { counted } from '../shared/n8n/output/text';
 import { readTimeout } from '../shared/n8n/parameters/numbers';
-import { readChoice, readOptions } from '../shared/n8n/parameters/options';
+import { readChoice, readIncludeInputFields, readOptions } from '../shared/n8n/parameters/options';
 import type { Session } from '../shared/n8n/transport/session';
 import type { ResourceClient } from '../shared/providers/client/resourceClient';
 import type { OutputName } from './fields';
@@ -24,6 +25,7 @@ export async function watchRunsOfItems(
 	const client = session.client(resource);
 	if (!client.spec.cancel) throw cannotBeCancelled(client);
 
+	const shapes = context.getInputData().map((_, itemIndex) => readOutputShape(context, itemIndex));
 	const results = await watchItems(
 		{ context, session, client, itemCount: context.getInputData().length },
 		(itemIndex) => readTarget(context, operation, itemIndex),
@@ -37,8 +39,10 @@ export async function watchRunsOfItems(
 	addHints(context, hintsFor(session.provider, reports));
 	return results.map((result, itemIndex) => {
 		if ('error' in result) return ['Failed', errorItem(context.getNode(), result.error, itemIndex)];
-		const json = reportItem(result.value, session.provider.name, resource);
-		return [OUTPUT_OF[result.value.outcome], outputItem(json, itemIndex)];
+		const report = reportItem(result.value, session.provider.name, resource);
+		const json = shapeReport(shapes[itemIndex] ?? 'simplified', client.spec, report);
+		const input = readIncludeInputFields(context, itemIndex) ? context.getInputData()[itemIndex] : undefined;
+		return [OUTPUT_OF[result.value.outcome], withInput(outputItem(json, itemIndex), input)];
 	});
 }
 

@@ -1,6 +1,7 @@
 import type { ApiError } from '../shared/core/requests/apiError';
 import type { Outcome } from '../shared/core/watch/outcome';
 import type { WatchReport } from '../shared/core/watch/watchRuns';
+import type { AroundRun } from '../shared/n8n/output/simplify';
 import { safeMessage } from '../shared/n8n/output/text';
 import type { OutputName } from './fields';
 
@@ -24,7 +25,7 @@ function iso(at: number | undefined): string | null {
 }
 
 /** The item for a run. What was never learned is `null`; the run object of the API stays as it came, under `run`. */
-export function reportItem(report: WatchReport, provider: string, resource: string): object {
+export function reportItem(report: WatchReport, provider: string, resource: string): AroundRun {
 	const { cancel, run, deadline, countedFrom } = report;
 	return {
 		outcome: report.outcome,

@@ -21,15 +21,22 @@ function watchTool(more: INodeParameters = {}, options: INodeParameters = {}): I
 
 describe('what the agent is told', () => {
 	test.each<[description: string, node: string, parameters: INodeParameters]>([
-		['Get an extraction in Retab', 'retab', { resource: 'extraction', operation: 'get', ...byAi }],
-		['Poll a job until it is finished in Retab', 'retab', { resource: 'job', operation: 'poll', ...byAi }],
-		['Cancel an extract run in Extend', 'extend', { resource: 'extractRun', operation: 'cancel', ...byAi }],
+		['Get extraction in Retab', 'retab', { resource: 'extraction', operation: 'get', ...byAi }],
+		['Wait for job to finish in Retab', 'retab', { resource: 'job', operation: 'poll', ...byAi }],
+		['Cancel extract run in Extend', 'extend', { resource: 'extractRun', operation: 'cancel', ...byAi }],
 		['Get many workflow runs in Extend', 'extend', { resource: 'workflowRun', operation: 'getAll' }],
-		// n8n only takes the texts of operations that hang on a resource; here it is the other way round.
-		['watch extraction in Timeout Cancel', 'timeoutCancel', watchTool()],
-		['check extraction in Timeout Cancel', 'timeoutCancel', watchTool({ operation: 'check' })],
 		[
-			'Watch document runs of Retab or Extend, and cancel them for certain when their time is up',
+			'Wait until document run has ended and cancel it when its time is up in Timeout Cancel',
+			'timeoutCancel',
+			watchTool(),
+		],
+		[
+			'Read document run once without waiting and cancel it when its time is up in Timeout Cancel',
+			'timeoutCancel',
+			watchTool({ operation: 'check' }),
+		],
+		[
+			'Find unfinished document runs older than the limit and cancel them unless it is a dry run in Timeout Cancel',
 			'timeoutCancel',
 			{ operation: 'cleanup', provider: 'retab', resources: ['job'] },
 		],
@@ -124,7 +131,7 @@ describe.each(['engine', 'invoke'] as const)('an agent that calls the tool by %s
 			calls: [{ runId: id }],
 			style,
 		});
-		expect(answers).toMatchObject([{ response: [{ outcome: 'stillRunning', id, phase: 'running' }] }]);
+		expect(answers).toMatchObject([{ response: [{ outcome: 'stillRunning', id, status: 'PROCESSING' }] }]);
 	});
 
 	const errors: Array<

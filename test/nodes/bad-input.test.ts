@@ -190,7 +190,7 @@ describe('Timeout Cancel', () => {
 		[{ operation: 'explode' }, 'Operation must be one of watch, check, cleanup; it is the text "explode"'],
 		[
 			{ resource: 'invoice' },
-			'Retab has no resource "invoice". Available: classification, edit, evalRun, experimentRun, extraction, fileBlueprint, job, parse, partition, schemaGeneration, split, workflowRun',
+			'Retab has no resource "invoice". Available: extraction, parse, classification, split, workflowRun, edit, partition, schemaGeneration, evalRun, experimentRun, fileBlueprint, job',
 		],
 		[
 			{ resource: 'constructor' },
@@ -290,7 +290,7 @@ describe('the Retab and Extend nodes', () => {
 		[
 			'retab',
 			{ operation: 'explode' },
-			'Operation must be one of cancel, create, delete, get, getAll, poll; it is the text "explode"',
+			'Operation must be one of create, poll, get, getAll, cancel, delete; it is the text "explode"',
 		],
 		[
 			'retab',
@@ -300,7 +300,7 @@ describe('the Retab and Extend nodes', () => {
 		[
 			'extend',
 			{ resource: 'toString' },
-			'Extend has no resource "toString". Available: batchRun, classifyRun, editRun, evaluationSetRun, extractRun, formDetectionRun, parseRun, processorRun, splitRun, workflowRun',
+			'Extend has no resource "toString". Available: extractRun, parseRun, classifyRun, splitRun, workflowRun, editRun, formDetectionRun, batchRun, evaluationSetRun, processorRun',
 		],
 	])('%s: %j', async (node, parameters, message) => {
 		await expectRefused(node, parameters, message);

@@ -853,7 +853,7 @@ describe('what a user may type', () => {
 	type Bad = [what: string, parameters: INodeParameters, message: string];
 
 	const retabResources =
-		'classification, edit, evalRun, experimentRun, extraction, fileBlueprint, job, parse, partition, schemaGeneration, split, workflowRun';
+		'extraction, parse, classification, split, workflowRun, edit, partition, schemaGeneration, evalRun, experimentRun, fileBlueprint, job';
 	const older = (value: string | number, unit = 'minutes') => ({ olderThan: value, olderThanUnit: unit });
 
 	const BAD: Bad[] = [
@@ -1115,24 +1115,24 @@ describe('the panel', () => {
 		const values = (provider: string) =>
 			resources(provider)?.options?.map((option) => ('value' in option ? option.value : undefined));
 		expect(values('retab')).toEqual([
-			'classification',
-			'edit',
-			'evalRun',
-			'experimentRun',
 			'extraction',
-			'job',
 			'parse',
-			'partition',
+			'classification',
 			'split',
 			'workflowRun',
+			'edit',
+			'partition',
+			'evalRun',
+			'experimentRun',
+			'job',
 		]);
 		expect(values('extend')).toEqual([
-			'classifyRun',
 			'extractRun',
 			'parseRun',
-			'processorRun',
+			'classifyRun',
 			'splitRun',
 			'workflowRun',
+			'processorRun',
 		]);
 		expect([resources('retab')?.default, resources('extend')?.default]).toEqual([[], []]);
 	});

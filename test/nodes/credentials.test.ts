@@ -6,6 +6,9 @@ import { credentialsFor, useSandbox } from './support/sandbox-instance';
 
 /** The credentials as n8n uses them: their test, what they send and where, and their use in the HTTP Request node. */
 
+const EXTEND_HINT =
+	'Check the API key in the Extend credential, that its Region is the one the key was made in, and, for an organization-wide key, its Workspace ID.';
+
 const lab = useSandbox();
 
 beforeEach(() => {
@@ -61,7 +64,10 @@ describe('the test of a Retab credential', () => {
 	test('a key that does not', async () => {
 		const wrong = { ...data(), apiKey: 'rt_live_wrong' };
 		const { status, message } = await lab.n8n.testCredential('retabApi', wrong);
-		expect([status, message]).toEqual(['Error', 'Unauthorized']);
+		expect([status, message]).toEqual([
+			'Error',
+			'Retab refused the API key (401). Check the API key in the Retab credential, and that its Base URL is the one the key was made for.',
+		]);
 	});
 
 	test('an address where nobody is', async () => {
@@ -98,9 +104,17 @@ describe('the test of an Extend credential', () => {
 	});
 
 	test.each([
-		['a key that does not', { apiKey: 'sk_wrong' }, 'Unauthorized'],
-		['a workspace that is not the key’s', { workspaceId: 'ws_other' }, 'Forbidden'],
-		['an unknown API version', { apiVersion: '1999-01-01' }, 'Bad Request'],
+		['a key that does not', { apiKey: 'sk_wrong' }, `Extend refused the API key (401). ${EXTEND_HINT}`],
+		[
+			'a workspace that is not the key’s',
+			{ workspaceId: 'ws_other' },
+			`Extend refused the API key (403). ${EXTEND_HINT}`,
+		],
+		[
+			'an unknown API version',
+			{ apiVersion: '1999-01-01' },
+			'Extend refused the request (400). Check the fields of this credential.',
+		],
 	])('%s', async (_what, wrong, shown) => {
 		const { status, message } = await lab.n8n.testCredential('extendApi', { ...data(), ...wrong });
 		expect([status, message]).toEqual(['Error', shown]);

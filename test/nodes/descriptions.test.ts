@@ -12,6 +12,7 @@ import {
 	type Themed,
 } from 'n8n-workflow';
 
+import { actionsOf } from './descriptions/actions';
 import { credentialSource, nodeSource } from './descriptions/literal';
 import {
 	type Field,
@@ -79,6 +80,9 @@ function isSentenceCase(text: string): boolean {
 function isSorted(names: readonly string[]): boolean {
 	return names.every((name, index) => index === 0 || (names[index - 1] ?? '').localeCompare(name) <= 0);
 }
+
+/** Fields whose options n8n shows as its list of actions: the first ones are what most people look for. */
+const IN_ORDER_OF_USE: ReadonlySet<string> = new Set(['resource', 'resources', 'operation']);
 
 describe.each(panels)('the panel of $className', ({ properties, fields, choices }) => {
 	test('has fields', () => {
@@ -153,8 +157,11 @@ describe.each(panels)('the panel of $className', ({ properties, fields, choices 
 		expect(offenders(inviting, ({ property }) => property.placeholder === undefined)).toEqual([]);
 	});
 
-	test('options are sorted by name, and none is there twice', () => {
-		const unsorted = fields.filter(({ property }) => !isSorted((property.options ?? []).map(shownName)));
+	test('options are sorted by name but for those in the order of use, and none is there twice', () => {
+		const unsorted = fields.filter(
+			({ property }) =>
+				!IN_ORDER_OF_USE.has(property.name) && !isSorted((property.options ?? []).map(shownName)),
+		);
 		expect(unsorted.map(({ at }) => at)).toEqual([]);
 		const doubled = fields.filter(({ property }) => {
 			// Two fields may share a name when no condition shows both.
@@ -202,12 +209,14 @@ describe.each(panels)('the panel of $className', ({ properties, fields, choices 
 		).toEqual([]);
 	});
 
-	test('a resource locator begins with one of its modes, the list where there is one', () => {
+	test('a resource locator begins with the list, and that of a run with the ID of the item', () => {
 		const locators = fieldsWhere(fields, ({ type }) => type === 'resourceLocator');
 		expect(
 			offenders(locators, ({ property }) => {
 				const modes = (property.modes ?? []).map(({ name }) => name);
-				return (property.default as { mode?: string }).mode !== (modes.includes('list') ? 'list' : modes[0]);
+				const { mode, value } = property.default as { mode?: string; value?: string };
+				if (property.name === 'runId') return mode !== 'id' || value !== '={{ $json.id }}';
+				return mode !== (modes.includes('list') ? 'list' : modes[0]);
 			}),
 		).toEqual([]);
 	});
@@ -296,6 +305,14 @@ describe.each(nodes)('the node $className', ({ instance, file }) => {
 		expect([...reached]).toEqual(expect.arrayContaining(choosable));
 	});
 
+	test('has Options last, and at most once', () => {
+		const wrong = views.filter(({ visible }) => {
+			const at = visible.findIndex(({ name }) => name === 'options');
+			return at !== -1 && at !== visible.length - 1;
+		});
+		expect(wrong.map(nameOf)).toEqual([]);
+	});
+
 	test('never shows two fields of the same name', () => {
 		const doubled = views.flatMap((view) => {
 			const names = view.visible.map(({ name }) => name);
@@ -307,9 +324,12 @@ describe.each(nodes)('the node $className', ({ instance, file }) => {
 
 	test('has no field that is never shown', () => {
 		const shown = new Set(views.flatMap(({ visible }) => visible));
-		expect(description.properties.filter((property) => !shown.has(property)).map(({ name }) => name)).toEqual(
-			[],
-		);
+		const hidden = description.properties.filter((property) => !shown.has(property));
+		// The texts that Timeout Cancel has for agents belong to no version; tools have fields of their own.
+		const isForTools = ({ '@version': version, '@tool': tool }: Record<string, unknown>) =>
+			version !== undefined || tool !== undefined;
+		const forNobody = hidden.filter(({ displayOptions }) => !isForTools(displayOptions?.show ?? {}));
+		expect(forNobody.map(({ name }) => name)).toEqual([]);
 	});
 
 	test('provider, resource and operation are no expressions', () => {
@@ -373,11 +393,55 @@ describe.each(nodes)('the node $className', ({ instance, file }) => {
 			resources: { primaryDocumentation: [{ url: expect.stringMatching(/^https:\/\/\S+$/) as string }] },
 		});
 		const { categories, subcategories = {}, alias } = codex as unknown as Codex;
+		// A node of this category is left out of the search.
+		expect(categories).not.toContain('AI');
+		expect(alias).toEqual(expect.arrayContaining(TYPED_BY_PEOPLE));
 		expect(categories.length).toBeGreaterThan(0);
 		expect(CATEGORIES).toEqual(expect.arrayContaining(categories));
 		expect(categories).toEqual(expect.arrayContaining(Object.keys(subcategories)));
 		expect(new Set(alias.map((word) => word.toLowerCase())).size).toBe(alias.length);
 	});
+});
+
+describe('the list of actions', () => {
+	const actions = (name: string) => {
+		const node = nodes.find(({ instance }) => instance.description.name === name);
+		return node ? actionsOf(node.instance.description) : [];
+	};
+
+	test('Timeout Cancel has its three, each of which makes a node that can run', () => {
+		const resource = 'extraction';
+		expect(actions('timeoutCancel')).toEqual([
+			{ text: 'Wait for run and cancel it on timeout', parameters: { resource, operation: 'watch' } },
+			{ text: 'Check run once and cancel it when overdue', parameters: { resource, operation: 'check' } },
+			{ text: 'Cancel stuck runs', parameters: { resource, operation: 'cleanup' } },
+		]);
+	});
+
+	test('the trigger says when it starts', () => {
+		expect(actions('runTrigger').map(({ text }) => text)).toEqual([
+			'On run cancelled',
+			'On run failed',
+			'On run finished',
+			'On run waiting for review',
+			'On run stuck',
+		]);
+	});
+
+	test.each([
+		['retab', 'Wait for extraction to finish', 'job'],
+		['extend', 'Wait for extract run to finish', 'processorRun'],
+	])('%s begins with what is used most and ends with what is legacy', (name, second, last) => {
+		const listed = actions(name);
+		expect(listed.slice(0, 2).map(({ text }) => text)).toEqual(['Extract data from document', second]);
+		expect(listed.at(-1)?.parameters).toMatchObject({ resource: last });
+	});
+});
+
+test('Timeout Cancel keeps its name on the canvas and as a tool', () => {
+	const node = nodes.find(({ instance }) => instance.description.name === 'timeoutCancel');
+	const parameters = { provider: 'retab', resource: 'extraction', operation: 'watch' };
+	expect(node && NodeHelpers.makeNodeName(parameters, node.instance.description)).toBe('Timeout Cancel');
 });
 
 const actionNodes = nodes.filter(({ instance }) => !instance.description.group.includes('trigger'));
@@ -396,6 +460,11 @@ describe.each(actionNodes)('the operations of $className', ({ instance }) => {
 
 	test('read differently in the list of actions', () => {
 		const actions = operations.map(({ option }) => option.action);
+		expect(
+			actions.filter(
+				(action) => /\b(?:a|an|the)\b/.test(action ?? '') && !/\bthe limit\b|a dry run/.test(action ?? ''),
+			),
+		).toEqual([]);
 		expect(new Set(actions).size).toBe(actions.length);
 	});
 
@@ -409,6 +478,10 @@ interface Codex {
 	subcategories?: Record<string, string[]>;
 	alias: string[];
 }
+
+const TYPED_BY_PEOPLE = 'retab extend document stuck timeout cancel notify ocr extract invoice idp'.split(
+	' ',
+);
 
 /** n8n: codex files, "Node categories", and those that only n8n's own nodes have there. */
 const CATEGORIES = [
@@ -443,6 +516,13 @@ describe.each(credentials)('the credential $className', ({ instance }) => {
 			node.description.credentials?.some(({ name }) => name === instance.name),
 		);
 		expect(asking).not.toEqual([]);
+	});
+
+	test('is offered by HTTP Request, with a link to the documentation of the API', () => {
+		expect(instance.httpRequestNode).toMatchObject({
+			docsUrl: expect.stringMatching(/^https:/) as string,
+			apiBaseUrl: expect.stringMatching(/^https:/) as string,
+		});
 	});
 
 	test('links to its documentation', () => {
@@ -510,19 +590,20 @@ const LIMIT_OF_CLEANUP =
 	'nodes/TimeoutCancel/TimeoutCancel.node.ts: n8n-nodes-base/node-param-default-wrong-for-limit: Set 50 as default [autofixable] (at default: 100,)';
 
 describe("n8n's own rules", () => {
-	test('find nothing in what the nodes and credentials build, except one default', () => {
-		expect(
-			lint([
-				...nodes.map(({ className, file, instance }) => ({
-					filename: file,
-					code: nodeSource(className, instance.description),
-				})),
-				...credentials.map(({ className, file, instance }) => ({
-					filename: file,
-					code: credentialSource(className, instance),
-				})),
-			]),
-		).toEqual([LIMIT_OF_CLEANUP]);
+	test('find nothing in what the nodes and credentials build, except one default and the order of use', () => {
+		const findings = lint([
+			...nodes.map(({ className, file, instance }) => ({
+				filename: file,
+				code: nodeSource(className, instance.description),
+			})),
+			...credentials.map(({ className, file, instance }) => ({
+				filename: file,
+				code: credentialSource(className, instance),
+			})),
+		]);
+		// These two rules want the alphabet for every field. The test of the panels wants it for all others.
+		const others = findings.filter((text) => !/node-param-(?:multi-)?options-type-unsorted-items/.test(text));
+		expect(others).toEqual([LIMIT_OF_CLEANUP]);
 	});
 
 	test('do see what is built: a fault in a description is found', () => {

@@ -16,28 +16,28 @@ interface Row {
 	operations: string[];
 }
 
-const ALL = ['cancel', 'create', 'delete', 'get', 'getAll', 'poll'];
+const ALL = ['create', 'poll', 'get', 'getAll', 'cancel', 'delete'];
 
 const ROWS: Record<ExtendResource, Row> = {
-	batchRun: { path: '/batch_runs', object: 'batch_run', operations: ['get', 'poll'] },
+	batchRun: { path: '/batch_runs', object: 'batch_run', operations: ['poll', 'get'] },
 	classifyRun: { path: '/classify_runs', object: 'classify_run', operations: ALL },
-	editRun: { path: '/edit_runs', object: 'edit_run', operations: ['create', 'delete', 'get', 'poll'] },
+	editRun: { path: '/edit_runs', object: 'edit_run', operations: ['create', 'poll', 'get', 'delete'] },
 	evaluationSetRun: {
 		path: '/evaluation_set_runs',
 		object: 'evaluation_set_run',
-		operations: ['create', 'get', 'poll'],
+		operations: ['create', 'poll', 'get'],
 	},
 	extractRun: { path: '/extract_runs', object: 'extract_run', operations: ALL },
 	formDetectionRun: {
 		path: '/form_detection_runs',
 		object: 'form_detection_run',
-		operations: ['create', 'get', 'poll'],
+		operations: ['create', 'poll', 'get'],
 	},
 	parseRun: { path: '/parse_runs', object: 'parse_run', operations: ALL },
 	processorRun: {
 		path: '/processor_runs',
 		object: 'document_processor_run',
-		operations: ['cancel', 'delete', 'get', 'getAll', 'poll'],
+		operations: ['poll', 'get', 'getAll', 'cancel', 'delete'],
 	},
 	splitRun: { path: '/split_runs', object: 'split_run', operations: ALL },
 	workflowRun: { path: '/workflow_runs', object: 'workflow_run', operations: ALL },

@@ -22,7 +22,7 @@ interface Row {
 	tooLate: 200 | 400 | 404;
 }
 
-const ALL = ['cancel', 'create', 'delete', 'get', 'getAll', 'poll'];
+const ALL = ['create', 'poll', 'get', 'getAll', 'cancel', 'delete'];
 const LIGHT = { poll: 'GET ?include_output=false 200', full: 'GET 200' };
 const ONE_SIZE = { poll: 'GET 200', full: 'GET 200' };
 const PRIMITIVE = { ...LIGHT, statusAt: ['status'], failed: 'failed', tooLate: 200 } as const;
@@ -34,14 +34,14 @@ const ROWS: Record<RetabResource, Row> = {
 	evalRun: {
 		...LIFECYCLE,
 		path: '/v1/workflows/evals/runs',
-		operations: ['cancel', 'create', 'get', 'getAll', 'poll'],
+		operations: ['create', 'poll', 'get', 'getAll', 'cancel'],
 		failed: 'error',
 		tooLate: 404,
 	},
 	experimentRun: {
 		...LIFECYCLE,
 		path: '/v1/workflows/experiments/runs',
-		operations: ['cancel', 'create', 'get', 'getAll', 'poll'],
+		operations: ['create', 'poll', 'get', 'getAll', 'cancel'],
 		failed: 'error',
 		tooLate: 404,
 	},
@@ -49,11 +49,11 @@ const ROWS: Record<RetabResource, Row> = {
 	fileBlueprint: {
 		...PRIMITIVE,
 		path: '/v1/files/blueprints',
-		operations: ['cancel', 'create', 'get', 'poll'],
+		operations: ['create', 'poll', 'get', 'cancel'],
 	},
 	job: {
 		path: '/v1/jobs',
-		operations: ['cancel', 'create', 'get', 'getAll', 'poll'],
+		operations: ['create', 'poll', 'get', 'getAll', 'cancel'],
 		poll: 'GET ?include_response=false 200',
 		full: 'GET ?include_response=true 200',
 		statusAt: ['status'],
@@ -66,7 +66,7 @@ const ROWS: Record<RetabResource, Row> = {
 		...PRIMITIVE,
 		...ONE_SIZE,
 		path: '/v1/schemas/generate',
-		operations: ['cancel', 'create', 'get', 'poll'],
+		operations: ['create', 'poll', 'get', 'cancel'],
 	},
 	split: { ...PRIMITIVE, path: '/v1/splits', operations: ALL },
 	workflowRun: { ...LIFECYCLE, path: '/v1/workflows/runs', operations: ALL, failed: 'failed', tooLate: 200 },

@@ -14,6 +14,7 @@ import { type Provider, credentialsFor } from './support/sandbox-instance';
 let sandbox: Sandbox;
 
 const n8n = createTestInstance({
+	parameters: { simplify: false },
 	nodes: [RunTrigger],
 	credentialTypes: [RetabApi, ExtendApi],
 	credentials: () => credentialsFor(sandbox.url),

@@ -85,6 +85,7 @@ describe.each(KINDS)('a run of $provider $resource', (kind) => {
 		expect(output).toBe('Timed Out');
 		expect(item).toEqual({
 			outcome: 'cancelled',
+			output: null,
 			timedOut: true,
 			provider,
 			resource,

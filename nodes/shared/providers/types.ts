@@ -190,9 +190,23 @@ export interface CreateSpec {
 	) => Refusal | undefined;
 }
 
+/** A field of a simplified run. */
+export interface SimpleField {
+	name: string;
+	/** Where the run object holds it: the first place that holds something counts. */
+	from: ReadonlyArray<readonly string[]>;
+	/** For the preview of the output. */
+	type: 'string' | 'number' | 'boolean' | 'object' | 'array';
+	/**
+	 * `result` is only there once the run is completed or in review, `text` is a result that is a text or chunks of one; `error` puts the texts
+	 * of all places into one; `fileName` is found out from the file or files.
+	 */
+	kind?: 'result' | 'text' | 'error' | 'fileName';
+}
+
 /** One kind of run at one provider. A new resource is a new row of this shape, never new control flow. */
 export interface ResourceSpec {
-	/** Singular, sentence case, as in `Cancel an eval run`. */
+	/** Singular, sentence case, as in `Cancel eval run`. */
 	noun: string;
 	plural: string;
 	/** In Title Case, for the panel. */
@@ -200,6 +214,8 @@ export interface ResourceSpec {
 	article: 'a' | 'an';
 	/** One sentence under the resource's name in the panel. */
 	description: string;
+	/** What `create` does, in the words of the user: the text in n8n's list of actions. Absent where there is no `create`. */
+	createAction?: string;
 	/** Path of the collection; a run is at `<path>/<id>`. */
 	path: string;
 	/** What an id looks like. Only shown to the user: ids are opaque and never checked against it. */
@@ -227,15 +243,26 @@ export interface ResourceSpec {
 	ownerPaths?: ReadonlyArray<readonly string[]>;
 	/** Query of a read that leaves out a large output. Absent where reads have no light form. */
 	lightQuery?: Query;
+	/** What is left of a run when it is simplified, 10 fields at most. */
+	simple: readonly SimpleField[];
 	/** Query of a read of everything. */
 	fullQuery?: Query;
 	readOptions?: readonly ReadOptionSpec[];
 	list?: ListSpec;
 	cancel?: CancelSpec;
 	canDelete?: boolean;
+	/** Whether a run tells its address in the provider's dashboard. */
+	hasDashboard?: boolean;
 	create?: CreateSpec;
 	/** What else a 404 or 410 can mean here. */
 	goneHint?: string;
+}
+
+/** Where the provider's website shows runs. */
+export interface DashboardSpec {
+	host: string;
+	/** Pattern of the address of a run; its only group is the ID. */
+	idInAddress: string;
 }
 
 export interface ProviderSpec {
@@ -250,8 +277,11 @@ export interface ProviderSpec {
 	keyHint: string;
 	/** Which runs a key can see. Shown where a list is empty. */
 	keySees: string;
+	/** Absent where the form of its addresses is not known. */
+	dashboard?: DashboardSpec;
 	/** What to check when a run is not found. */
 	notFoundHint: string;
+	/** In the order of use: so they stand in the panel and in n8n's list of actions. */
 	resources: Readonly<Record<string, ResourceSpec>>;
 	/** Where requests go and with which key, out of the data of the credential. @throws RangeError */
 	access(data: unknown): Access;

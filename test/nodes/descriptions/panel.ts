@@ -73,10 +73,16 @@ function valuesOf(property: INodeProperties): NodeParameterValue[] {
 	return (property.options ?? []).filter(isChoice).map(({ value }) => value);
 }
 
+/** `@version` and `@tool` are facts about the node, not fields. */
+function isAboutNode(name: string): boolean {
+	return name.startsWith('@');
+}
+
 /** Names of the fields that others of the panel are shown by. */
 function switchNames(properties: readonly INodeProperties[]): Set<string> {
 	const conditions = properties.flatMap(({ displayOptions }) => [displayOptions?.show, displayOptions?.hide]);
-	return new Set(conditions.flatMap((rules) => Object.keys(rules ?? {})));
+	const names = conditions.flatMap((rules) => Object.keys(rules ?? {}));
+	return new Set(names.filter((name) => !isAboutNode(name)));
 }
 
 type Switches = Record<string, NodeParameterValue>;
@@ -122,7 +128,9 @@ export function nameOf({ switches }: View): string {
 /** Conditions that name a field or a value that does not exist, or a field further down the panel. */
 export function brokenConditions({ at, property, siblings }: Field, panel: INodeProperties[]): string[] {
 	const { show, hide } = property.displayOptions ?? {};
-	return [...Object.entries(show ?? {}), ...Object.entries(hide ?? {})].flatMap(([key, values]) => {
+	const conditions = [...Object.entries(show ?? {}), ...Object.entries(hide ?? {})];
+	return conditions.flatMap(([key, values]) => {
+		if (isAboutNode(key)) return [];
 		const fromRoot = key.startsWith('/') || siblings === panel;
 		const name = key.replace(/^\//, '');
 		const around = fromRoot ? panel : siblings;

@@ -50,6 +50,8 @@ export interface InstanceOptions {
 	/** The community package that is installed; defaults to this project's name. */
 	packageName?: string;
 	nodes: NodeTypeClass[];
+	/** Parameters of every single node that does not say otherwise, tools apart. */
+	parameters?: INodeParameters;
 	credentialTypes?: CredentialTypeClass[];
 	/** Saved credentials, by credential type name; a function where a server's address is not known yet. */
 	credentials?: CredentialData | (() => CredentialData);
@@ -198,9 +200,13 @@ export function createTestInstance(instance: InstanceOptions): TestInstance {
 		return execute({ ...load(json, options), pinData: json.pinData, ...rest });
 	}
 
+	function withDefaults<Single extends SingleNodeWorkflow>(options: Single): Single {
+		return { ...options, parameters: { ...instance.parameters, ...options.parameters } };
+	}
+
 	function prepare(options: SingleNodeRun | JsonWorkflowRun): PreparedRun {
 		if (!('workflow' in options)) {
-			const { nodeUnderTest, ...json } = expandSingleNode(nodeTypes, options);
+			const { nodeUnderTest, ...json } = expandSingleNode(nodeTypes, withDefaults(options));
 			return { json, options, nodeUnderTest, outputCount: countOutputs(json, nodeUnderTest) };
 		}
 		const json = withParameters(readWorkflow(options.workflow), options.parameters ?? {});
@@ -263,7 +269,7 @@ export function createTestInstance(instance: InstanceOptions): TestInstance {
 		},
 
 		activatePollTrigger(options) {
-			const { json, name } = loneNode(options);
+			const { json, name } = loneNode(withDefaults(options));
 			const { additionalData, credentials, mode } = load(json, options);
 			const reload = (staticData: IDataObject) =>
 				loadWorkflow(json, { nodeTypes, credentials: credentials.savedReferences(), staticData });

@@ -125,6 +125,64 @@ export const ON_TIMEOUT: INodeProperties = {
 	description: 'What to do with a run that has not ended by then. The run itself is left alone.',
 };
 
+export const SIMPLIFY: INodeProperties = {
+	displayName: 'Simplify',
+	name: 'simplify',
+	type: 'boolean',
+	default: true,
+	description: 'Whether to return a simplified version of the response instead of the raw data',
+};
+
+/** n8n before 2.41 does not know `@tool`: there Simplify is shown for tools as well, and the other two for nothing. */
+const FOR_TOOLS = '@tool';
+
+/**
+ * Simplify, and what takes its place where the node is the tool of an agent.
+ *
+ * @param show where there is an output to simplify
+ */
+export function outputFields(show: Record<string, string[]>): INodeProperties[] {
+	return [
+		{ ...SIMPLIFY, displayOptions: { show, hide: { [FOR_TOOLS]: [true] } } },
+		{
+			displayName: 'Output',
+			name: 'output',
+			type: 'options',
+			default: 'simplified',
+			displayOptions: { show: { ...show, [FOR_TOOLS]: [true] } },
+			options: [
+				{
+					name: 'Raw',
+					value: 'raw',
+					description: 'All that the API returned, which can fill the context of the agent',
+				},
+				{ name: 'Selected Fields', value: 'selected', description: 'Only the fields named' },
+				{ name: 'Simplified', value: 'simplified', description: 'The main fields with the result' },
+			],
+			description: 'What the agent gets to see of a run',
+		},
+		{
+			displayName: 'Fields',
+			name: 'fields',
+			type: 'string',
+			default: 'id, status, output',
+			required: true,
+			displayOptions: { show: { ...show, [FOR_TOOLS]: [true], output: ['selected'] } },
+			placeholder: 'e.g. status, output.total',
+			description: 'Names of the fields to return, separated by commas',
+		},
+	];
+}
+
+export const INCLUDE_INPUT_FIELDS: INodeProperties = {
+	displayName: 'Include Input Fields',
+	name: 'includeInputFields',
+	type: 'boolean',
+	default: false,
+	description:
+		'Whether to keep the fields and files of the input item beside the result. Fields of the result win.',
+};
+
 /** The "Options" field with some of the shared parameters. */
 export function optionsField(
 	fields: readonly INodeProperties[],

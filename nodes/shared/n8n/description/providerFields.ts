@@ -17,12 +17,11 @@ export const PROVIDER: INodeProperties = {
 	description: 'Whose runs to watch',
 };
 
+/** In the order of the table, which is the order of use. */
 export function resourceOptions(
 	resources: ReadonlyArray<readonly [string, ResourceSpec]>,
 ): INodePropertyOptions[] {
-	return resources
-		.map(([value, spec]) => ({ name: spec.label, value, description: spec.description }))
-		.sort((a, b) => a.name.localeCompare(b.name));
+	return resources.map(([value, spec]) => ({ name: spec.label, value, description: spec.description }));
 }
 
 /**

@@ -1,7 +1,13 @@
-import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import type { INodeProperties, INodePropertyMode, INodePropertyOptions } from 'n8n-workflow';
 
 import { SETTING } from '../../core/config';
-import type { FilterSpec, ProviderSpec, ReadOptionSpec, ResourceSpec } from '../../providers/types';
+import type {
+	DashboardSpec,
+	FilterSpec,
+	ProviderSpec,
+	ReadOptionSpec,
+	ResourceSpec,
+} from '../../providers/types';
 import { createFields, FETCH_BY_FIELD, takesAddresses } from './createFields';
 import {
 	CONFIRM_FOR,
@@ -14,12 +20,13 @@ import {
 	numberField,
 	metadataField,
 	optionsField,
+	outputFields,
 	toTitle,
 } from './fields';
 import { resourceOptions } from './providerFields';
 
-/** What the Retab and Extend nodes can do with a run, as far as the API of its resource has it. */
-export const OPERATIONS = ['cancel', 'create', 'delete', 'get', 'getAll', 'poll'] as const;
+/** What the Retab and Extend nodes can do with a run, as far as the API of its resource has it. In the order of use. */
+export const OPERATIONS = ['create', 'poll', 'get', 'getAll', 'cancel', 'delete'] as const;
 
 export type Operation = (typeof OPERATIONS)[number];
 
@@ -45,11 +52,13 @@ export function runFields(provider: ProviderSpec): INodeProperties[] {
 	return [
 		resourceField(provider),
 		...resources.map(([name, spec]) => operationField(name, spec)),
-		...resources.map(([name, spec]) => runIdField(name, spec)),
+		...resources.map(([name, spec]) => runIdField(provider, name, spec)),
 		...createFields(provider),
-		...createOptionsFields(resources),
 		...waitFields(resources.map(([name]) => name)),
 		...listFields(resources),
+		...outputFields({ operation: OPERATIONS.filter((operation) => operation !== 'delete') }),
+		...createOptionsFields(resources),
+		...optionsFields(resources.map(([name]) => name)),
 		...resources.flatMap(([name, spec]) => getOptionsField(name, spec)),
 	];
 }
@@ -68,31 +77,32 @@ function resourceField(provider: ProviderSpec): INodeProperties {
 
 function operationField(resource: string, spec: ResourceSpec): INodeProperties {
 	const one = `${spec.article} ${spec.noun}`;
+	const { noun, plural } = spec;
 	const texts: Record<Operation, { name: string; action: string; description: string }> = {
 		cancel: {
 			name: 'Cancel',
-			action: `Cancel ${one}`,
+			action: `Cancel ${noun}`,
 			description: `Cancel ${one} and wait until the API shows what became of it`,
 		},
 		create: {
 			name: 'Create',
-			action: `Create ${one}`,
+			action: spec.createAction ?? `Start ${noun}`,
 			description: `Start ${one}${spec.create?.backgroundField ? ', in the background unless told otherwise' : ''}`,
 		},
 		delete: {
 			name: 'Delete',
-			action: `Delete ${one}`,
+			action: `Delete ${noun}`,
 			description: `Delete ${one} and its data. This does not cancel a run that is still going on.`,
 		},
-		get: { name: 'Get', action: `Get ${one}`, description: `Get ${one} as it is now` },
+		get: { name: 'Get', action: `Get ${noun}`, description: `Get ${one} as it is now` },
 		getAll: {
 			name: 'Get Many',
-			action: `Get many ${spec.plural}`,
-			description: `Get many ${spec.plural}, newest first where the API can sort`,
+			action: `Get many ${plural}`,
+			description: `Get many ${plural}, newest first where the API can sort`,
 		},
 		poll: {
 			name: 'Poll Until Finished',
-			action: `Poll ${one} until it is finished`,
+			action: `Wait for ${noun} to finish`,
 			description: `Wait until ${one} has ended, whether well or badly, and return it`,
 		},
 	};
@@ -110,7 +120,7 @@ function operationField(resource: string, spec: ResourceSpec): INodeProperties {
 	};
 }
 
-function runIdField(resource: string, spec: ResourceSpec): INodeProperties {
+function runIdField({ dashboard }: ProviderSpec, resource: string, spec: ResourceSpec): INodeProperties {
 	const operations = OPERATIONS.filter(
 		(operation) => operation !== 'getAll' && operation !== 'create' && hasOperation(spec, operation),
 	);
@@ -119,7 +129,7 @@ function runIdField(resource: string, spec: ResourceSpec): INodeProperties {
 		name: 'runId',
 		type: 'resourceLocator',
 		required: true,
-		default: { mode: spec.list ? 'list' : 'id', value: '' },
+		default: { mode: 'id', value: '={{ $json.id }}' },
 		modes: [
 			{
 				displayName: 'From List',
@@ -128,11 +138,32 @@ function runIdField(resource: string, spec: ResourceSpec): INodeProperties {
 				typeOptions: { searchListMethod: 'searchRuns', searchable: true },
 			},
 			{ displayName: 'By ID', name: 'id', type: 'string', placeholder: `e.g. ${spec.idExample}` },
+			...(dashboard && spec.hasDashboard ? [urlMode(dashboard, spec)] : []),
 		],
 		displayOptions: { show: { resource: [resource], operation: operations } },
 		description: `The ${spec.noun}: its ID from an earlier step, or one picked from the list`,
 	};
 	return spec.list ? field : { ...field, modes: field.modes?.filter(({ name }) => name !== 'list') };
+}
+
+/** Takes the ID of a run out of its address in the provider's dashboard. */
+function urlMode({ host, idInAddress }: DashboardSpec, spec: ResourceSpec): INodePropertyMode {
+	const named = { displayName: 'By URL', name: 'url' };
+	return {
+		...named,
+		type: 'string',
+		placeholder: `e.g. https://${host}/runs/${spec.idExample}`,
+		validation: [
+			{
+				type: 'regex',
+				properties: {
+					regex: idInAddress,
+					errorMessage: `Not the address of a ${spec.noun}: it begins with https://${host}/ and ends with the ID`,
+				},
+			},
+		],
+		extractValue: { type: 'regex', regex: idInAddress },
+	};
 }
 
 function createOptionsFields(resources: Array<[string, ResourceSpec]>): INodeProperties[] {
@@ -153,6 +184,12 @@ function waitFields(resources: string[]): INodeProperties[] {
 	return [
 		{ ...MAX_WAIT, displayOptions: onPoll },
 		{ ...ON_TIMEOUT, displayOptions: onPoll },
+	];
+}
+
+function optionsFields(resources: string[]): INodeProperties[] {
+	const onPoll = { show: { resource: resources, operation: ['poll'] } };
+	return [
 		optionsField([INTERVAL_MODE, INTERVAL, MAX_INTERVAL, MAX_CONCURRENT_REQUESTS], onPoll),
 		optionsField([CONFIRM_FOR, MAX_CONCURRENT_REQUESTS], {
 			show: { resource: resources, operation: ['cancel'] },

@@ -5,6 +5,7 @@ import type { ProviderSpec } from '../../providers/types';
 import { OPERATIONS, type Operation, hasOperation } from '../description/runFields';
 import { InvalidParameterError, nodeError } from '../output/errors';
 import { errorItem, outputItem, throwFirstError } from '../output/items';
+import { readOutputShape, shapeRun } from '../output/simplify';
 import { readChoice, readMaxConcurrentRequests } from '../parameters/options';
 import { type Session, openSession } from '../transport/session';
 import { cancel } from './cancel';
@@ -30,14 +31,20 @@ export async function router(
 	try {
 		session = await openSession(context, provider, readMaxConcurrentRequests(context));
 		const client = session.client(context.getNodeParameter('resource', 0));
-		const results = await OPERATE[readOperation(context, client)]({ context, session, client, itemCount });
+		const operation = readOperation(context, client);
+		const shapes = Array.from({ length: itemCount }, (_, itemIndex) =>
+			operation === 'delete' ? 'raw' : readOutputShape(context, itemIndex),
+		);
+		const results = await OPERATE[operation]({ context, session, client, itemCount });
 		if (session.scope.signal.aborted) return [[]];
 		throwFirstError(context, results);
 		return [
 			results.flatMap((result, itemIndex) =>
 				'error' in result
 					? [errorItem(node, result.error, itemIndex)]
-					: result.value.map((json) => outputItem(json, itemIndex)),
+					: result.value.map((json) =>
+							outputItem(shapeRun(shapes[itemIndex] ?? 'simplified', client.spec, json), itemIndex),
+						),
 			),
 		];
 	} catch (error) {

@@ -31,7 +31,7 @@ function locatedValue(raw: unknown): unknown {
  * @throws InvalidParameterError
  */
 export function readRunId(context: IExecuteFunctions, itemIndex: number): string {
-	const given = locatedValue(context.getNodeParameter('runId', itemIndex, ''));
+	const given = locatedValue(context.getNodeParameter('runId', itemIndex, '', { extractValue: true }));
 	const id = typeof given === 'string' ? given.trim() : given;
 	if (typeof id === 'string' && SAFE_ID.test(id) && id.length <= TEXT.id) return id;
 	if (id === undefined || id === null || id === '') throw emptyRunId(context, id, itemIndex);

@@ -78,6 +78,11 @@ export function readMaxConcurrentRequests(parameters: ParameterSource): number {
 	return numberOrDefault(rule, optionsAt(parameters, 0).maxConcurrentRequests);
 }
 
+/** Whether an item keeps what came in. */
+export function readIncludeInputFields(parameters: ParameterSource, itemIndex: number): boolean {
+	return optionsAt(parameters, itemIndex).includeInputFields === true;
+}
+
 /** Who downloads documents that are given by their address. @throws InvalidParameterError */
 export function readFetchBy(parameters: ParameterSource, itemIndex: number): FetchBy {
 	return oneOrFirst('Fetch By', FETCH_BY, optionsAt(parameters, itemIndex).fetchBy);

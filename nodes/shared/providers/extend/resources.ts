@@ -3,7 +3,7 @@ import { extendDelivery } from './documents';
 import type { Phase } from '../../core/runs/run';
 import { statusFilter } from '../lists/filters';
 import { EXTEND_CREATE } from './create';
-import type { FilterSpec, ListSpec, ProviderSpec, Query, ResourceSpec } from '../types';
+import type { FilterSpec, ListSpec, ProviderSpec, Query, ResourceSpec, SimpleField } from '../types';
 
 /**
  * Extend, `https://api.extend.ai`, API version 2026-02-09. Facts from its docs (docs.extend.ai), its TypeScript SDK 1.17.0
@@ -120,6 +120,38 @@ const RUN = {
 	createdPath: ['createdAt'],
 } as const satisfies Partial<ResourceSpec>;
 
+function at(name: string, type: SimpleField['type'], ...path: string[]): SimpleField {
+	return { name, from: [path], type };
+}
+
+function result(type: SimpleField['type'], ...from: string[][]): SimpleField {
+	return { name: 'output', from, type, kind: 'result' };
+}
+
+/** Simplified runs, with what is particular to them after the status. */
+function simple(...own: SimpleField[]): SimpleField[] {
+	return [at('id', 'string', 'id'), at('status', 'string', 'status'), ...own];
+}
+
+const FILE: SimpleField = { name: 'fileName', from: [], type: 'string', kind: 'fileName' };
+
+const ERROR: SimpleField = {
+	name: 'error',
+	from: [['failureReason'], ['failureMessage'], ['rejectionNote']],
+	type: 'string',
+	kind: 'error',
+};
+
+const CREATED = at('createdAt', 'string', 'createdAt');
+const DASHBOARD_URL = at('url', 'string', 'dashboardUrl');
+const CREDITS = at('credits', 'number', 'usage', 'credits');
+const METADATA = at('metadata', 'object', 'metadata');
+
+/** Extract, classify and split runs. */
+function simpleProcessorRun(...output: string[][]): SimpleField[] {
+	return simple(FILE, result('object', ...output), ERROR, CREATED, DASHBOARD_URL, CREDITS, METADATA);
+}
+
 const CANCELLABLE = {
 	cancel: { answer: 'run' },
 	canDelete: true,
@@ -141,62 +173,13 @@ export const extend: ProviderSpec = {
 	keyHint:
 		'Check the API key in the Extend credential, that its Region is the one the key was made in, and, for an organization-wide key, its Workspace ID.',
 	keySees: KEY_SEES,
+	// The `dashboardUrl` of a run (SDK, ExtractRun and WorkflowRun) ends with its ID.
+	dashboard: {
+		host: 'dashboard.extend.ai',
+		idInAddress: 'https:\\/\\/dashboard\\.extend\\.ai\\/(?:[^?#]*\\/)?([\\w-]+)\\/?(?:[?#].*)?$',
+	},
 	notFoundHint: `Check the run ID and the resource. ${KEY_SEES} Check the key, region and workspace in the credential.`,
 	resources: {
-		batchRun: {
-			...RUN,
-			noun: 'batch run',
-			plural: 'batch runs',
-			label: 'Batch Run',
-			article: 'a',
-			description: 'A batch of extract, classify, split or parse runs',
-			path: '/batch_runs',
-			idExample: 'bpr_xK9m',
-		},
-		classifyRun: {
-			create: EXTEND_CREATE.classifyRun,
-			...RUN,
-			...CANCELLABLE,
-			noun: 'classify run',
-			plural: 'classify runs',
-			label: 'Classify Run',
-			article: 'a',
-			description: 'Sort a document into one of several classes',
-			path: '/classify_runs',
-			ownerPaths: [['classifier', 'id']],
-			idExample: 'clr_xK9m',
-			list: list([
-				statusFilter(RUN_PHASES),
-				owner('classifier'),
-				BATCH_ID,
-				source(PROCESSOR_SOURCES),
-				SOURCE_ID,
-				FILE_NAME,
-			]),
-		},
-		editRun: {
-			create: EXTEND_CREATE.editRun,
-			...RUN,
-			noun: 'edit run',
-			plural: 'edit runs',
-			label: 'Edit Run',
-			article: 'an',
-			description: 'Fill or change a document or form',
-			path: '/edit_runs',
-			idExample: 'edr_xK9m',
-			canDelete: true,
-		},
-		evaluationSetRun: {
-			create: EXTEND_CREATE.evaluationSetRun,
-			...RUN,
-			noun: 'evaluation set run',
-			plural: 'evaluation set runs',
-			label: 'Evaluation Set Run',
-			article: 'an',
-			description: 'Run of a processor over an evaluation set',
-			path: '/evaluation_set_runs',
-			idExample: 'bpr_xK9m',
-		},
 		extractRun: {
 			create: EXTEND_CREATE.extractRun,
 			...RUN,
@@ -206,9 +189,12 @@ export const extend: ProviderSpec = {
 			label: 'Extract Run',
 			article: 'an',
 			description: 'Get structured data out of a document',
+			createAction: 'Extract data from document',
 			path: '/extract_runs',
 			ownerPaths: [['extractor', 'id']],
 			idExample: 'exr_xK9m',
+			hasDashboard: true,
+			simple: simpleProcessorRun(['output', 'value'], ['output']),
 			list: list([
 				statusFilter(RUN_PHASES),
 				owner('extractor'),
@@ -217,17 +203,6 @@ export const extend: ProviderSpec = {
 				SOURCE_ID,
 				FILE_NAME,
 			]),
-		},
-		formDetectionRun: {
-			create: EXTEND_CREATE.formDetectionRun,
-			...RUN,
-			noun: 'form detection run',
-			plural: 'form detection runs',
-			label: 'Form Detection Run',
-			article: 'a',
-			description: 'Find the fields of a form',
-			path: '/form_detection_runs',
-			idExample: 'sgr_xK9m',
 		},
 		parseRun: {
 			create: EXTEND_CREATE.parseRun,
@@ -238,8 +213,19 @@ export const extend: ProviderSpec = {
 			label: 'Parse Run',
 			article: 'a',
 			description: 'Turn a document into text or markdown',
+			createAction: 'Parse document into text',
 			path: '/parse_runs',
 			idExample: 'pr_xK9m',
+			simple: simple(
+				FILE,
+				{ name: 'text', from: [['output', 'chunks']], type: 'string', kind: 'text' },
+				result('object', ['output']),
+				at('outputUrl', 'string', 'outputUrl'),
+				ERROR,
+				CREATED,
+				CREDITS,
+				METADATA,
+			),
 			lightQuery: { responseType: 'url' },
 			readOptions: [
 				{
@@ -270,6 +256,140 @@ export const extend: ProviderSpec = {
 				{ pageSizeParams: ['maxPageSize', 'limit'], newestFirst: {}, oldestFirst: undefined },
 			),
 		},
+		classifyRun: {
+			create: EXTEND_CREATE.classifyRun,
+			...RUN,
+			...CANCELLABLE,
+			noun: 'classify run',
+			plural: 'classify runs',
+			label: 'Classify Run',
+			article: 'a',
+			description: 'Sort a document into one of several classes',
+			createAction: 'Classify document',
+			path: '/classify_runs',
+			ownerPaths: [['classifier', 'id']],
+			idExample: 'clr_xK9m',
+			hasDashboard: true,
+			simple: simpleProcessorRun(['output']),
+			list: list([
+				statusFilter(RUN_PHASES),
+				owner('classifier'),
+				BATCH_ID,
+				source(PROCESSOR_SOURCES),
+				SOURCE_ID,
+				FILE_NAME,
+			]),
+		},
+		splitRun: {
+			create: EXTEND_CREATE.splitRun,
+			...RUN,
+			...CANCELLABLE,
+			noun: 'split run',
+			plural: 'split runs',
+			label: 'Split Run',
+			article: 'a',
+			description: 'Cut a document into its sub-documents',
+			createAction: 'Split document',
+			path: '/split_runs',
+			ownerPaths: [['splitter', 'id']],
+			idExample: 'splr_xK9m',
+			hasDashboard: true,
+			simple: simpleProcessorRun(['output']),
+			list: list([
+				statusFilter(RUN_PHASES),
+				owner('splitter'),
+				BATCH_ID,
+				source(PROCESSOR_SOURCES),
+				SOURCE_ID,
+				FILE_NAME,
+			]),
+		},
+		workflowRun: {
+			create: EXTEND_CREATE.workflowRun,
+			...RUN,
+			...CANCELLABLE,
+			noun: 'workflow run',
+			plural: 'workflow runs',
+			label: 'Workflow Run',
+			article: 'a',
+			description: 'Run of an Extend workflow',
+			createAction: 'Run workflow',
+			path: '/workflow_runs',
+			ownerPaths: [['workflow', 'id']],
+			idExample: 'workflow_run_xK9m',
+			hasDashboard: true,
+			simple: simple(
+				FILE,
+				result('array', ['stepRuns']),
+				ERROR,
+				{ name: 'createdAt', from: [['initialRunAt'], ['createdAt']], type: 'string' },
+				DASHBOARD_URL,
+				CREDITS,
+				METADATA,
+				at('workflowId', 'string', 'workflow', 'id'),
+			),
+			phases: WORKFLOW_PHASES,
+			// "The time the run was created" (SDK, WorkflowRun). `createdAt` is a field of list rows only.
+			createdPath: ['initialRunAt'],
+			rowCreatedPath: ['createdAt'],
+			startedPath: ['startTime'],
+			list: list([statusFilter(WORKFLOW_PHASES), owner('workflow'), BATCH_ID, FILE_NAME]),
+		},
+		editRun: {
+			create: EXTEND_CREATE.editRun,
+			...RUN,
+			noun: 'edit run',
+			plural: 'edit runs',
+			label: 'Edit Run',
+			article: 'an',
+			description: 'Fill or change a document or form',
+			createAction: 'Fill in or edit document',
+			path: '/edit_runs',
+			idExample: 'edr_xK9m',
+			simple: simple(FILE, result('object', ['output']), ERROR, CREDITS),
+			canDelete: true,
+		},
+		formDetectionRun: {
+			create: EXTEND_CREATE.formDetectionRun,
+			...RUN,
+			noun: 'form detection run',
+			plural: 'form detection runs',
+			label: 'Form Detection Run',
+			article: 'a',
+			description: 'Find the fields of a form',
+			createAction: 'Detect fields of form',
+			path: '/form_detection_runs',
+			idExample: 'sgr_xK9m',
+			simple: simple(FILE, result('object', ['output']), ERROR, CREDITS),
+		},
+		batchRun: {
+			...RUN,
+			noun: 'batch run',
+			plural: 'batch runs',
+			label: 'Batch Run',
+			article: 'a',
+			description: 'A batch of extract, classify, split or parse runs',
+			path: '/batch_runs',
+			idExample: 'bpr_xK9m',
+			simple: simple(at('runCount', 'number', 'runCount'), CREATED),
+		},
+		evaluationSetRun: {
+			create: EXTEND_CREATE.evaluationSetRun,
+			...RUN,
+			noun: 'evaluation set run',
+			plural: 'evaluation set runs',
+			label: 'Evaluation Set Run',
+			article: 'an',
+			description: 'Run of a processor over an evaluation set',
+			createAction: 'Run evaluation set',
+			path: '/evaluation_set_runs',
+			idExample: 'bpr_xK9m',
+			simple: simple(
+				at('evaluationSetId', 'string', 'evaluationSetId'),
+				result('object', ['metrics']),
+				CREATED,
+			),
+		},
 		processorRun: {
 			...RUN,
 			...CANCELLABLE,
@@ -281,6 +401,14 @@ export const extend: ProviderSpec = {
 			path: '/processor_runs',
 			ownerPaths: [['processorId']],
 			idExample: 'exr_xK9m',
+			simple: simple(
+				FILE,
+				result('object', ['output', 'value'], ['output']),
+				ERROR,
+				CREATED,
+				DASHBOARD_URL,
+				CREDITS,
+			),
 			wrappedIn: 'processorRun',
 			goneHint: 'Processor runs are a legacy route: newer API versions in the credential may not have it.',
 			list: list(
@@ -301,46 +429,6 @@ export const extend: ProviderSpec = {
 				],
 				{ rowsIn: 'processorRuns' },
 			),
-		},
-		splitRun: {
-			create: EXTEND_CREATE.splitRun,
-			...RUN,
-			...CANCELLABLE,
-			noun: 'split run',
-			plural: 'split runs',
-			label: 'Split Run',
-			article: 'a',
-			description: 'Cut a document into its sub-documents',
-			path: '/split_runs',
-			ownerPaths: [['splitter', 'id']],
-			idExample: 'splr_xK9m',
-			list: list([
-				statusFilter(RUN_PHASES),
-				owner('splitter'),
-				BATCH_ID,
-				source(PROCESSOR_SOURCES),
-				SOURCE_ID,
-				FILE_NAME,
-			]),
-		},
-		workflowRun: {
-			create: EXTEND_CREATE.workflowRun,
-			...RUN,
-			...CANCELLABLE,
-			noun: 'workflow run',
-			plural: 'workflow runs',
-			label: 'Workflow Run',
-			article: 'a',
-			description: 'Run of an Extend workflow',
-			path: '/workflow_runs',
-			ownerPaths: [['workflow', 'id']],
-			idExample: 'workflow_run_xK9m',
-			phases: WORKFLOW_PHASES,
-			// "The time the run was created" (SDK, WorkflowRun). `createdAt` is a field of list rows only.
-			createdPath: ['initialRunAt'],
-			rowCreatedPath: ['createdAt'],
-			startedPath: ['startTime'],
-			list: list([statusFilter(WORKFLOW_PHASES), owner('workflow'), BATCH_ID, FILE_NAME]),
 		},
 	},
 };

@@ -3,7 +3,7 @@ import { retabDelivery } from './documents';
 import type { Phase } from '../../core/runs/run';
 import { statusFilter } from '../lists/filters';
 import { RETAB_CREATE } from './create';
-import type { FilterSpec, ListSpec, ProviderSpec, ReadOptionSpec, ResourceSpec } from '../types';
+import type { FilterSpec, ListSpec, ProviderSpec, ReadOptionSpec, ResourceSpec, SimpleField } from '../types';
 
 /**
  * Retab, `https://api.retab.com/v1`. Facts from its OpenAPI document (2026-08-16), its docs (docs.retab.com) and its CLI;
@@ -57,7 +57,8 @@ const FROM_DATE: FilterSpec = {
 	param: 'from_date',
 	label: 'Created From',
 	kind: 'date',
-	description: 'Only runs created on this day or later. Retab filters by whole days.',
+	description:
+		'Only runs created on this day or later. Retab filters by whole days in UTC: of the date picked, the day as it is shown counts.',
 };
 
 const TO_DATE: FilterSpec = {
@@ -66,7 +67,8 @@ const TO_DATE: FilterSpec = {
 	label: 'Created Until',
 	kind: 'date',
 	role: 'until',
-	description: 'Only runs created on this day or earlier. Retab filters by whole days.',
+	description:
+		'Only runs created on this day or earlier. Retab filters by whole days in UTC: of the date picked, the day as it is shown counts.',
 };
 
 const FILENAME: FilterSpec = {
@@ -153,6 +155,69 @@ function list(filters: readonly FilterSpec[], searchFilter?: string): ListSpec {
 	};
 }
 
+const ID: SimpleField = { name: 'id', from: [['id']], type: 'string' };
+
+const FILE: SimpleField = { name: 'fileName', from: [], type: 'string', kind: 'fileName' };
+
+const RUN_METADATA: SimpleField = { name: 'metadata', from: [['metadata']], type: 'object' };
+
+function result(type: SimpleField['type'], ...path: string[]): SimpleField {
+	return { name: 'output', from: [path], type, kind: 'result' };
+}
+
+function at(name: string, type: SimpleField['type'], ...path: string[]): SimpleField {
+	return { name, from: [path], type };
+}
+
+const ERROR: SimpleField = {
+	name: 'error',
+	from: [
+		['error', 'code'],
+		['error', 'message'],
+	],
+	type: 'string',
+	kind: 'error',
+};
+
+/** Simplified runs of primitives, with what is particular to them after the status. */
+function simplePrimitive(...own: SimpleField[]): SimpleField[] {
+	return [
+		ID,
+		at('status', 'string', 'status'),
+		FILE,
+		...own,
+		ERROR,
+		at('createdAt', 'string', 'created_at'),
+		at('credits', 'number', 'usage', 'credits'),
+	];
+}
+
+/** Simplified runs of workflows, evals and experiments. */
+function simpleLifecycle(...own: SimpleField[]): SimpleField[] {
+	return [
+		ID,
+		at('status', 'string', 'lifecycle', 'status'),
+		{
+			name: 'workflowId',
+			from: LIFECYCLE.ownerPaths,
+			type: 'string',
+		},
+		...own,
+		{
+			name: 'error',
+			from: [
+				['lifecycle', 'category'],
+				['lifecycle', 'message'],
+				['lifecycle', 'reason'],
+			],
+			type: 'string',
+			kind: 'error',
+		},
+		at('createdAt', 'string', 'timing', 'created_at'),
+		at('completedAt', 'string', 'timing', 'completed_at'),
+	];
+}
+
 const INCLUDE_OUTPUT: ReadOptionSpec = {
 	name: 'includeOutput',
 	param: 'include_output',
@@ -201,6 +266,60 @@ export const retab: ProviderSpec = {
 	keySees: KEY_SEES,
 	notFoundHint: `Check the run ID and the resource. ${KEY_SEES}`,
 	resources: {
+		extraction: {
+			create: RETAB_CREATE.extraction,
+			...PRIMITIVE,
+			noun: 'extraction',
+			plural: 'extractions',
+			label: 'Extraction',
+			article: 'an',
+			description: 'Get structured data out of a document',
+			createAction: 'Extract data from document',
+			path: '/v1/extractions',
+			metadataPath: ['metadata'],
+			idExample: 'extr_01J9',
+			simple: simplePrimitive(result('object', 'output'), RUN_METADATA),
+			list: list(
+				[
+					...PRIMITIVE_LIST,
+					{
+						name: 'filenameContains',
+						param: 'filename_contains',
+						label: 'File Name Contains',
+						kind: 'text',
+						description: 'Only runs whose file name contains this text',
+					},
+					{
+						name: 'documentType',
+						param: 'document_type',
+						label: 'Document Type',
+						kind: 'several',
+						options: DOCUMENT_TYPES,
+						description: 'Only runs of documents with one of these file name endings',
+					},
+					METADATA,
+				],
+				'filename',
+			),
+		},
+		parse: {
+			create: RETAB_CREATE.parse,
+			...PRIMITIVE,
+			noun: 'parse',
+			plural: 'parses',
+			label: 'Parse',
+			article: 'a',
+			description: 'Turn a document into text or markdown',
+			createAction: 'Parse document into text',
+			path: '/v1/parses',
+			idExample: 'prs_01J9',
+			simple: simplePrimitive(
+				{ name: 'text', from: [['output', 'text']], type: 'string', kind: 'text' },
+				result('object', 'output'),
+			),
+			// The only list of primitives without a status filter.
+			list: list([FROM_DATE, TO_DATE, FILENAME], 'filename'),
+		},
 		classification: {
 			create: RETAB_CREATE.classification,
 			...PRIMITIVE,
@@ -209,9 +328,75 @@ export const retab: ProviderSpec = {
 			label: 'Classification',
 			article: 'a',
 			description: 'Sort a document into one of several categories',
+			createAction: 'Classify document',
 			path: '/v1/classifications',
 			idExample: 'clss_01J9',
+			simple: simplePrimitive(result('object', 'output')),
 			list: list(PRIMITIVE_LIST, 'filename'),
+		},
+		split: {
+			create: RETAB_CREATE.split,
+			...PRIMITIVE,
+			noun: 'split',
+			plural: 'splits',
+			label: 'Split',
+			article: 'a',
+			description: 'Cut a document into its sub-documents',
+			createAction: 'Split document',
+			path: '/v1/splits',
+			idExample: 'splt_01J9',
+			simple: simplePrimitive(result('array', 'output')),
+			list: list(PRIMITIVE_LIST, 'filename'),
+		},
+		workflowRun: {
+			create: RETAB_CREATE.workflowRun,
+			...LIFECYCLE,
+			noun: 'workflow run',
+			plural: 'workflow runs',
+			label: 'Workflow Run',
+			article: 'a',
+			description: 'Run of a Retab workflow',
+			createAction: 'Run workflow',
+			path: '/v1/workflows/runs',
+			metadataPath: ['metadata'],
+			idExample: 'run_01J9',
+			simple: simpleLifecycle(at('waitingFor', 'array', 'lifecycle', 'waiting_for_block_ids'), RUN_METADATA),
+			phases: WORKFLOW_RUN_PHASES,
+			list: list(
+				[
+					statusFilter(WORKFLOW_RUN_PHASES),
+					excludeStatus(WORKFLOW_RUN_PHASES),
+					FROM_DATE,
+					TO_DATE,
+					WORKFLOW_ID,
+					triggerType(WORKFLOW_TRIGGERS),
+					METADATA,
+					{
+						name: 'minDurationMs',
+						param: 'min_duration_ms',
+						label: 'Min Duration (Ms)',
+						kind: 'number',
+						description: 'Only runs that took at least this many milliseconds. 0 means no limit.',
+					},
+					{
+						name: 'maxDurationMs',
+						param: 'max_duration_ms',
+						label: 'Max Duration (Ms)',
+						kind: 'number',
+						description: 'Only runs that took at most this many milliseconds. 0 means no limit.',
+					},
+					{
+						name: 'search',
+						param: 'search',
+						label: 'Run ID Contains',
+						kind: 'text',
+						description: 'Only runs whose ID contains this text',
+					},
+				],
+				'search',
+			),
+			cancel: { answer: 'envelope', commandIdField: 'command_id' },
+			canDelete: true,
 		},
 		edit: {
 			create: RETAB_CREATE.edit,
@@ -221,8 +406,10 @@ export const retab: ProviderSpec = {
 			label: 'Edit',
 			article: 'an',
 			description: 'Fill or change a document or form',
+			createAction: 'Fill in or edit document',
 			path: '/v1/edits',
 			idExample: 'edt_01J9',
+			simple: simplePrimitive(result('object', 'output'), at('templateId', 'string', 'template_id')),
 			list: list(
 				[
 					...PRIMITIVE_LIST,
@@ -237,6 +424,42 @@ export const retab: ProviderSpec = {
 				'filename',
 			),
 		},
+		partition: {
+			create: RETAB_CREATE.partition,
+			...PRIMITIVE,
+			noun: 'partition',
+			plural: 'partitions',
+			label: 'Partition',
+			article: 'a',
+			description: 'Divide a document into parts by a key',
+			createAction: 'Partition document by key',
+			path: '/v1/partitions',
+			idExample: 'prtn_01J9',
+			simple: simplePrimitive(result('array', 'output'), at('key', 'string', 'key')),
+			list: list(PRIMITIVE_LIST, 'filename'),
+		},
+		schemaGeneration: {
+			create: RETAB_CREATE.schemaGeneration,
+			noun: 'schema generation',
+			plural: 'schema generations',
+			label: 'Schema Generation',
+			article: 'a',
+			description: 'Derive a JSON schema from sample documents',
+			createAction: 'Generate schema from documents',
+			path: '/v1/schemas/generate',
+			idExample: 'sch_01J9',
+			simple: [
+				ID,
+				at('status', 'string', 'status'),
+				result('object', 'json_schema'),
+				ERROR,
+				at('createdAt', 'string', 'created_at'),
+			],
+			statusPath: ['status'],
+			phases: PRIMITIVE_PHASES,
+			createdPath: ['created_at'],
+			cancel: { answer: 'run' },
+		},
 		evalRun: {
 			create: RETAB_CREATE.evalRun,
 			...LIFECYCLE,
@@ -245,8 +468,14 @@ export const retab: ProviderSpec = {
 			label: 'Eval Run',
 			article: 'an',
 			description: 'Run of the evals of a workflow',
+			createAction: 'Run evals of workflow',
 			path: '/v1/workflows/evals/runs',
 			idExample: 'wfevalrun_01J9',
+			simple: simpleLifecycle(
+				at('evalId', 'string', 'eval_id'),
+				at('totalEvals', 'number', 'total_evals'),
+				result('object', 'counts'),
+			),
 			phases: EVAL_PHASES,
 			list: list([
 				statusFilter(EVAL_PHASES),
@@ -275,8 +504,14 @@ export const retab: ProviderSpec = {
 			label: 'Experiment Run',
 			article: 'an',
 			description: 'Run of an experiment on a block of a workflow',
+			createAction: 'Run experiment',
 			path: '/v1/workflows/experiments/runs',
 			idExample: 'exprun_01J9',
+			simple: simpleLifecycle(
+				at('experimentId', 'string', 'experiment_id'),
+				at('documents', 'number', 'total_document_count'),
+				result('number', 'score'),
+			),
 			phases: EVAL_PHASES,
 			list: list([
 				statusFilter(EVAL_PHASES),
@@ -296,40 +531,6 @@ export const retab: ProviderSpec = {
 			]),
 			cancel: { answer: 'run' },
 		},
-		extraction: {
-			create: RETAB_CREATE.extraction,
-			...PRIMITIVE,
-			noun: 'extraction',
-			plural: 'extractions',
-			label: 'Extraction',
-			article: 'an',
-			description: 'Get structured data out of a document',
-			path: '/v1/extractions',
-			metadataPath: ['metadata'],
-			idExample: 'extr_01J9',
-			list: list(
-				[
-					...PRIMITIVE_LIST,
-					{
-						name: 'filenameContains',
-						param: 'filename_contains',
-						label: 'File Name Contains',
-						kind: 'text',
-						description: 'Only runs whose file name contains this text',
-					},
-					{
-						name: 'documentType',
-						param: 'document_type',
-						label: 'Document Type',
-						kind: 'several',
-						options: DOCUMENT_TYPES,
-						description: 'Only runs of documents with one of these file name endings',
-					},
-					METADATA,
-				],
-				'filename',
-			),
-		},
 		fileBlueprint: {
 			create: RETAB_CREATE.fileBlueprint,
 			...PRIMITIVE,
@@ -338,8 +539,18 @@ export const retab: ProviderSpec = {
 			label: 'File Blueprint',
 			article: 'a',
 			description: 'Plan of what a file holds and how to process it',
+			createAction: 'Make blueprint of file',
 			path: '/v1/files/blueprints',
 			idExample: 'fbp_01J9',
+			simple: [
+				ID,
+				at('status', 'string', 'status'),
+				FILE,
+				result('object', 'output'),
+				ERROR,
+				at('createdAt', 'string', 'created_at'),
+				at('completedAt', 'string', 'completed_at'),
+			],
 			startedPath: ['started_at'],
 			canDelete: false,
 		},
@@ -350,9 +561,20 @@ export const retab: ProviderSpec = {
 			label: 'Job (Legacy)',
 			article: 'a',
 			description: 'Asynchronous job of the API that background runs have replaced',
+			createAction: 'Start legacy job',
 			path: '/v1/jobs',
 			metadataPath: ['metadata'],
 			idExample: 'job_01J9',
+			simple: [
+				ID,
+				at('status', 'string', 'status'),
+				at('endpoint', 'string', 'endpoint'),
+				result('object', 'response', 'body'),
+				ERROR,
+				at('createdAt', 'string', 'created_at'),
+				at('completedAt', 'string', 'completed_at'),
+				RUN_METADATA,
+			],
 			goneHint: 'Retab took jobs out of its documented API on 2026-05-31 and may have switched them off.',
 			statusPath: ['status'],
 			phases: JOB_PHASES,
@@ -399,105 +621,6 @@ export const retab: ProviderSpec = {
 				},
 			]),
 			cancel: { answer: 'run' },
-		},
-		parse: {
-			create: RETAB_CREATE.parse,
-			...PRIMITIVE,
-			noun: 'parse',
-			plural: 'parses',
-			label: 'Parse',
-			article: 'a',
-			description: 'Turn a document into text or markdown',
-			path: '/v1/parses',
-			idExample: 'prs_01J9',
-			// The only list of primitives without a status filter.
-			list: list([FROM_DATE, TO_DATE, FILENAME], 'filename'),
-		},
-		partition: {
-			create: RETAB_CREATE.partition,
-			...PRIMITIVE,
-			noun: 'partition',
-			plural: 'partitions',
-			label: 'Partition',
-			article: 'a',
-			description: 'Divide a document into parts by a key',
-			path: '/v1/partitions',
-			idExample: 'prtn_01J9',
-			list: list(PRIMITIVE_LIST, 'filename'),
-		},
-		schemaGeneration: {
-			create: RETAB_CREATE.schemaGeneration,
-			noun: 'schema generation',
-			plural: 'schema generations',
-			label: 'Schema Generation',
-			article: 'a',
-			description: 'Derive a JSON schema from sample documents',
-			path: '/v1/schemas/generate',
-			idExample: 'sch_01J9',
-			statusPath: ['status'],
-			phases: PRIMITIVE_PHASES,
-			createdPath: ['created_at'],
-			cancel: { answer: 'run' },
-		},
-		split: {
-			create: RETAB_CREATE.split,
-			...PRIMITIVE,
-			noun: 'split',
-			plural: 'splits',
-			label: 'Split',
-			article: 'a',
-			description: 'Cut a document into its sub-documents',
-			path: '/v1/splits',
-			idExample: 'splt_01J9',
-			list: list(PRIMITIVE_LIST, 'filename'),
-		},
-		workflowRun: {
-			create: RETAB_CREATE.workflowRun,
-			...LIFECYCLE,
-			noun: 'workflow run',
-			plural: 'workflow runs',
-			label: 'Workflow Run',
-			article: 'a',
-			description: 'Run of a Retab workflow',
-			path: '/v1/workflows/runs',
-			metadataPath: ['metadata'],
-			idExample: 'run_01J9',
-			phases: WORKFLOW_RUN_PHASES,
-			list: list(
-				[
-					statusFilter(WORKFLOW_RUN_PHASES),
-					excludeStatus(WORKFLOW_RUN_PHASES),
-					FROM_DATE,
-					TO_DATE,
-					WORKFLOW_ID,
-					triggerType(WORKFLOW_TRIGGERS),
-					METADATA,
-					{
-						name: 'minDurationMs',
-						param: 'min_duration_ms',
-						label: 'Min Duration (Ms)',
-						kind: 'number',
-						description: 'Only runs that took at least this many milliseconds. 0 means no limit.',
-					},
-					{
-						name: 'maxDurationMs',
-						param: 'max_duration_ms',
-						label: 'Max Duration (Ms)',
-						kind: 'number',
-						description: 'Only runs that took at most this many milliseconds. 0 means no limit.',
-					},
-					{
-						name: 'search',
-						param: 'search',
-						label: 'Run ID Contains',
-						kind: 'text',
-						description: 'Only runs whose ID contains this text',
-					},
-				],
-				'search',
-			),
-			cancel: { answer: 'envelope', commandIdField: 'command_id' },
-			canDelete: true,
 		},
 	},
 };

@@ -126,12 +126,12 @@ describe.each(Object.entries(FACTS))('%s', (name, facts) => {
 
 test('these can be cancelled', () => {
 	expect(cancellable(extend).map(([name]) => name)).toEqual([
-		'classifyRun',
 		'extractRun',
 		'parseRun',
-		'processorRun',
+		'classifyRun',
 		'splitRun',
 		'workflowRun',
+		'processorRun',
 	]);
 });
 

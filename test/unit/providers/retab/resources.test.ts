@@ -290,7 +290,7 @@ test.each(['extractions', '', 'toString', '__proto__'])(
 	'"%s" is no resource, and the error says what is',
 	(name) => {
 		expect(() => resourceOf(retab, name)).toThrow(
-			`Retab has no resource "${name}". Available: classification, edit, evalRun, experimentRun, extraction, fileBlueprint, job, parse, partition, schemaGeneration, split, workflowRun`,
+			`Retab has no resource "${name}". Available: extraction, parse, classification, split, workflowRun, edit, partition, schemaGeneration, evalRun, experimentRun, fileBlueprint, job`,
 		);
 	},
 );
