@@ -7,6 +7,7 @@ import {
 } from 'n8n-workflow';
 
 import { searchRunsOf } from '../shared/n8n/methods/listSearch';
+import { pickerSearches } from '../shared/n8n/methods/pickerSearch';
 import { runFields } from '../shared/n8n/description/runFields';
 import { router } from '../shared/n8n/operations/router';
 import { PROVIDERS } from '../shared/providers';
@@ -28,7 +29,9 @@ export class Extend implements INodeType {
 		properties: runFields(PROVIDERS.extend),
 	};
 
-	methods = { listSearch: { searchRuns: searchRunsOf(PROVIDERS.extend) } };
+	methods = {
+		listSearch: { searchRuns: searchRunsOf(PROVIDERS.extend), ...pickerSearches(PROVIDERS.extend) },
+	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		return await router(this, PROVIDERS.extend);

@@ -7,6 +7,7 @@ import {
 } from 'n8n-workflow';
 
 import { searchRunsOf } from '../shared/n8n/methods/listSearch';
+import { pickerSearches } from '../shared/n8n/methods/pickerSearch';
 import { runFields } from '../shared/n8n/description/runFields';
 import { router } from '../shared/n8n/operations/router';
 import { PROVIDERS } from '../shared/providers';
@@ -28,7 +29,7 @@ export class Retab implements INodeType {
 		properties: runFields(PROVIDERS.retab),
 	};
 
-	methods = { listSearch: { searchRuns: searchRunsOf(PROVIDERS.retab) } };
+	methods = { listSearch: { searchRuns: searchRunsOf(PROVIDERS.retab), ...pickerSearches(PROVIDERS.retab) } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		return await router(this, PROVIDERS.retab);

@@ -6,6 +6,8 @@ import {
 	type IPollFunctions,
 } from 'n8n-workflow';
 
+import { pickerSearches } from '../shared/n8n/methods/pickerSearch';
+import { PROVIDERS } from '../shared/providers';
 import { FIELDS } from './fields';
 import { pollForEvents } from './poll';
 
@@ -34,6 +36,8 @@ export class RunTrigger implements INodeType {
 		],
 		properties: FIELDS,
 	};
+
+	methods = { listSearch: pickerSearches(...Object.values(PROVIDERS)) };
 
 	async poll(this: IPollFunctions): Promise<INodeExecutionData[][] | null> {
 		return await pollForEvents(this);

@@ -10,9 +10,8 @@ import {
 	SIMPLIFY,
 } from '../shared/n8n/description/fields';
 import {
-	EXTRACTOR_FILTER,
+	OWNER_FILTERS,
 	PROVIDER,
-	WORKFLOW_FILTER,
 	resourcesField,
 } from '../shared/n8n/description/providerFields';
 import { PROVIDERS } from '../shared/providers';
@@ -85,7 +84,7 @@ export const FIELDS: INodeProperties[] = [
 		type: 'collection',
 		placeholder: 'Add filter',
 		default: {},
-		options: [EXTRACTOR_FILTER, WORKFLOW_FILTER],
+		options: OWNER_FILTERS,
 	},
 	SIMPLIFY,
 	optionsField([

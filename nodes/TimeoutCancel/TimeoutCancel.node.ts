@@ -6,6 +6,8 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 
+import { pickerSearches } from '../shared/n8n/methods/pickerSearch';
+import { PROVIDERS } from '../shared/providers';
 import { FIELDS, OUTPUTS } from './fields';
 import { executeTimeoutCancel } from './execute';
 
@@ -32,6 +34,8 @@ export class TimeoutCancel implements INodeType {
 		usableAsTool: true,
 		properties: FIELDS,
 	};
+
+	methods = { listSearch: pickerSearches(...Object.values(PROVIDERS)) };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		return await executeTimeoutCancel(this);

@@ -18,9 +18,8 @@ import {
 	toTitle,
 } from '../shared/n8n/description/fields';
 import {
-	EXTRACTOR_FILTER,
+	OWNER_FILTERS,
 	PROVIDER,
-	WORKFLOW_FILTER,
 	resourceOptions,
 	resourcesField,
 } from '../shared/n8n/description/providerFields';
@@ -173,6 +172,19 @@ const OPERATIONS: INodePropertyOptions[] = [
 	},
 ];
 
+const CLEANUP_FILTERS: INodeProperties[] = [
+	...OWNER_FILTERS,
+	{
+		displayName: 'Include Runs in Review',
+		name: 'includeNeedsReview',
+		type: 'boolean',
+		default: false,
+		description: 'Whether runs that wait for a person count as stuck, too',
+	},
+	metadataField('Only runs that carry all of these metadata pairs, such as batch_id = batch_001'),
+	...Object.values(PROVIDERS).map(statusesField),
+];
+
 export const FIELDS: INodeProperties[] = [
 	PROVIDER,
 	{
@@ -278,19 +290,7 @@ export const FIELDS: INodeProperties[] = [
 		placeholder: 'Add filter',
 		default: {},
 		displayOptions: { show: { operation: ON_CLEANUP } },
-		options: [
-			EXTRACTOR_FILTER,
-			{
-				displayName: 'Include Runs in Review',
-				name: 'includeNeedsReview',
-				type: 'boolean',
-				default: false,
-				description: 'Whether runs that wait for a person count as stuck, too',
-			},
-			metadataField('Only runs that carry all of these metadata pairs, such as batch_id = batch_001'),
-			...Object.values(PROVIDERS).map(statusesField),
-			WORKFLOW_FILTER,
-		],
+		options: [...CLEANUP_FILTERS].sort((a, b) => a.displayName.localeCompare(b.displayName)),
 	},
 	optionsField([CONFIRM_FOR, MAX_CONCURRENT_REQUESTS], { show: { operation: ON_CLEANUP } }),
 ];

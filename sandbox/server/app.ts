@@ -64,11 +64,11 @@ function createApi(world: World): Hono<AppEnv> {
 		if (family !== 'storage') c.header(REQUEST_ID_HEADERS[family], c.get('requestId'));
 	});
 	addRetabFileRoutes(app, world);
-	addRetabRoutes(app, world);
 	addRetabOwnerRoutes(app);
+	addRetabRoutes(app, world);
 	addExtendFileRoutes(app, world);
 	addExtendRoutes(app, world);
-	addExtendOwnerRoutes(app);
+	addExtendOwnerRoutes(app, world);
 	addStorageRoutes(app, world, (id) => outputOf(world, id));
 	app.notFound((c) => {
 		throw familyError(familyOf(c.req.path), 404, 'Not Found');

@@ -2,6 +2,7 @@ import type { Context, Hono } from 'hono';
 
 import type { AppEnv } from './env';
 import { iso } from './clock';
+import { extendError } from './errors';
 import { cutOwnerPage } from './extend/lists';
 import { lists as extendLists } from './extend/queries';
 import { readQuery as readExtendQuery } from './extend/routes';
@@ -59,14 +60,64 @@ function listWorkflows(c: Context<AppEnv>): Response {
 	return c.json(envelope(cut, cut.items.map(retabWorkflow)));
 }
 
+/** What the lists of one workflow hold: start blocks and a step, an eval, an experiment. */
+const OF_WORKFLOW: Record<string, (workflow: Owner) => JsonObject[]> = {
+	'/v1/workflows/blocks': ({ name }) => [
+		{ id: 'start-document', type: 'start_document', label: `${name} to read` },
+		{ id: 'start-json', type: 'start_json', label: 'Settings' },
+		{ id: 'extract-1', type: 'extract', label: 'Extract' },
+	],
+	'/v1/workflows/evals': ({ id, name }) => [{ id: `wfeval_of_${id}`, name: `${name} eval` }],
+	'/v1/workflows/experiments': ({ id, name }) => [{ id: `exp_of_${id}`, name: `${name} experiment` }],
+};
+
+function listOfWorkflow(c: Context<AppEnv>, rowsOf: (workflow: Owner) => JsonObject[]): Response {
+	const query = readQuery(c, lists.ofWorkflow);
+	const id = String(query.workflow_id);
+	const workflow = RETAB_WORKFLOWS.find((one) => one.id === id);
+	const rows = workflow
+		? rowsOf(workflow).map((row) => ({ ...row, id: String(row.id), workflow_id: id }))
+		: [];
+	const cut = cutPage(rows, () => true, pageRequest(query), false);
+	return c.json(envelope(cut, cut.items));
+}
+
+const RETAB_TEMPLATES = owners('edittplt_', 'Tax form', 'Order form');
+
+function listTemplates(c: Context<AppEnv>): Response {
+	const query = readQuery(c, lists.template);
+	const isWanted = ({ name }: Owner): boolean => !(query.name instanceof RegExp) || query.name.test(name);
+	const cut = cutPage(RETAB_TEMPLATES, isWanted, pageRequest(query), false);
+	const rows = cut.items.map(({ id, name, createdAt }) => ({ id, name, created_at: iso(createdAt) }));
+	return c.json(envelope(cut, rows));
+}
+
+/** Before the routes of the runs: `/v1/edits/templates` would be taken for an edit. */
 export function addRetabOwnerRoutes(app: Hono<AppEnv>): void {
+	for (const [path, rowsOf] of Object.entries(OF_WORKFLOW)) app.get(path, (c) => listOfWorkflow(c, rowsOf));
+	app.get('/v1/edits/templates', (c) => listTemplates(c));
 	app.get('/v1/workflows', (c) => listWorkflows(c));
 	app.get('/v1/auth/status', (c) =>
 		c.json({ authenticated: true, environment: 'test', organization_id: 'org_sandbox' }),
 	);
 }
 
-export function addExtendOwnerRoutes(app: Hono<AppEnv>): void {
+const VERSIONS = ['1.0', '0.2', '0.1'];
+
+export function addExtendOwnerRoutes(app: Hono<AppEnv>, world: World): void {
+	app.get('/files', (c) => {
+		const { items, nextPageToken } = cutOwnerPage(
+			world.store.listFiles('extend'),
+			readExtendQuery(c, extendLists.owner),
+		);
+		const data = items.map(({ id, filename, createdAt }) => ({
+			object: 'file',
+			id,
+			name: filename,
+			createdAt: iso(createdAt),
+		}));
+		return c.json({ object: 'list', data, ...(nextPageToken === undefined ? {} : { nextPageToken }) });
+	});
 	for (const { path, object, all } of EXTEND_OWNERS) {
 		app.get(path, (c) => {
 			const { items, nextPageToken } = cutOwnerPage(all, readExtendQuery(c, extendLists.owner));
@@ -75,6 +126,17 @@ export function addExtendOwnerRoutes(app: Hono<AppEnv>): void {
 				return { object, id, name, createdAt: created, updatedAt: created };
 			});
 			return c.json({ object: 'list', data, ...(nextPageToken === undefined ? {} : { nextPageToken }) });
+		});
+		app.get(`${path}/:id/versions`, (c) => {
+			const owner = all.find(({ id }) => id === c.req.param('id'));
+			if (!owner) throw extendError(404, `No ${object} with id ${c.req.param('id')}`, { code: 'NOT_FOUND' });
+			const data = VERSIONS.map((version) => ({
+				object: `${object}_version`,
+				id: `${owner.id}_${version}`,
+				version,
+				createdAt: iso(owner.createdAt),
+			}));
+			return c.json({ object: 'list', data });
 		});
 	}
 }

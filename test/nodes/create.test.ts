@@ -54,13 +54,13 @@ const SHARED_BODY = { priority: 5, metadata: BATCH };
 
 function processor(noun: string): Pick<Row, 'least' | 'leastBody' | 'most' | 'mostBody'> {
 	return {
-		least: { ...fromUrl('https://storage.googleapis.com/a.pdf'), additionalFields: { [`${noun}Id`]: 'p_1' } },
+		least: { ...fromUrl('https://storage.googleapis.com/a.pdf'), [`${noun}Id`]: 'p_1' },
 		leastBody: { ...EXTEND_FILE, [noun]: { id: 'p_1' } },
 		most: {
 			...fromUrl('https://storage.googleapis.com/a.pdf'),
+			[`${noun}Id`]: 'p_1',
+			[`${noun}Version`]: 'draft',
 			additionalFields: {
-				[`${noun}Id`]: 'p_1',
-				[`${noun}Version`]: 'draft',
 				overrideConfig: '{ "rules": ["be exact"] }',
 				fileName: 'b.pdf',
 				...SHARED,
@@ -120,8 +120,8 @@ const ROWS: Row[] = [
 		resource: 'evalRun',
 		path: '/v1/workflows/evals/runs',
 		least: { workflowId: 'wf_1' },
-		leastBody: { workflow_id: 'wf_1' },
-		most: { workflowId: 'wf_1', additionalFields: { scope: 'block', blockId: 'block_1' } },
+		leastBody: { workflow_id: 'wf_1', scope: { type: 'workflow' } },
+		most: { workflowId: 'wf_1', scope: 'block', blockId: 'block_1' },
 		mostBody: { workflow_id: 'wf_1', scope: { type: 'block', block_id: 'block_1' } },
 	},
 	{
@@ -130,7 +130,7 @@ const ROWS: Row[] = [
 		path: '/v1/workflows/experiments/runs',
 		least: { experimentId: 'exp_1' },
 		leastBody: { experiment_id: 'exp_1' },
-		most: { experimentId: 'exp_1', additionalFields: { workflowId: 'wf_1', planToken: 'plan_1' } },
+		most: { experimentId: 'exp_1', workflowId: 'wf_1', additionalFields: { planToken: 'plan_1' } },
 		mostBody: { experiment_id: 'exp_1', workflow_id: 'wf_1', plan_token: 'plan_1' },
 	},
 	{
@@ -382,8 +382,8 @@ const ROWS: Row[] = [
 			workflowId: 'workflow_1',
 			documentSource: 'fileId',
 			fileId: 'file_sandbox',
+			workflowVersion: '3',
 			additionalFields: {
-				workflowVersion: '3',
 				outputs: '[{ "processorId": "ex_1", "output": { "total": 42 } }]',
 				secrets: '{ "token": "abc" }',
 				...SHARED,
@@ -529,7 +529,7 @@ describe('the request', () => {
 
 	test('an eval run of a single eval', async () => {
 		const row = rowOf('retab evalRun');
-		await create(row, { workflowId: 'wf_1', additionalFields: { scope: 'single', evalId: 'eval_1' } });
+		await create(row, { workflowId: 'wf_1', scope: 'single', evalId: 'eval_1' });
 		expect(bodiesTo(row.path)).toEqual([
 			{ workflow_id: 'wf_1', scope: { type: 'single', eval_id: 'eval_1' } },
 		]);
@@ -1094,7 +1094,7 @@ describe('bad input: told before anything is sent', () => {
 	const job = rowOf('retab job').least;
 	/** n8n itself refuses a required field that is left empty: only an expression gets there. */
 	const EMPTY = '={{ "" }}';
-	const extend = { ...fromId, additionalFields: { extractorId: 'ex_1' } };
+	const extend = { ...fromId, extractorId: 'ex_1' };
 	const withFields = (base: INodeParameters, additionalFields: INodeParameters): INodeParameters => ({
 		...base,
 		additionalFields,
@@ -1319,11 +1319,13 @@ describe('bad input: told before anything is sent', () => {
 		[
 			'more than 10 KB in all fields together',
 			'extend splitRun',
-			withFields(fromId, {
-				splitterId: 'spl_1',
-				...rows(1, 'v'.repeat(5_120)),
-				metadataJson: JSON.stringify({ list: ['w'.repeat(5_120)] }),
-			}),
+			withFields(
+				{ ...fromId, splitterId: 'spl_1' },
+				{
+					...rows(1, 'v'.repeat(5_120)),
+					metadataJson: JSON.stringify({ list: ['w'.repeat(5_120)] }),
+				},
+			),
 			'Metadata: at most 10 KB are allowed',
 		],
 		[
@@ -1356,13 +1358,13 @@ describe('bad input: told before anything is sent', () => {
 		[
 			'an extractor and a config',
 			'extend extractRun',
-			withFields(fromId, { extractorId: 'ex_1', config: '{ "a": 1 }' }),
+			withFields({ ...fromId, extractorId: 'ex_1' }, { config: '{ "a": 1 }' }),
 			'Give either Extractor ID or Config, not both',
 		],
 		[
 			'a version of nothing',
 			'extend extractRun',
-			withFields(fromId, { extractorVersion: '1' }),
+			{ ...fromId, extractorVersion: '1' },
 			'Extractor Version and Override Config need Extractor ID',
 		],
 		['no classifier', 'extend classifyRun', fromId, 'Classifier ID or Config is needed'],
@@ -1382,26 +1384,14 @@ describe('bad input: told before anything is sent', () => {
 		[
 			'a block without its ID',
 			'retab evalRun',
-			withFields({ workflowId: 'wf_1' }, { scope: 'block' }),
+			{ workflowId: 'wf_1', scope: 'block' },
 			'Block ID is needed for the scope Block',
 		],
 		[
 			'an eval without its ID',
 			'retab evalRun',
-			withFields({ workflowId: 'wf_1' }, { scope: 'single' }),
+			{ workflowId: 'wf_1', scope: 'single' },
 			'Eval ID is needed for the scope Single',
-		],
-		[
-			'a block ID without the scope',
-			'retab evalRun',
-			withFields({ workflowId: 'wf_1' }, { blockId: 'b' }),
-			'Block ID goes with the scope Block only',
-		],
-		[
-			'an eval ID with another scope',
-			'retab evalRun',
-			withFields({ workflowId: 'wf_1' }, { scope: 'workflow', evalId: 'e' }),
-			'Eval ID goes with the scope Single only',
 		],
 		['no address', 'retab parse', fromUrl(' '), 'Document URL is empty'],
 		[

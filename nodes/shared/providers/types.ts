@@ -7,6 +7,28 @@ export type QueryValue = string | number | boolean | readonly string[];
 
 export type Query = Record<string, QueryValue>;
 
+/** A list at the provider that a field is picked from. The row is found under the name of the field. */
+export interface PickerSpec {
+	plural: string;
+	/** `{owner}` stands for what `needs` names. */
+	path: string;
+	paging: ListSpec['paging'];
+	pageSizeParam: string;
+	pageSize: number;
+	query?: Query;
+	/** Query parameter that searches all pages; without one the page that is there is searched. */
+	search?: string;
+	/** Where a row holds its name: the first place that has one. */
+	nameAt: ReadonlyArray<readonly string[]>;
+	valueAt: readonly string[];
+	/** Only rows whose `type` is one of these. */
+	types?: readonly string[];
+	/** What must be chosen before: the field, and the query parameter that it becomes unless it is part of the path. */
+	needs?: { parameter: string; noun: string; param?: string };
+	/** What an ID looks like. */
+	example: string;
+}
+
 /** A way to narrow a list on the provider's side: one field under "Filters" in the panel. */
 export interface FilterSpec {
 	/** Name of the node parameter. */
@@ -23,6 +45,8 @@ export interface FilterSpec {
 	/** For a `date`: the API takes date-times, so the first or last moment of the day (UTC) is sent instead of the day. */
 	asInstant?: 'startOfDay' | 'endOfDay';
 	/** Filters that a cleanup can use, whatever they are called at this resource. */
+	/** Row of the provider's pickers, for a `text` that is the ID of something. */
+	picker?: string;
 	role?: 'status' | 'until' | 'workflow' | 'processor' | 'metadata';
 	options?: readonly string[];
 	placeholder?: string;
@@ -81,8 +105,13 @@ export interface BodyField {
 	label: string;
 	description: string;
 	placeholder?: string;
-	/** Required fields come first, the others stand under "Additional Fields". */
 	required?: boolean;
+	/** Required fields and those with this stand at the top of the panel, the others under "Additional Fields". */
+	onTop?: boolean;
+	/** Row of the provider's pickers, for a `text` that is the ID of something. */
+	picker?: string;
+	/** Only shown when the field at the top with this name has this value. */
+	shownFor?: { field: string; is: string };
 	/**
 	 * `secret` is a text that is hidden while it is typed, `color` a text such as `#000080`; `json` is a JSON editor for an
 	 * object, `jsonList` for an array; `rows` are repeating groups of `columns`; `pairs` are name and value; `texts` is a list
@@ -281,6 +310,8 @@ export interface ProviderSpec {
 	dashboard?: DashboardSpec;
 	/** What to check when a run is not found. */
 	notFoundHint: string;
+	/** Lists that fields are picked from, by the name of the field. */
+	pickers: Readonly<Record<string, PickerSpec>>;
 	/** In the order of use: so they stand in the panel and in n8n's list of actions. */
 	resources: Readonly<Record<string, ResourceSpec>>;
 	/** Where requests go and with which key, out of the data of the credential. @throws RangeError */

@@ -274,6 +274,9 @@ export const lists = {
 		sort_by: sortBy('created_at'),
 	}),
 	workflow: list(10, { project_id: text, sort_by: sortBy('updated_at') }),
+	/** Blocks, evals and experiments of one workflow. */
+	ofWorkflow: list(20, { workflow_id: z.string() }),
+	template: list(10, { name: part, sort_by: sortBy('created_at') }),
 } satisfies Record<string, ZodRawShape>;
 
 /** Parameters of the read of one run. */

@@ -28,7 +28,7 @@ const FIELDS: Record<string, string> = {
 		'*document *categories first_n_pages instructions n_consensus model bust_cache background',
 	'retab edit': '*document *instructions config.color model bust_cache background',
 	'retab evalRun': '*workflow_id scope.type scope.block_id scope.eval_id',
-	'retab experimentRun': '*experiment_id workflow_id plan_token',
+	'retab experimentRun': 'workflow_id *experiment_id plan_token',
 	'retab extraction':
 		'*document *json_schema additional_messages deep_extraction instructions n_consensus metadata model bust_cache background',
 	'retab fileBlueprint': '*file_id intent background',

@@ -9,15 +9,16 @@ import type {
 	ResourceSpec,
 } from '../../providers/types';
 import { METADATA_PAIR, toTitle } from './fields';
+import { pickerField } from './pickerField';
 
 /** The fields of the `create` operation, out of the table of resources. */
 export function createFields(provider: ProviderSpec): INodeProperties[] {
 	const resources = Object.entries(provider.resources);
 	return resources.flatMap(([name, spec]) => [
-		...requiredFields(name, spec),
-		...documentFields(name, spec),
+		...topFields(provider, name, spec),
+		...documentFields(provider, name, spec),
 		...backgroundField(name, spec),
-		...additionalFields(name, spec),
+		...additionalFields(provider, name, spec),
 	]);
 }
 
@@ -25,14 +26,23 @@ function show(resource: string, more: Record<string, string[]> = {}): INodePrope
 	return { show: { resource: [resource], operation: ['create'], ...more } };
 }
 
-function requiredFields(resource: string, spec: ResourceSpec): INodeProperties[] {
-	return (spec.create?.fields ?? [])
-		.filter((field) => field.required)
-		.map((field) => ({ ...bodyField(field), required: true, displayOptions: show(resource) }));
+/** Whether a field stands at the top of the panel, as a parameter of its own. */
+export function isOnTop({ required, onTop }: BodyField): boolean {
+	return required === true || onTop === true;
 }
 
-function additionalFields(resource: string, spec: ResourceSpec): INodeProperties[] {
-	const optional = (spec.create?.fields ?? []).filter((field) => !field.required).map(bodyField);
+function topFields(provider: ProviderSpec, resource: string, spec: ResourceSpec): INodeProperties[] {
+	return (spec.create?.fields ?? []).filter(isOnTop).map((field) => ({
+		...bodyField(provider, field),
+		...(field.required && { required: true }),
+		displayOptions: show(resource, field.shownFor && { [field.shownFor.field]: [field.shownFor.is] }),
+	}));
+}
+
+function additionalFields(provider: ProviderSpec, resource: string, spec: ResourceSpec): INodeProperties[] {
+	const optional = (spec.create?.fields ?? [])
+		.filter((field) => !isOnTop(field))
+		.map((field) => bodyField(provider, field));
 	const { documents } = spec.create ?? {};
 	const named = documents && documents.form !== 'byBlock' && takesAddresses(spec);
 	const options = [...optional, ...(named ? [FILE_NAME] : [])];
@@ -93,13 +103,14 @@ function backgroundField(resource: string, spec: ResourceSpec): INodeProperties[
 	];
 }
 
-function bodyField(field: BodyField): INodeProperties {
+function bodyField(provider: ProviderSpec, field: BodyField): INodeProperties {
 	const common = {
 		displayName: field.label,
 		name: field.name,
 		description: field.description,
 		...(field.placeholder && { placeholder: field.placeholder }),
 	};
+	if (field.picker) return pickerField(provider, field.picker, common);
 	switch (field.kind) {
 		case 'text':
 		case 'texts':
@@ -223,8 +234,7 @@ const VALUE_FIELDS: Record<DocumentSource, Omit<INodeProperties, 'type' | 'requi
 		displayName: 'File ID',
 		name: 'fileId',
 		default: '',
-		placeholder: 'e.g. file_xK9m',
-		description: 'ID of the uploaded file',
+		description: 'The uploaded file',
 	},
 	text: {
 		displayName: 'Document Text',
@@ -237,15 +247,23 @@ const VALUE_FIELDS: Record<DocumentSource, Omit<INodeProperties, 'type' | 'requi
 		displayName: 'Template ID',
 		name: 'templateId',
 		default: '',
-		description: 'ID of the saved form to fill',
+		description: 'The saved form to fill',
 	},
 };
 
 /** @param many true where the field may hold several, separated by commas */
-function valueField(source: DocumentSource, many: boolean): INodeProperties {
+function valueField(provider: ProviderSpec, source: DocumentSource, many: boolean): INodeProperties {
 	const { description = '', ...field } = VALUE_FIELDS[source];
-	const isList = many && source !== 'text' && source !== 'template';
-	const several = isList ? ', or several separated by commas' : '';
+	if (source === 'fileId' || source === 'template') {
+		const several =
+			many && source === 'fileId' ? ': one from the list, or several IDs separated by commas' : '';
+		return pickerField(provider, field.name, {
+			...field,
+			required: true,
+			description: `${description}${several}`,
+		});
+	}
+	const several = many && source !== 'text' ? ', or several separated by commas' : '';
 	return { ...field, type: 'string', required: true, description: `${description}${several}` };
 }
 
@@ -259,22 +277,26 @@ function withTypes(
 	return { ...field, description: described(field.description ?? '', takes) };
 }
 
-function documentFields(resource: string, spec: ResourceSpec): INodeProperties[] {
+function documentFields(provider: ProviderSpec, resource: string, spec: ResourceSpec): INodeProperties[] {
 	const { documents } = spec.create ?? {};
 	if (!documents) return [];
-	if (documents.form === 'byBlock') return [documentsByBlock(resource, documents)];
+	if (documents.form === 'byBlock') return [documentsByBlock(provider, resource, documents)];
 	const many = documents.form === 'list' || documents.form === 'oneOrPackage';
 	return [
 		{ ...sourceField(documents), displayOptions: show(resource) },
 		...documents.sources.map((source) => ({
-			...withTypes(valueField(source, many && source !== 'text'), source, documents),
+			...withTypes(valueField(provider, source, many && source !== 'text'), source, documents),
 			displayOptions: show(resource, { documentSource: [source] }),
 		})),
 	];
 }
 
 /** A document for each start block of a workflow. */
-function documentsByBlock(resource: string, documents: DocumentsSpec): INodeProperties {
+function documentsByBlock(
+	provider: ProviderSpec,
+	resource: string,
+	documents: DocumentsSpec,
+): INodeProperties {
 	return {
 		displayName: 'Documents',
 		name: 'documents',
@@ -292,19 +314,16 @@ function documentsByBlock(resource: string, documents: DocumentsSpec): INodeProp
 					sourceField(documents),
 					...documents.sources
 						.map((source) => ({
-							...valueField(source, false),
+							...valueField(provider, source, false),
 							displayOptions: { show: { documentSource: [source] } },
 						}))
 						.sort((a, b) => a.displayName.localeCompare(b.displayName)),
-					{
+					pickerField(provider, 'startBlockId', {
 						displayName: 'Start Block ID',
 						name: 'blockId',
-						type: 'string',
-						default: '',
 						required: true,
-						placeholder: 'e.g. start-document',
-						description: 'ID of the block in the workflow',
-					},
+						description: 'The block of the workflow that takes the document',
+					}),
 				],
 			},
 		],

@@ -2,6 +2,7 @@ import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
 import { PROVIDERS } from '../../providers';
 import type { ProviderSpec, ResourceSpec } from '../../providers/types';
+import { pickerField } from './pickerField';
 
 /** Parameters whose choices come from the tables of the providers. */
 
@@ -58,22 +59,21 @@ function unlistedOf(provider: ProviderSpec): string {
 	return [plurals.slice(0, -1).join(', '), ...plurals.slice(-1)].filter(Boolean).join(' and ');
 }
 
-/** Filters for the lists of runs, as entries of a collection. */
-export const EXTRACTOR_FILTER: INodeProperties = {
-	displayName: 'Extractor, Classifier or Splitter ID',
-	name: 'extractorId',
-	type: 'string',
-	default: '',
-	displayOptions: { show: { '/provider': ['extend'] } },
-	placeholder: 'e.g. ex_xK9m',
-	description: 'Only runs of this extractor, classifier, splitter or legacy processor',
-};
-
-export const WORKFLOW_FILTER: INodeProperties = {
-	displayName: 'Workflow ID',
-	name: 'workflowId',
-	type: 'string',
-	default: '',
-	placeholder: 'e.g. wf_3kT9',
-	description: 'Only runs of this workflow of Retab or Extend',
-};
+/** Whose runs are meant: filters for the lists of runs, as entries of a collection. */
+export const OWNER_FILTERS: INodeProperties[] = [
+	pickerField(PROVIDERS.extend, 'extractorId', {
+		displayName: 'Extractor, Classifier or Splitter ID',
+		name: 'extractorId',
+		displayOptions: { show: { '/provider': ['extend'] } },
+		description:
+			'Only runs of this extractor: one from the list, or the ID of one, or of a classifier, splitter or legacy processor',
+	}),
+	...Object.values(PROVIDERS).map((provider) =>
+		pickerField(provider, 'workflowId', {
+			displayName: 'Workflow ID',
+			name: 'workflowId',
+			displayOptions: { show: { '/provider': [provider.name] } },
+			description: `Only runs of this workflow of ${provider.title}`,
+		}),
+	),
+];

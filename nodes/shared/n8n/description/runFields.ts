@@ -23,6 +23,7 @@ import {
 	outputFields,
 	toTitle,
 } from './fields';
+import { pickerField } from './pickerField';
 import { resourceOptions } from './providerFields';
 
 /** What the Retab and Extend nodes can do with a run, as far as the API of its resource has it. In the order of use. */
@@ -55,7 +56,7 @@ export function runFields(provider: ProviderSpec): INodeProperties[] {
 		...resources.map(([name, spec]) => runIdField(provider, name, spec)),
 		...createFields(provider),
 		...waitFields(resources.map(([name]) => name)),
-		...listFields(resources),
+		...listFields(provider, resources),
 		...outputFields({ operation: OPERATIONS.filter((operation) => operation !== 'delete') }),
 		...createOptionsFields(resources),
 		...optionsFields(resources.map(([name]) => name)),
@@ -200,7 +201,7 @@ function optionsFields(resources: string[]): INodeProperties[] {
 	];
 }
 
-function listFields(resources: Array<[string, ResourceSpec]>): INodeProperties[] {
+function listFields(provider: ProviderSpec, resources: Array<[string, ResourceSpec]>): INodeProperties[] {
 	const listed = resources.filter(([, spec]) => spec.list).map(([name]) => name);
 	return [
 		{
@@ -217,11 +218,11 @@ function listFields(resources: Array<[string, ResourceSpec]>): INodeProperties[]
 			displayOptions: { show: { resource: listed, operation: ['getAll'], returnAll: [false] } },
 			description: 'Max number of results to return',
 		}),
-		...resources.flatMap(([name, spec]) => filtersField(name, spec)),
+		...resources.flatMap(([name, spec]) => filtersField(provider, name, spec)),
 	];
 }
 
-function filtersField(resource: string, spec: ResourceSpec): INodeProperties[] {
+function filtersField(provider: ProviderSpec, resource: string, spec: ResourceSpec): INodeProperties[] {
 	if (!spec.list || spec.list.filters.length === 0) return [];
 	return [
 		{
@@ -231,13 +232,16 @@ function filtersField(resource: string, spec: ResourceSpec): INodeProperties[] {
 			placeholder: 'Add filter',
 			default: {},
 			displayOptions: { show: { resource: [resource], operation: ['getAll'] } },
-			options: spec.list.filters.map(filterField).sort((a, b) => a.displayName.localeCompare(b.displayName)),
+			options: spec.list.filters
+				.map((filter) => filterField(provider, filter))
+				.sort((a, b) => a.displayName.localeCompare(b.displayName)),
 		},
 	];
 }
 
-function filterField(filter: FilterSpec): INodeProperties {
+function filterField(provider: ProviderSpec, filter: FilterSpec): INodeProperties {
 	const common = { displayName: filter.label, name: filter.name, description: filter.description };
+	if (filter.picker) return pickerField(provider, filter.picker, common);
 	switch (filter.kind) {
 		case 'text':
 			return { ...common, type: 'string', default: '', placeholder: filter.placeholder };

@@ -3,7 +3,9 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import type { JsonObject, JsonValue } from '../../core/runs/run';
 import { valueAt } from '../../providers/client/parseResponse';
 import type { BodyColumn, BodyField, CreateSpec, PairLimits } from '../../providers/types';
+import { isOnTop } from '../description/createFields';
 import { InvalidParameterError, orInvalidParameter } from '../output/errors';
+import { plainValue } from './locator';
 import { asText, describe, fieldsOf, listOf, numberFrom } from './values';
 
 /** The fields of a create as its request body, without the documents. @throws InvalidParameterError */
@@ -11,10 +13,10 @@ export function readBody(context: IExecuteFunctions, spec: CreateSpec, itemIndex
 	const additional = fieldsOf(context.getNodeParameter('additionalFields', itemIndex, {}));
 	const body: JsonObject = {};
 	for (const field of spec.fields) {
-		const given = field.required
+		const given = isOnTop(field)
 			? context.getNodeParameter(field.name, itemIndex, '')
 			: additional[field.name];
-		const value = bodyValue(field, given);
+		const value = bodyValue(field, plainValue(given));
 		if (value !== undefined) setAt(body, field, field.path, value);
 	}
 	for (const field of spec.fields) checkSize(field, body);

@@ -8,6 +8,7 @@ import type { DocumentSource, DocumentsSpec, ProviderSpec } from '../../provider
 import { InvalidParameterError, orInvalidParameter } from '../output/errors';
 import { fileOf, isFile, payloadOf } from '../transport/binaryData';
 import { readFileIds } from './ids';
+import { plainValue } from './locator';
 import { readFetchBy } from './options';
 import { describe, fieldsOf, listOf, textFrom } from './values';
 
@@ -33,7 +34,7 @@ interface Given {
 export async function readDocuments(reading: Reading): Promise<DocumentInput[]> {
 	const { context, spec, body, itemIndex } = reading;
 	if (spec.form === 'byBlock') return await readBlocks(reading);
-	const parameter = (name: string): unknown => context.getNodeParameter(name, itemIndex, '');
+	const parameter = (name: string): unknown => plainValue(context.getNodeParameter(name, itemIndex, ''));
 	const source = sourceOf(spec, context.getNodeParameter('documentSource', itemIndex, 'binary'));
 	if (source === 'template') {
 		body[spec.templateKey ?? ''] = textFrom('Template ID', parameter('templateId'));
@@ -67,7 +68,7 @@ async function readBlocks(reading: Reading): Promise<DocumentInput[]> {
 	const inputs: DocumentInput[] = [];
 	for (const row of rows) {
 		const values: Record<string, unknown> = { binaryPropertyName: 'data', ...fieldsOf(row) };
-		const blockId = textFrom('Start Block ID', values.blockId);
+		const blockId = textFrom('Start Block ID', plainValue(values.blockId));
 		if (inputs.some((other) => other.blockId === blockId)) {
 			throw new InvalidParameterError(
 				`Start Block ID "${blockId}" is duplicated`,
@@ -75,7 +76,11 @@ async function readBlocks(reading: Reading): Promise<DocumentInput[]> {
 			);
 		}
 		const source = sourceOf(spec, values.documentSource ?? 'binary');
-		const [input] = await inputsOf(reading, { source, parameter: (name) => values[name], isList: false });
+		const [input] = await inputsOf(reading, {
+			source,
+			parameter: (name) => plainValue(values[name]),
+			isList: false,
+		});
 		if (input) inputs.push({ ...input, blockId });
 	}
 	return inputs;

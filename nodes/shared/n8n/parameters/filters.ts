@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { sentDay } from '../../providers/lists/filters';
 import type { FilterSpec, Query, QueryValue, ResourceSpec } from '../../providers/types';
 import { InvalidParameterError } from '../output/errors';
+import { plainValue } from './locator';
 import { type ParameterSource, asText, dayOf, describe, numberFrom } from './values';
 
 const fields = z.record(z.unknown());
@@ -19,7 +20,7 @@ export function readFilters(context: IExecuteFunctions, spec: ResourceSpec, item
 	const given = fields.parse(context.getNodeParameter('filters', itemIndex, {}));
 	const query: Query = {};
 	for (const filter of spec.list?.filters ?? []) {
-		const value = given[filter.name];
+		const value = plainValue(given[filter.name]);
 		if (value === undefined || value === null || value === '') continue;
 		const sent = sentAs(filter, value);
 		if (sent !== undefined) query[filter.param] = sent;
@@ -122,7 +123,7 @@ export function filterReader(parameters: ParameterSource, itemIndex: number): Fi
 	}
 	return (name, schema, problem) => {
 		if (!Object.hasOwn(given.data, name)) return undefined;
-		const parsed = schema.safeParse(given.data[name]);
+		const parsed = schema.safeParse(plainValue(given.data[name]));
 		if (parsed.success) return parsed.data;
 		throw new InvalidParameterError(problem, 'Fill the filter in, or take it out of the node.');
 	};

@@ -70,6 +70,8 @@ function processorFields(noun: string, example: string): BodyField[] {
 	return [
 		{
 			name: `${noun}Id`,
+			picker: `${noun}Id`,
+			onTop: true,
 			path: [noun, 'id'],
 			label: `${title} ID`,
 			kind: 'text',
@@ -78,6 +80,8 @@ function processorFields(noun: string, example: string): BodyField[] {
 		},
 		{
 			name: `${noun}Version`,
+			picker: `${noun}Version`,
+			onTop: true,
 			path: [noun, 'version'],
 			label: `${title} Version`,
 			kind: 'text',
@@ -206,6 +210,7 @@ export const EXTEND_CREATE: Readonly<Record<string, CreateSpec>> = {
 		fields: [
 			{
 				name: 'workflowId',
+				picker: 'workflowId',
 				path: ['workflow', 'id'],
 				label: 'Workflow ID',
 				kind: 'text',
@@ -215,6 +220,8 @@ export const EXTEND_CREATE: Readonly<Record<string, CreateSpec>> = {
 			},
 			{
 				name: 'workflowVersion',
+				picker: 'workflowVersion',
+				onTop: true,
 				path: ['workflow', 'version'],
 				label: 'Workflow Version',
 				kind: 'text',

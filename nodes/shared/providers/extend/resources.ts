@@ -3,6 +3,7 @@ import { extendDelivery } from './documents';
 import type { Phase } from '../../core/runs/run';
 import { statusFilter } from '../lists/filters';
 import { EXTEND_CREATE } from './create';
+import { EXTEND_PICKERS } from './pickers';
 import type { FilterSpec, ListSpec, ProviderSpec, Query, ResourceSpec, SimpleField } from '../types';
 
 /**
@@ -33,6 +34,7 @@ function owner(noun: string): FilterSpec {
 		param: `${noun}Id`,
 		label: `${title} ID`,
 		kind: 'text',
+		...(noun !== 'processor' && { picker: `${noun}Id` }),
 		role: noun === 'workflow' ? 'workflow' : 'processor',
 		description: `Only runs of this ${noun}`,
 	};
@@ -173,6 +175,7 @@ export const extend: ProviderSpec = {
 	keyHint:
 		'Check the API key in the Extend credential, that its Region is the one the key was made in, and, for an organization-wide key, its Workspace ID.',
 	keySees: KEY_SEES,
+	pickers: EXTEND_PICKERS,
 	// The `dashboardUrl` of a run (SDK, ExtractRun and WorkflowRun) ends with its ID.
 	dashboard: {
 		host: 'dashboard.extend.ai',

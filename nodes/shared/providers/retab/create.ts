@@ -122,6 +122,8 @@ const SUBDOCUMENTS = namedRows('subdocuments', 'subdocuments', 'Sub-Documents', 
 
 const WORKFLOW_ID: BodyField = {
 	name: 'workflowId',
+	picker: 'workflowId',
+	onTop: true,
 	path: ['workflow_id'],
 	label: 'Workflow ID',
 	kind: 'text',
@@ -203,6 +205,7 @@ export const RETAB_CREATE: Readonly<Record<string, CreateSpec>> = {
 			WORKFLOW_ID,
 			{
 				name: 'scope',
+				onTop: true,
 				path: ['scope', 'type'],
 				label: 'Scope',
 				kind: 'options',
@@ -212,6 +215,9 @@ export const RETAB_CREATE: Readonly<Record<string, CreateSpec>> = {
 			},
 			{
 				name: 'blockId',
+				picker: 'blockId',
+				onTop: true,
+				shownFor: { field: 'scope', is: 'block' },
 				path: ['scope', 'block_id'],
 				label: 'Block ID',
 				kind: 'text',
@@ -219,6 +225,9 @@ export const RETAB_CREATE: Readonly<Record<string, CreateSpec>> = {
 			},
 			{
 				name: 'evalId',
+				picker: 'evalId',
+				onTop: true,
+				shownFor: { field: 'scope', is: 'single' },
 				path: ['scope', 'eval_id'],
 				label: 'Eval ID',
 				kind: 'text',
@@ -237,18 +246,20 @@ export const RETAB_CREATE: Readonly<Record<string, CreateSpec>> = {
 	experimentRun: {
 		fields: [
 			{
+				...WORKFLOW_ID,
+				required: false,
+				description:
+					'Workflow of the experiment: the list of experiments needs it. Not needed for an experiment by its ID.',
+			},
+			{
 				name: 'experimentId',
+				picker: 'experimentId',
 				path: ['experiment_id'],
 				label: 'Experiment ID',
 				kind: 'text',
 				placeholder: 'e.g. exp_3kT9',
 				required: true,
 				description: 'The experiment to run',
-			},
-			{
-				...WORKFLOW_ID,
-				required: false,
-				description: 'Workflow of the experiment; found out when left empty',
 			},
 			{
 				name: 'planToken',

@@ -3,6 +3,7 @@ import { retabDelivery } from './documents';
 import type { Phase } from '../../core/runs/run';
 import { statusFilter } from '../lists/filters';
 import { RETAB_CREATE } from './create';
+import { RETAB_PICKERS } from './pickers';
 import type { FilterSpec, ListSpec, ProviderSpec, ReadOptionSpec, ResourceSpec, SimpleField } from '../types';
 
 /**
@@ -91,6 +92,7 @@ const METADATA: FilterSpec = {
 
 const WORKFLOW_ID: FilterSpec = {
 	name: 'workflowId',
+	picker: 'workflowId',
 	param: 'workflow_id',
 	label: 'Workflow ID',
 	kind: 'text',
@@ -127,6 +129,7 @@ const DOCUMENT_TYPES =
 
 const BLOCK_ID: Omit<FilterSpec, 'param'> = {
 	name: 'blockId',
+	picker: 'blockId',
 	label: 'Block ID',
 	kind: 'text',
 	description: 'Only runs of this block of the workflow',
@@ -264,6 +267,7 @@ export const retab: ProviderSpec = {
 	keyHint:
 		'Check the API key in the Retab credential, and that its Base URL is the one the key was made for.',
 	keySees: KEY_SEES,
+	pickers: RETAB_PICKERS,
 	notFoundHint: `Check the run ID and the resource. ${KEY_SEES}`,
 	resources: {
 		extraction: {
@@ -415,6 +419,7 @@ export const retab: ProviderSpec = {
 					...PRIMITIVE_LIST,
 					{
 						name: 'templateId',
+						picker: 'templateId',
 						param: 'template_id',
 						label: 'Template ID',
 						kind: 'text',
@@ -486,6 +491,7 @@ export const retab: ProviderSpec = {
 				WORKFLOW_ID,
 				{
 					name: 'evalId',
+					picker: 'evalId',
 					param: 'eval_id',
 					label: 'Eval ID',
 					kind: 'text',
@@ -521,6 +527,7 @@ export const retab: ProviderSpec = {
 				WORKFLOW_ID,
 				{
 					name: 'experimentId',
+					picker: 'experimentId',
 					param: 'experiment_id',
 					label: 'Experiment ID',
 					kind: 'text',

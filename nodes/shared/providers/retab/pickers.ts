@@ -1,0 +1,71 @@
+import type { PickerSpec } from '../types';
+
+/** Lists of Retab that fields are picked from (OpenAPI). */
+
+const LIST = {
+	paging: 'cursor',
+	pageSizeParam: 'limit',
+	pageSize: 100,
+	valueAt: ['id'],
+} as const satisfies Partial<PickerSpec>;
+
+const OF_WORKFLOW = { parameter: 'workflowId', noun: 'workflow', param: 'workflow_id' };
+
+export const RETAB_PICKERS: Readonly<Record<string, PickerSpec>> = {
+	workflowId: {
+		...LIST,
+		plural: 'workflows',
+		path: '/v1/workflows',
+		nameAt: [['name']],
+		example: 'wf_3kT9',
+	},
+	startBlockId: {
+		...LIST,
+		plural: 'start blocks in this workflow',
+		path: '/v1/workflows/blocks',
+		nameAt: [['label']],
+		types: ['start_document', 'start_json'],
+		needs: OF_WORKFLOW,
+		example: 'start-document',
+	},
+	blockId: {
+		...LIST,
+		plural: 'blocks in this workflow',
+		path: '/v1/workflows/blocks',
+		nameAt: [['label']],
+		needs: OF_WORKFLOW,
+		example: 'extract-1',
+	},
+	evalId: {
+		...LIST,
+		plural: 'evals of this workflow',
+		path: '/v1/workflows/evals',
+		nameAt: [['name']],
+		needs: OF_WORKFLOW,
+		example: 'wfeval_3kT9',
+	},
+	experimentId: {
+		...LIST,
+		plural: 'experiments of this workflow',
+		path: '/v1/workflows/experiments',
+		nameAt: [['name']],
+		needs: OF_WORKFLOW,
+		example: 'exp_3kT9',
+	},
+	templateId: {
+		...LIST,
+		plural: 'templates',
+		path: '/v1/edits/templates',
+		nameAt: [['name']],
+		search: 'name',
+		example: 'edittplt_3kT9',
+	},
+	fileId: {
+		...LIST,
+		plural: 'files',
+		path: '/v1/files',
+		nameAt: [['filename']],
+		search: 'filename',
+		example: 'file_3kT9',
+	},
+};
