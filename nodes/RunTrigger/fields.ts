@@ -9,11 +9,7 @@ import {
 	optionsField,
 	SIMPLIFY,
 } from '../shared/n8n/description/fields';
-import {
-	OWNER_FILTERS,
-	PROVIDER,
-	resourcesField,
-} from '../shared/n8n/description/providerFields';
+import { OWNER_FILTERS, PROVIDER, resourcesField } from '../shared/n8n/description/providerFields';
 import { PROVIDERS } from '../shared/providers';
 import { listable } from '../shared/providers/lists/eventSource';
 import type { ProviderSpec } from '../shared/providers/types';
