@@ -1,8 +1,7 @@
 import { attemptRequest } from '../concurrency/result';
 import { RETRY } from '../config';
-import type { ApiError } from '../requests/apiError';
+import { type ApiError, noAnswer } from '../requests/apiError';
 import { retry } from '../requests/retry';
-import { noAnswer } from '../requests/withTimeout';
 import { type CancelResult, confirmCancel } from '../runs/cancelRun';
 import { type Run, isTerminal } from '../runs/run';
 import type { ReadView } from '../runs/runClient';

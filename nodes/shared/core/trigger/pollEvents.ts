@@ -26,10 +26,7 @@ export async function pollEvents(
 	if (polling.has(store)) return undefined;
 	polling.add(store);
 	const scope = deps.scope.child();
-	deps.clock.sleep(options.budget, scope.signal).then(
-		() => scope.cancel('deadline'),
-		() => undefined,
-	);
+	scope.cancelIn(options.budget, 'deadline', deps.clock);
 	try {
 		const poll: Poll = { ...deps, scope, options, result: { events: [], errors: [], warnings: [] } };
 		const stored = storedResources(store);

@@ -1,7 +1,7 @@
 import type { Clock } from '../concurrency/clock';
 import { LIST_POLLER } from '../config';
 import { ApiError } from '../requests/apiError';
-import { backoff } from '../requests/backoff';
+import { backoff } from '../requests/retry';
 
 /** When lists may be read. Times are unix ms. */
 export class ListSchedule {

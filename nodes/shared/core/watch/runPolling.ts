@@ -2,9 +2,8 @@ import { type CancellationScope, isCancelReason } from '../concurrency/cancellat
 import { attempt, attemptRequest } from '../concurrency/result';
 import type { Timer, TimerQueue } from '../concurrency/timerQueue';
 import { READ } from '../config';
-import type { ApiError } from '../requests/apiError';
+import { type ApiError, noAnswer } from '../requests/apiError';
 import { retry } from '../requests/retry';
-import { noAnswer } from '../requests/withTimeout';
 import { type Run, type TimeMark, isDone } from '../runs/run';
 import type { ReadView } from '../runs/runClient';
 import { noTimeToCountFrom } from './deadline';

@@ -1,5 +1,5 @@
 import { jittered } from '../../../../nodes/shared/core/concurrency/clock';
-import { backoff } from '../../../../nodes/shared/core/requests/backoff';
+import { backoff } from '../../../../nodes/shared/core/requests/retry';
 import { CompletionTimes } from '../../../../nodes/shared/core/watch/completionTimes';
 import { type PollSettings, nextPollDelay } from '../../../../nodes/shared/core/watch/pollDelay';
 import { FakeClock } from '../../../support/fakeClock';
