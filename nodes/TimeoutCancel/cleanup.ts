@@ -2,8 +2,12 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import type { Result } from '../shared/core/concurrency/result';
 import { z } from 'zod';
 
-import { type CleanupReport, cancelStuckRuns } from '../shared/core/cleanup/cancelStuckRuns';
-import type { CleanedRun, CleanupOutcome } from '../shared/core/cleanup/cleanRun';
+import {
+	type CleanedRun,
+	type CleanupOutcome,
+	type CleanupReport,
+	cancelStuckRuns,
+} from '../shared/core/cleanup/cancelStuckRuns';
 import type { CleanupSource, ListGap } from '../shared/core/cleanup/findCandidates';
 import { SECOND } from '../shared/core/config';
 import { systemClock } from '../shared/n8n/transport/systemClock';

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 
 import { OUTPUT_OF, reportItem } from '../../nodes/TimeoutCancel/report';
 import { SECOND, SETTING } from '../../nodes/shared/core/config';
-import type { CleanupOutcome } from '../../nodes/shared/core/cleanup/cleanRun';
+import type { CleanupOutcome } from '../../nodes/shared/core/cleanup/cancelStuckRuns';
 import type { Clock } from '../../nodes/shared/core/concurrency/clock';
 import {
 	API_ERROR_KINDS,

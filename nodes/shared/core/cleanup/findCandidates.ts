@@ -1,11 +1,8 @@
 import { attemptRequest } from '../concurrency/result';
-import type { CancellationScope } from '../concurrency/cancellationScope';
-import type { Clock } from '../concurrency/clock';
 import { LIST } from '../config';
 import { ApiError } from '../requests/apiError';
 import { PageCursor, paginate } from '../requests/paginate';
-import type { RequestQueue } from '../requests/requestQueue';
-import { call } from '../requests/retry';
+import { type CallDeps, call } from '../requests/retry';
 import type { ListedRun, ReadView, RunClient, RunList } from '../runs/runClient';
 import type { Phase, Run } from '../runs/run';
 
@@ -39,11 +36,8 @@ export interface CleanupOptions {
 	confirmFor: number;
 }
 
-export interface CleanupDeps {
-	requestQueue: RequestQueue;
-	clock: Clock;
-	/** Cancelled when the workflow is stopped. */
-	scope: CancellationScope;
+export interface CleanupDeps extends CallDeps {
+	/** The idempotency key for cancelling a run. */
 	commandId(id: string): string;
 }
 

@@ -1,3 +1,5 @@
+import type { Clock } from './clock';
+
 /** Why a request or wait was aborted. Not an error of the run or the API, so it never becomes an error of the node. */
 export type CancelReasonKind = 'stopped' | 'deadline' | 'timeout' | 'preempted' | 'released';
 
@@ -50,6 +52,24 @@ export class CancellationScope {
 
 	cancel(kind: CancelReasonKind): void {
 		this.abort(new CancelReason(kind));
+	}
+
+	/** Cancels in `ms` milliseconds, unless the scope has ended by then. */
+	cancelIn(ms: number, kind: CancelReasonKind, clock: Pick<Clock, 'sleep'>): void {
+		clock.sleep(ms, this.signal).then(
+			() => this.cancel(kind),
+			() => undefined,
+		);
+	}
+
+	/** `work`, or the reason why the scope ended, whichever comes first. The scope has to be disposed of afterwards. */
+	race<T>(work: Promise<T>): Promise<T> {
+		const { signal } = this;
+		return new Promise((resolve, reject) => {
+			if (signal.aborted) reject(signal.reason);
+			else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+			work.then(resolve, reject);
+		});
 	}
 
 	/** Ends a scope that is no longer needed: timers and requests below it are aborted. */

@@ -2,18 +2,10 @@ import type { Clock } from './clock';
 import { CLOCK } from '../config';
 import type { CancellationScope } from './cancellationScope';
 
-/** A callback at a time. */
-export interface Timer {
-	/** Unix ms. */
-	readonly at: number;
-	/** Sets another time, also after it has fired or was cancelled. */
-	reschedule(at: number): void;
-	cancel(): void;
-}
-
 const NOWHERE = -1;
 
-class Entry implements Timer {
+/** A callback at a time. */
+export class Timer {
 	/** Position in the heap. */
 	index = NOWHERE;
 
@@ -22,10 +14,12 @@ class Entry implements Timer {
 
 	constructor(
 		private readonly timerQueue: TimerQueue,
+		/** Unix ms. */
 		public at: number,
 		readonly fire: () => void,
 	) {}
 
+	/** Sets another time, also after it has fired or was cancelled. */
 	reschedule(at: number): void {
 		this.at = at;
 		this.timerQueue.put(this);
@@ -42,7 +36,7 @@ class Entry implements Timer {
  */
 export class TimerQueue {
 	/** Binary heap: the next to fire comes first. */
-	private readonly heap: Entry[] = [];
+	private readonly heap: Timer[] = [];
 
 	private turns = 0;
 
@@ -56,34 +50,34 @@ export class TimerQueue {
 
 	/** @param at unix ms; a time in the past fires on the next turn of the event loop */
 	set(at: number, fire: () => void): Timer {
-		const entry = new Entry(this, at, fire);
-		this.put(entry);
-		return entry;
+		const timer = new Timer(this, at, fire);
+		this.put(timer);
+		return timer;
 	}
 
-	put(entry: Entry): void {
-		entry.turn = this.turns++;
-		if (entry.index === NOWHERE) {
-			entry.index = this.heap.length;
-			this.heap.push(entry);
+	put(timer: Timer): void {
+		timer.turn = this.turns++;
+		if (timer.index === NOWHERE) {
+			timer.index = this.heap.length;
+			this.heap.push(timer);
 		}
-		this.siftEntry(entry);
+		this.sift(timer);
 		this.arm();
 	}
 
-	remove(entry: Entry): void {
-		if (entry.index === NOWHERE) return;
+	remove(timer: Timer): void {
+		if (timer.index === NOWHERE) return;
 		const last = this.heap.pop();
-		if (last && last !== entry) {
-			this.tracked(last, entry.index);
-			this.siftEntry(last);
+		if (last && last !== timer) {
+			this.place(last, timer.index);
+			this.sift(last);
 		}
-		entry.index = NOWHERE;
+		timer.index = NOWHERE;
 	}
 
 	/** Cancels all timers. */
 	close(): void {
-		for (const entry of this.heap) entry.index = NOWHERE;
+		for (const timer of this.heap) timer.index = NOWHERE;
 		this.heap.length = 0;
 		this.sleeping?.scope.dispose();
 		this.sleeping = undefined;
@@ -119,34 +113,34 @@ export class TimerQueue {
 		this.arm();
 	}
 
-	private siftEntry(entry: Entry): void {
+	private sift(timer: Timer): void {
 		const { heap } = this;
-		for (let above = (entry.index - 1) >> 1; entry.index > 0; above = (entry.index - 1) >> 1) {
+		for (let above = (timer.index - 1) >> 1; timer.index > 0; above = (timer.index - 1) >> 1) {
 			const parent = heap[above];
-			if (!parent || !isBefore(entry, parent)) break;
-			this.swap(entry, parent);
+			if (!parent || !isBefore(timer, parent)) break;
+			this.swap(timer, parent);
 		}
 		for (;;) {
-			const left = heap[2 * entry.index + 1];
-			const right = heap[2 * entry.index + 2];
+			const left = heap[2 * timer.index + 1];
+			const right = heap[2 * timer.index + 2];
 			const first = left && right && isBefore(right, left) ? right : left;
-			if (!first || !isBefore(first, entry)) return;
-			this.swap(entry, first);
+			if (!first || !isBefore(first, timer)) return;
+			this.swap(timer, first);
 		}
 	}
 
-	private swap(a: Entry, b: Entry): void {
+	private swap(a: Timer, b: Timer): void {
 		const { index } = a;
-		this.tracked(a, b.index);
-		this.tracked(b, index);
+		this.place(a, b.index);
+		this.place(b, index);
 	}
 
-	private tracked(entry: Entry, index: number): void {
-		entry.index = index;
-		this.heap[index] = entry;
+	private place(timer: Timer, index: number): void {
+		timer.index = index;
+		this.heap[index] = timer;
 	}
 }
 
-function isBefore(a: Entry, b: Entry): boolean {
+function isBefore(a: Timer, b: Timer): boolean {
 	return a.at === b.at ? a.turn < b.turn : a.at < b.at;
 }

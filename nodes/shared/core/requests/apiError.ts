@@ -92,6 +92,13 @@ export function isNotFound(error: unknown): boolean {
 	return error instanceof ApiError && error.kind === 'notFound';
 }
 
+/** The error after `ms` milliseconds without a response. */
+export function noAnswer(ms: number): ApiError {
+	return new ApiError('network', `The API did not answer within ${Math.round(ms / 100) / 10} s`, {
+		hint: 'Try again later, and check that this n8n reaches the API quickly (network, proxy, firewall).',
+	});
+}
+
 /** The kind of error of an HTTP status, for a read. */
 export function errorKindOf(status: number): ApiErrorKind {
 	if (status >= 500 || status === 408 || status === 409 || status === 425) return 'server';

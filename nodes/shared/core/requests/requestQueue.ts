@@ -1,7 +1,7 @@
 import type { Clock } from '../concurrency/clock';
 import { ApiError } from './apiError';
 import { REQUEST, RETRY } from '../config';
-import { backoff } from './backoff';
+import { backoff } from './retry';
 import { withTimeout } from './withTimeout';
 import { type CancellationScope, isCancelReason } from '../concurrency/cancellationScope';
 import { attempt } from '../concurrency/result';

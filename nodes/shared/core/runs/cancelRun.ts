@@ -1,11 +1,9 @@
-import type { RunReader } from './runReader';
-import type { Clock } from '../concurrency/clock';
+import type { ReaderDeps, RunReader } from './runReader';
 import { ApiError } from '../requests/apiError';
-import type { RequestQueue } from '../requests/requestQueue';
 import { CANCEL } from '../config';
-import { type CancelAnswer, type ReadView, type RunClient } from './runClient';
+import type { CancelAnswer, ReadView } from './runClient';
 import { type Run, isTerminal } from './run';
-import { backoff } from '../requests/backoff';
+import { backoff } from '../requests/retry';
 import { type CancellationScope, isCancelReason } from '../concurrency/cancellationScope';
 import { attempt, attemptRequest } from '../concurrency/result';
 
@@ -40,10 +38,7 @@ export interface CancelResult extends CancelAttempts {
 	confirmedAt?: number;
 }
 
-export interface CancelDeps {
-	client: RunClient;
-	requestQueue: RequestQueue;
-	clock: Clock;
+export interface CancelDeps extends ReaderDeps {
 	reader: RunReader;
 	commandId: string;
 	/** `accepted`: nobody waits for the outcome any more, so it is enough that a cancel was accepted. */
@@ -70,10 +65,7 @@ export async function confirmCancel(
 ): Promise<CancelResult> {
 	const scope = parent.child();
 	const cancellation = new Cancellation(deps, scope, budget);
-	deps.clock.sleep(budget, scope.signal).then(
-		() => scope.cancel('timeout'),
-		() => undefined,
-	);
+	scope.cancelIn(budget, 'timeout', deps.clock);
 	const done = await attempt(() => cancellation.run());
 	scope.dispose();
 	if ('value' in done) return done.value;

@@ -1,6 +1,6 @@
 import type { Clock } from '../concurrency/clock';
 import type { ApiError } from '../requests/apiError';
-import type { Priority, RequestQueue } from '../requests/requestQueue';
+import type { Priority, RequestOptions, RequestQueue } from '../requests/requestQueue';
 import { RETRY, TEXT } from '../config';
 import { type ReadView, type RunClient } from './runClient';
 import { type Phase, type Run, isLater } from './run';
@@ -12,13 +12,6 @@ export interface SeenStatus {
 	status: string;
 	phase: Phase;
 	at: number;
-}
-
-export interface ReadLimits {
-	/** Milliseconds after which a read without an answer is given up. */
-	timeout?: number;
-	/** Unix ms from which on a provider-wide pause no longer holds the read back. */
-	ignorePauseAfter?: number;
 }
 
 export interface ReaderDeps {
@@ -66,7 +59,7 @@ export class RunReader {
 		view: ReadView,
 		scope: CancellationScope,
 		priority: Priority,
-		limits: ReadLimits = {},
+		limits: Pick<RequestOptions, 'timeout' | 'ignorePauseAfter'> = {},
 	): Promise<Run> {
 		const { requestQueue, client } = this.deps;
 		const onSent = () => {

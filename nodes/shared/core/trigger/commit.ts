@@ -1,6 +1,6 @@
 import { SEEN_RUNS } from '../config';
 import type { Plan } from './classify';
-import { type EventName, type RunRef, createdOf, eventKeys, isInterim } from './events';
+import { createdOf, eventKeys } from './events';
 import type { Poll } from './poll';
 import type { RunRead } from './readRuns';
 import type { SeenRuns } from './seenRuns';
@@ -22,7 +22,7 @@ export function commit(
 	for (const plan of plans) {
 		const { memory, source, list } = plan.of;
 		for (const run of plan.follow) memory.follow(run);
-		for (const { run, event } of plan.remember) remember(memory, event, run);
+		for (const { run, event } of plan.remember) memory.report(run, event);
 		for (const read of reads) if (read.source === source) applyRead(poll, memory, read);
 		if (list.whole) advance(poll, plan, resources.length);
 	}
@@ -43,15 +43,10 @@ function applyRead({ result }: Poll, memory: SeenRuns, { source, row, run, found
 		const followed = memory.open.get(row.id);
 		if (followed) followed.created ??= created;
 		if (!found) return;
-		remember(memory, found.event, row);
+		memory.report(row, found.event);
 		if (!found.isReported) return;
 		result.events.push({ event: found.event, resource: source.resource, run, created, detected: at });
 	}
-}
-
-function remember(memory: SeenRuns, event: EventName, run: RunRef): void {
-	if (isInterim(event)) memory.report(run, event);
-	else memory.finish(run);
 }
 
 function advance({ options }: Poll, { of, recent }: Plan<SeenRuns>, resources: number): void {

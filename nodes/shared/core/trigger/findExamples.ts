@@ -1,13 +1,13 @@
 import { TRIGGER } from '../config';
-import { call } from '../requests/retry';
+import type { CallDeps } from '../requests/retry';
 import type { Phase } from '../runs/run';
 import { type EventOptions, type EventSource, createdOf, eventOf, isInterim } from './events';
-import { type Poll, type PollDeps, type PollResult, recordError } from './poll';
+import { type Poll, type PollResult, readRun } from './poll';
 import { scanList } from './scanList';
 
 /** Runs that are in the state of an event that is asked for, for tests: the newest ones, `TRIGGER.examples` at most. */
 export async function findExamples(
-	deps: PollDeps,
+	deps: CallDeps,
 	sources: readonly EventSource[],
 	options: EventOptions,
 ): Promise<PollResult> {
@@ -32,15 +32,12 @@ export async function findExamples(
 		.sort((a, b) => (b.row.created ?? 0) - (a.row.created ?? 0));
 	for (const { source, row } of candidates.slice(0, TRIGGER.exampleReads)) {
 		if (result.events.length >= TRIGGER.examples) break;
-		try {
-			const run = await call(poll, (signal) => source.client.read(row.id, 'full', signal));
-			const created = createdOf(run, row);
-			const event = wantedEvent(run.phase, created);
-			if (event === undefined || !source.matches(run)) continue;
-			result.events.push({ event, resource: source.resource, run, created, detected: deps.clock.now() });
-		} catch (error) {
-			recordError(poll, source, error);
-		}
+		const run = await readRun(poll, source, row.id, 'full', false);
+		if (!run || run === 'deleted') continue;
+		const created = createdOf(run, row);
+		const event = wantedEvent(run.phase, created);
+		if (event === undefined || !source.matches(run)) continue;
+		result.events.push({ event, resource: source.resource, run, created, detected: deps.clock.now() });
 	}
 	return result;
 }

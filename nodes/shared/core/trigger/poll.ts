@@ -1,16 +1,11 @@
-import { type CancellationScope, isCancelReason } from '../concurrency/cancellationScope';
-import type { Clock } from '../concurrency/clock';
+import { isCancelReason } from '../concurrency/cancellationScope';
+import { attempt } from '../concurrency/result';
 import { SECOND } from '../config';
-import { ApiError } from '../requests/apiError';
-import type { RequestQueue } from '../requests/requestQueue';
+import { ApiError, isNotFound } from '../requests/apiError';
+import { type CallDeps, call } from '../requests/retry';
 import type { Run } from '../runs/run';
+import type { ReadView } from '../runs/runClient';
 import type { EventName, EventOptions, EventSource } from './events';
-
-export interface PollDeps {
-	requestQueue: RequestQueue;
-	clock: Clock;
-	scope: CancellationScope;
-}
 
 export interface RunEvent {
 	event: EventName;
@@ -32,7 +27,7 @@ export interface PollResult {
 }
 
 /** What one poll works with. */
-export interface Poll extends PollDeps {
+export interface Poll extends CallDeps {
 	options: EventOptions;
 	result: PollResult;
 }
@@ -49,6 +44,17 @@ export function recordError(poll: Poll, { resource, client }: EventSource, throw
 	if (!errors.some((one) => one.resource === resource)) errors.push({ resource, error });
 }
 
-export function isNotFound(error: unknown): boolean {
-	return error instanceof ApiError && error.kind === 'notFound';
+/** Returns nothing after an error, which is recorded; `deleted` after a 404 where that may be. */
+export async function readRun(
+	poll: Poll,
+	source: EventSource,
+	id: string,
+	view: ReadView,
+	mayBeDeleted: boolean,
+): Promise<Run | 'deleted' | undefined> {
+	const read = await attempt(() => call(poll, (signal) => source.client.read(id, view, signal)));
+	if ('value' in read) return read.value;
+	if (mayBeDeleted && isNotFound(read.error)) return 'deleted';
+	recordError(poll, source, read.error);
+	return undefined;
 }

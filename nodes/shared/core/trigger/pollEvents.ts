@@ -1,7 +1,8 @@
+import type { CallDeps } from '../requests/retry';
 import { classify } from './classify';
 import { commit } from './commit';
 import type { EventOptions, EventSource } from './events';
-import type { Poll, PollDeps, PollResult } from './poll';
+import type { Poll, PollResult } from './poll';
 import { readRuns } from './readRuns';
 import { firstPoll, nextPoll } from './resourcePoll';
 import { type EventStore, decode, storedResources } from './seenRunsCodec';
@@ -17,7 +18,7 @@ const polling = new WeakSet<EventStore>();
  * Returns nothing while an earlier poll with the same store is running.
  */
 export async function pollEvents(
-	deps: PollDeps,
+	deps: CallDeps,
 	sources: readonly EventSource[],
 	options: EventOptions,
 	store: EventStore,
@@ -25,10 +26,7 @@ export async function pollEvents(
 	if (polling.has(store)) return undefined;
 	polling.add(store);
 	const scope = deps.scope.child();
-	deps.clock.sleep(options.budget, scope.signal).then(
-		() => scope.cancel('deadline'),
-		() => undefined,
-	);
+	scope.cancelIn(options.budget, 'deadline', deps.clock);
 	try {
 		const poll: Poll = { ...deps, scope, options, result: { events: [], errors: [], warnings: [] } };
 		const stored = storedResources(store);

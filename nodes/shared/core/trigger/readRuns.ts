@@ -1,10 +1,9 @@
 import { TRIGGER } from '../config';
-import { call } from '../requests/retry';
 import type { ReadView } from '../runs/runClient';
 import type { Run } from '../runs/run';
 import { type NewEvent, type Plan, classifyRead } from './classify';
 import type { EventSource, ListedRun } from './events';
-import { type Poll, isNotFound, recordError } from './poll';
+import { type Poll, readRun } from './poll';
 import type { ResourcePoll } from './resourcePoll';
 
 /** What a read showed. */
@@ -26,23 +25,19 @@ export async function readRuns(poll: Poll, plans: readonly Plan[]): Promise<RunR
 	hinted.sort((a, b) => (a.row.created ?? 0) - (b.row.created ?? 0));
 	unknown.sort((a, b) => a.random - b.random);
 	const queue = [...hinted, ...unknown].slice(0, TRIGGER.reads);
-	const reads = await Promise.all(queue.map(({ of, row }) => readRun(poll, of, row)));
+	const reads = await Promise.all(queue.map(({ of, row }) => readEvent(poll, of, row)));
 	return reads.flatMap((read) => read ?? []);
 }
 
-async function readRun(poll: Poll, of: ResourcePoll, row: ListedRun): Promise<RunRead | undefined> {
+async function readEvent(poll: Poll, of: ResourcePoll, row: ListedRun): Promise<RunRead | undefined> {
 	const { source, list } = of;
-	const read = async (view: ReadView) => {
-		const run = await call(poll, (signal) => source.client.read(row.id, view, signal));
-		return { source, row, run, found: classifyRead(poll.options, of, row, run), at: poll.clock.now() };
+	const read = async (view: ReadView): Promise<RunRead | undefined> => {
+		const run = await readRun(poll, source, row.id, view, list.whole);
+		const at = poll.clock.now();
+		if (!run || run === 'deleted') return run && { source, row, at };
+		return { source, row, run, found: classifyRead(poll.options, of, row, run), at };
 	};
-	try {
-		if (row.phase !== 'unknown') return await read('full');
-		const light = await read('light');
-		return light.found?.isReported && source.client.hasLightReads ? await read('full') : light;
-	} catch (error) {
-		if (isNotFound(error) && list.whole) return { source, row, at: poll.clock.now() };
-		recordError(poll, source, error);
-		return undefined;
-	}
+	if (row.phase !== 'unknown') return await read('full');
+	const light = await read('light');
+	return light?.found?.isReported && source.client.hasLightReads ? await read('full') : light;
 }

@@ -1,9 +1,8 @@
 import { TRIGGER } from '../config';
-import { call } from '../requests/retry';
 import { type Phase, isTerminal } from '../runs/run';
 import { type EventName, type EventSource, type ListedRun, type RunRef, eventKey, eventKeys } from './events';
-import { type Poll, isNotFound, recordError } from './poll';
-import { type Scan, scanDeep, scanList } from './scanList';
+import { type Poll, readRun } from './poll';
+import { type Scan, scanList } from './scanList';
 import { type KnownRuns, SeenRuns, minuteOf } from './seenRuns';
 
 /** What the lists of one resource show in one poll. Only `commit` gets a memory that it can change. */
@@ -32,7 +31,8 @@ export async function firstPoll(poll: Poll, source: EventSource): Promise<Scanne
 	const start = (newest: number) => Math.min(newest - TRIGGER.listDelay, newSince());
 	const hasLists = source.unfinished.length > 0;
 	const at = clock.now();
-	const list = await scanDeep(poll, source, source.all, {
+	const list = await scanList(poll, source, source.all, {
+		skipsRest: true,
 		// Without lists of unfinished runs, they have to be found among all.
 		isDeepEnough: (youngest, newest) => hasLists && youngest < start(newest),
 		pages: hasLists ? TRIGGER.pages : TRIGGER.searchPages,
@@ -64,7 +64,7 @@ async function listUnfinished(poll: Poll, source: EventSource): Promise<ListedRu
 		let paged = false;
 		// One list after the other, in the order of a run's life: a run that moves on meanwhile is in the next list.
 		for (const list of source.unfinished) {
-			const scan = await scanDeep(poll, source, list, { pages: TRIGGER.pages });
+			const scan = await scanList(poll, source, list, { pages: TRIGGER.pages, skipsRest: true });
 			if (!scan.whole) return undefined;
 			paged ||= scan.pages > 1;
 			for (const row of scan.rows) found.set(row.id, row);
@@ -81,26 +81,21 @@ async function listUnfinished(poll: Poll, source: EventSource): Promise<ListedRu
  * Returns false when one could not be read.
  */
 async function findPhases(poll: Poll, source: EventSource, rows: readonly ListedRun[]): Promise<boolean> {
-	const found = await Promise.all(
-		rows.slice(0, TRIGGER.reads).map(async (row) => {
-			try {
-				row.phase = (await call(poll, (signal) => source.client.read(row.id, 'light', signal))).phase;
-				return true;
-			} catch (error) {
-				if (isNotFound(error)) row.phase = 'completed';
-				else recordError(poll, source, error);
-				return isNotFound(error);
-			}
-		}),
+	const read = await Promise.all(
+		rows.slice(0, TRIGGER.reads).map(({ id }) => readRun(poll, source, id, 'light', true)),
 	);
-	for (const row of rows.slice(TRIGGER.reads)) row.phase = 'completed';
-	return !found.includes(false);
+	for (const [index, row] of rows.entries()) {
+		const run = read[index];
+		row.phase = run && run !== 'deleted' ? run.phase : 'completed';
+	}
+	return !read.includes(undefined);
 }
 
 /** Every poll after the first: lists what was created since the watermark, and looks up the runs that are followed. */
 export async function nextPoll(poll: Poll, source: EventSource, memory: SeenRuns): Promise<Scanned> {
 	const at = poll.clock.now();
-	const list = await scanDeep(poll, source, source.all, {
+	const list = await scanList(poll, source, source.all, {
+		skipsRest: true,
 		isDeepEnough: (youngest) => memory.isPast({ created: youngest }),
 		pages: TRIGGER.pages,
 	});

@@ -19,6 +19,8 @@ export interface Scan {
 
 export interface ScanLimits {
 	pages: number;
+	/** Rows behind `pages` pages are given up, with a warning. */
+	skipsRest?: boolean;
 	/**
 	 * Whether the rest of the list is of no interest. Without it, the whole list is read.
 	 *
@@ -36,52 +38,40 @@ export async function scanList(
 	poll: Poll,
 	source: EventSource,
 	list: EventList,
-	{ pages: maxPages, isDeepEnough }: ScanLimits,
+	{ pages: maxPages, skipsRest, isDeepEnough }: ScanLimits,
 ): Promise<Scan> {
 	const scan: Scan = { rows: [], newestFirst: list.newestFirst, whole: false, pages: 0, failed: false };
 	const cursor = new PageCursor();
 	let oldest = Number.POSITIVE_INFINITY;
-	let newest = Number.NEGATIVE_INFINITY;
 	let sorted = true;
 	try {
 		const pages = paginate(cursor, maxPages, (token) => call(poll, (signal) => list.page(token, signal)));
 		for await (const page of pages) {
 			scan.pages = cursor.pages;
 			for (const { id, phase, created: mark } of page.rows) {
-				const isPlausible = mark && mark.at <= poll.options.now() + TRIGGER.maxAhead;
-				const created = isPlausible ? mark.at : undefined;
+				const created = mark && mark.at <= poll.options.now() + TRIGGER.maxAhead ? mark.at : undefined;
 				scan.rows.push({ id, phase, created });
 				if (created === undefined) continue;
 				// Servers stamp a run and insert it into their lists at slightly different moments.
 				if (created > oldest + TRIGGER.orderSlack) sorted = false;
 				if (created < oldest && oldest !== Number.POSITIVE_INFINITY) scan.newestFirst = true;
 				oldest = Math.min(oldest, created);
-				newest = Math.max(newest, created);
-				scan.newest = newest;
+				scan.newest = Math.max(scan.newest ?? created, created);
 			}
 			scan.newestFirst &&= sorted;
+			const { newest = Number.NEGATIVE_INFINITY } = scan;
 			const deepEnough = scan.newestFirst && isDeepEnough?.(oldest + TRIGGER.orderSlack, newest) === true;
 			scan.whole = deepEnough || cursor.isAtEnd;
 			if (deepEnough) break;
+		}
+		if (!scan.whole && skipsRest) {
+			const what = `The list of "${source.resource}" runs is too long`;
+			poll.result.warnings.push(`${what}: only its first ${maxPages} pages were read`);
+			scan.whole = true;
 		}
 	} catch (error) {
 		recordError(poll, source, error);
 		scan.failed = true;
 	}
 	return scan;
-}
-
-/** Reads a list as deep as it has to be. Rows behind `pages` pages are given up, with a warning. */
-export async function scanDeep(
-	poll: Poll,
-	source: EventSource,
-	list: EventList,
-	limits: ScanLimits,
-): Promise<Scan> {
-	const scan = await scanList(poll, source, list, limits);
-	if (scan.whole || scan.failed) return scan;
-	poll.result.warnings.push(
-		`The list of "${source.resource}" runs is too long: only its first ${limits.pages} pages were read`,
-	);
-	return { ...scan, whole: true };
 }

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 
-import { TIMELESS } from './doneRuns';
 import { INTERIM_EVENTS, type InterimEvent } from './events';
-import { SeenRuns } from './seenRuns';
+import { SeenRuns, TIMELESS } from './seenRuns';
 
 /** Where the memory is kept. n8n writes it to its database when it likes, at the latest with the next events. */
 export interface EventStore {

@@ -36,7 +36,10 @@ export class CreationTimes {
 				this.page = undefined;
 			});
 			const { page } = this;
-			const read = await attempt(() => untilEnd(scope, page));
+			// Nobody waits for the page of another beyond the end of their own scope.
+			const waiting = scope.child();
+			const read = await attempt(() => waiting.race(page));
+			waiting.dispose();
 			if ('value' in read) continue;
 			// The one who read the page may have ended, and its page with it: then another one reads it.
 			if (!isCancelReason(read.error) || scope.signal.aborted) throw read.error;
@@ -61,21 +64,5 @@ export class CreationTimes {
 		for (const row of page.rows) if (row.created) this.known.set(row.id, row.created);
 		this.cursor.advance(page);
 		this.exhausted = this.cursor.isAtEnd || this.cursor.pages >= LIST.lookupPages;
-	}
-}
-
-/** `work`, or the reason why the scope ended, whichever comes first: nobody waits for the page of another beyond that. */
-async function untilEnd<T>(scope: CancellationScope, work: Promise<T>): Promise<T> {
-	const waiting = scope.child();
-	try {
-		waiting.signal.throwIfAborted();
-		return await Promise.race([
-			work,
-			new Promise<never>((_, reject) => {
-				waiting.signal.addEventListener('abort', () => reject(waiting.signal.reason), { once: true });
-			}),
-		]);
-	} finally {
-		waiting.dispose();
 	}
 }

@@ -1,4 +1,3 @@
-import { WatchError } from '../requests/apiError';
 import type { Run, TimeMark } from '../runs/run';
 
 /** From which moment a timeout is counted: when watching begins, or one of the run's own times. */
@@ -81,11 +80,4 @@ export class Deadline {
 		this.clamped.set(at, from);
 		return from;
 	}
-}
-
-export function noTimeToCountFrom(title: string, id: string): WatchError {
-	return new WatchError(
-		`No time to count from is known for ${title} ${id}`,
-		'Neither the run nor the list of runs tells when it was created or started. Count the timeout from Now instead.',
-	);
 }

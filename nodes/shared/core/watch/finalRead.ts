@@ -1,10 +1,8 @@
 import { isCancelReason } from '../concurrency/cancellationScope';
 import { attempt, attemptRequest } from '../concurrency/result';
 import { READ, RETRY, SECOND } from '../config';
-import { ApiError } from '../requests/apiError';
-import { backoff } from '../requests/backoff';
-import { retry } from '../requests/retry';
-import { noAnswer } from '../requests/withTimeout';
+import { ApiError, noAnswer } from '../requests/apiError';
+import { backoff, retry } from '../requests/retry';
 import { type Run, isDone, isTerminal } from '../runs/run';
 import type { RunReader } from '../runs/runReader';
 import type { WatchDeps } from './types';

@@ -2,12 +2,10 @@ import { type CancellationScope, isCancelReason } from '../concurrency/cancellat
 import { attempt, attemptRequest } from '../concurrency/result';
 import type { Timer, TimerQueue } from '../concurrency/timerQueue';
 import { READ } from '../config';
-import type { ApiError } from '../requests/apiError';
+import { type ApiError, WatchError, noAnswer } from '../requests/apiError';
 import { retry } from '../requests/retry';
-import { noAnswer } from '../requests/withTimeout';
 import { type Run, type TimeMark, isDone } from '../runs/run';
 import type { ReadView } from '../runs/runClient';
-import { noTimeToCountFrom } from './deadline';
 import type { ListPoller } from './listPoller';
 import type { WatchDeps, WatchedRun } from './types';
 
@@ -92,7 +90,12 @@ export class RunPolling {
 		const listed =
 			deps.creationTimes.knownOf(run.id) ??
 			(deadline.needsListedTime(read) ? await this.listedTime() : undefined);
-		if (!deadline.update(read, listed, deps.clock.now())) throw noTimeToCountFrom(deps.client.title, run.id);
+		if (!deadline.update(read, listed, deps.clock.now())) {
+			throw new WatchError(
+				`No time to count from is known for ${deps.client.title} ${run.id}`,
+				'Neither the run nor the list of runs tells when it was created or started. Count the timeout from Now instead.',
+			);
+		}
 		if (deadline.at !== before && !this.isOnce) this.timer.reschedule(deadline.at);
 	}
 

@@ -1,8 +1,7 @@
 import { CancellationScope } from '../concurrency/cancellationScope';
 import { attempt } from '../concurrency/result';
 import { CANCEL } from '../config';
-import type { ApiError } from '../requests/apiError';
-import { noAnswer } from '../requests/withTimeout';
+import { type ApiError, noAnswer } from '../requests/apiError';
 import { type CancelDeps, type CancelResult, confirmCancel } from '../runs/cancelRun';
 import { type Run, isDone } from '../runs/run';
 import { RunReader } from '../runs/runReader';

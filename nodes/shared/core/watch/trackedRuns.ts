@@ -4,8 +4,7 @@ import type { Timer, TimerQueue } from '../concurrency/timerQueue';
 import { LIST_POLLER } from '../config';
 import type { Run } from '../runs/run';
 import type { ReadView } from '../runs/runClient';
-import { CompletionTimes } from './completionTimes';
-import { nextPollDelay } from './pollDelay';
+import { CompletionTimes, nextPollDelay } from './pollDelay';
 import type { WatchedRun } from './types';
 
 /** What to do next about a run: read it in this view, unless the row of a list tells enough. */

@@ -1,11 +1,8 @@
 import type { CancellationScope } from '../concurrency/cancellationScope';
-import type { Clock } from '../concurrency/clock';
 import type { ApiError } from '../requests/apiError';
-import type { RequestQueue } from '../requests/requestQueue';
 import type { CancelResult } from '../runs/cancelRun';
 import type { Run, TimeMark } from '../runs/run';
-import type { RunClient } from '../runs/runClient';
-import type { RunReader, SeenStatus } from '../runs/runReader';
+import type { ReaderDeps, RunReader, SeenStatus } from '../runs/runReader';
 import type { CreationTimes } from './creationTimes';
 import type { Deadline, Timeout } from './deadline';
 import type { Outcome } from './outcome';
@@ -32,17 +29,12 @@ export interface WatchTarget extends Timeout {
 	options: WatchOptions;
 }
 
-export interface WatchDeps {
-	client: RunClient;
-	requestQueue: RequestQueue;
-	clock: Clock;
+export interface WatchDeps extends ReaderDeps {
 	/** Ends when the workflow is stopped. */
 	scope: CancellationScope;
 	creationTimes: CreationTimes;
 	/** The idempotency key for cancelling a run: the same for each attempt. */
 	commandId: (id: string) => string;
-	/** Called when a run was seen in another status than before. */
-	onChange?: (run: Run) => void;
 }
 
 export interface WatchReport {

@@ -1,7 +1,10 @@
 import { jittered } from '../../../../nodes/shared/core/concurrency/clock';
-import { backoff } from '../../../../nodes/shared/core/requests/backoff';
-import { CompletionTimes } from '../../../../nodes/shared/core/watch/completionTimes';
-import { type PollSettings, nextPollDelay } from '../../../../nodes/shared/core/watch/pollDelay';
+import { backoff } from '../../../../nodes/shared/core/requests/retry';
+import {
+	CompletionTimes,
+	type PollSettings,
+	nextPollDelay,
+} from '../../../../nodes/shared/core/watch/pollDelay';
 import { FakeClock } from '../../../support/fakeClock';
 
 /** A clock whose random numbers are all the same: 0 is the shortest delay of a spread, 0.5 its middle. */

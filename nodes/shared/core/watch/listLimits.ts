@@ -1,0 +1,71 @@
+import type { Clock } from '../concurrency/clock';
+import { LIST_POLLER } from '../config';
+import { ApiError } from '../requests/apiError';
+import { backoff } from '../requests/retry';
+
+/**
+ * When lists may be read (times are unix ms), and what they may cost: no more than they save. A page is paid for with reads
+ * that rows have saved before; the first pages with first reads that were deferred, or, where many runs are watched, with
+ * the seed: 5 % of a round of single reads.
+ */
+export class ListLimits {
+	/** Pages that failed are asked for again then; runs that are due wait for it. */
+	retryAt = 0;
+
+	/** From then on, pages are read on which none of our runs is expected as well. */
+	exploresAt = 0;
+
+	/** Until then, no list is read. */
+	closedUntil = 0;
+
+	private failures = 0;
+
+	/** Reads saved so far, less the pages they were saved with. */
+	private saved: number;
+
+	/** First reads that may still be deferred: one for a page of each list, and few of the runs. */
+	private deferrals: number;
+
+	constructor(runs: number, lists: number) {
+		this.saved = Math.floor(runs / LIST_POLLER.runsPerSeedPage);
+		this.deferrals = Math.min(lists, Math.floor(runs / LIST_POLLER.minRuns));
+	}
+
+	/** True when so many requests are paid for. */
+	allows(requests: number): boolean {
+		return this.saved >= requests;
+	}
+
+	earn(reads: number): void {
+		this.saved += reads;
+	}
+
+	spend(requests: number): void {
+		this.saved -= requests;
+	}
+
+	get canDefer(): boolean {
+		return this.deferrals > 0;
+	}
+
+	defer(): void {
+		this.deferrals -= 1;
+	}
+
+	onPassRead(): void {
+		this.failures = 0;
+	}
+
+	/** A page that failed is asked for once more before runs are read singly, unless that would be after `latest`. */
+	retriesPage(error: unknown, clock: Clock, latest: number): boolean {
+		const now = clock.now();
+		this.retryAt = now + backoff(1, clock);
+		this.failures += 1;
+		const isRetryable = error instanceof ApiError && error.retryable;
+		if (isRetryable && this.failures === 1 && this.retryAt <= latest) return true;
+		this.failures = 0;
+		this.retryAt = 0;
+		this.closedUntil = isRetryable ? now + LIST_POLLER.cooldown : Number.POSITIVE_INFINITY;
+		return false;
+	}
+}
