@@ -1,7 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { WatchReport } from '../../core/watch/watchRuns';
-import type { ResourceClient } from '../../providers/client/resourceClient';
 import type { ProviderSpec } from '../../providers/types';
 import { counted, safeMessage } from './text';
 
@@ -20,8 +19,8 @@ export function addHints(
 }
 
 /** Why a list may have no rows. */
-export function emptyListHint({ provider, spec }: ResourceClient): string {
-	return `No ${spec.plural} found. ${provider.keySees}`;
+export function emptyListHint({ keySees }: ProviderSpec, { plural }: { plural: string }): string {
+	return `No ${plural} found. ${keySees}`;
 }
 
 function named(reports: readonly WatchReport[]): string {

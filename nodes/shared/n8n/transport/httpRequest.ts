@@ -15,7 +15,7 @@ import type {
 	RawBody,
 	Send,
 	SendBytes,
-} from '../../providers/client/http';
+} from '../../providers/client/wire';
 import type { Access } from '../../providers/client/credential';
 import type { ProviderSpec } from '../../providers/types';
 import { redact } from '../output/text';
