@@ -6,8 +6,7 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 
-import { searchRunsOf } from '../shared/n8n/methods/listSearch';
-import { pickerSearches } from '../shared/n8n/methods/pickerSearch';
+import { pickerSearches, searchRunsOf } from '../shared/n8n/methods/listSearch';
 import { runFields } from '../shared/n8n/description/runFields';
 import { router } from '../shared/n8n/operations/router';
 import { PROVIDERS } from '../shared/providers';

@@ -6,7 +6,7 @@ import {
 	type IPollFunctions,
 } from 'n8n-workflow';
 
-import { pickerSearches } from '../shared/n8n/methods/pickerSearch';
+import { pickerSearches } from '../shared/n8n/methods/listSearch';
 import { PROVIDERS } from '../shared/providers';
 import { FIELDS } from './fields';
 import { pollForEvents } from './poll';

@@ -6,7 +6,7 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 
-import { pickerSearches } from '../shared/n8n/methods/pickerSearch';
+import { pickerSearches } from '../shared/n8n/methods/listSearch';
 import { PROVIDERS } from '../shared/providers';
 import { FIELDS, OUTPUTS } from './fields';
 import { executeTimeoutCancel } from './execute';

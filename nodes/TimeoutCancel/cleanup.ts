@@ -1,5 +1,5 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import type { Result } from '../shared/core/concurrency/result';
+import { type Result, attempt } from '../shared/core/concurrency/result';
 import { z } from 'zod';
 
 import {
@@ -12,13 +12,15 @@ import type { CleanupSource, ListGap } from '../shared/core/cleanup/findCandidat
 import { SECOND } from '../shared/core/config';
 import { systemClock } from '../shared/n8n/transport/systemClock';
 import { InvalidParameterError, orInvalidParameter } from '../shared/n8n/output/errors';
-import { addHints } from '../shared/n8n/output/hints';
+import { addHints, unknownStatusHints } from '../shared/n8n/output/hints';
 import { readCleanupLimit, readOlderThan } from '../shared/n8n/parameters/numbers';
 import { readOptions } from '../shared/n8n/parameters/options';
-import { errorItem, outputItem, attemptItems, throwFirstError } from '../shared/n8n/output/items';
+import { errorItem, outputItem, throwFirstError } from '../shared/n8n/output/items';
 import { filterReader, readMetadata, readOwner } from '../shared/n8n/parameters/filters';
 import type { Session } from '../shared/n8n/transport/session';
 import { counted } from '../shared/n8n/output/text';
+import { callDeps } from '../shared/n8n/operations/work';
+import type { ResourceClient } from '../shared/providers/client/resourceClient';
 import {
 	type CleanupFilters,
 	cleanupSource,
@@ -35,8 +37,7 @@ export async function cleanUpRuns(
 	const itemCount = context.getInputData().length;
 	// One input item after another: two cleanups at once would meet at the same runs.
 	for (let itemIndex = 0; itemIndex < itemCount && !session.scope.signal.aborted; itemIndex++) {
-		const result = await attemptItems(1, () => cleanUpItem(context, session, itemIndex));
-		results.push(...result);
+		results.push(await attempt(() => cleanUpItem(context, session, itemIndex)));
 	}
 	const reports = results.flatMap((result) => ('value' in result ? [result.value] : []));
 	// A stopped workflow does not fail: n8n keeps the items of what was done until then.
@@ -55,53 +56,43 @@ async function cleanUpItem(
 	session: Session,
 	itemIndex: number,
 ): Promise<CleanupReport> {
-	const { requestQueue, scope, commandId } = session;
 	const olderThan = readOlderThan(context, itemIndex);
 	const { includeNeedsReview, ...filters } = readStuckFilters(context, itemIndex);
 	const phases = unfinishedPhases(includeNeedsReview || filters.statuses.length > 0);
-	return await cancelStuckRuns(
-		{ requestQueue, clock: systemClock, scope, commandId },
-		readSources(context, session, itemIndex, { filters, phases, youngest: systemClock.now() - olderThan }),
-		{
-			olderThan,
-			phases,
-			limit: readCleanupLimit(context, itemIndex),
-			// Whatever is not clearly "off" counts as a dry run: nothing is cancelled by a mistyped expression.
-			dryRun: context.getNodeParameter('dryRun', itemIndex, true) !== false,
-			confirmFor: readOptions(context, itemIndex).confirmFor,
-		},
+	const youngest = systemClock.now() - olderThan;
+	const sources = readSources(context, session, itemIndex, (resource, client) =>
+		cleanupSource(resource, client, filters, phases, youngest),
 	);
-}
-
-interface Search {
-	filters: CleanupFilters;
-	phases: ReturnType<typeof unfinishedPhases>;
-	/** Unix ms. */
-	youngest: number;
+	if (sources.every(({ lists }) => lists.length === 0)) {
+		throw new InvalidParameterError(
+			`None of the chosen resources knows a status of ${filters.statuses.join(', ')}`,
+		);
+	}
+	return await cancelStuckRuns({ ...callDeps(session), commandId: session.commandId }, sources, {
+		olderThan,
+		phases,
+		limit: readCleanupLimit(context, itemIndex),
+		// Whatever is not clearly "off" counts as a dry run: nothing is cancelled by a mistyped expression.
+		dryRun: context.getNodeParameter('dryRun', itemIndex, true) !== false,
+		confirmFor: readOptions(context, itemIndex).confirmFor,
+	});
 }
 
 function readSources(
 	context: IExecuteFunctions,
 	session: Session,
 	itemIndex: number,
-	{ filters, phases, youngest }: Search,
+	sourceOf: (resource: string, client: ResourceClient) => CleanupSource,
 ): CleanupSource[] {
 	const chosen = z.array(z.string()).safeParse(context.getNodeParameter('resources', itemIndex, []));
 	if (!chosen.success || chosen.data.length === 0) {
 		throw new InvalidParameterError('Resources must name at least one kind of run to clean up');
 	}
-	const sources = [...new Set(chosen.data)].map((resource) => {
+	return [...new Set(chosen.data)].map((resource) => {
 		const client = session.client(resource);
-		if (!client.spec.cancel)
-			throw new InvalidParameterError(`${client.provider.title} has no way to cancel ${client.spec.plural}`);
-		return orInvalidParameter(() => cleanupSource(resource, client, filters, phases, youngest));
+		if (client.spec.cancel) return orInvalidParameter(() => sourceOf(resource, client));
+		throw new InvalidParameterError(`${client.provider.title} has no way to cancel ${client.spec.plural}`);
 	});
-	if (sources.every(({ lists }) => lists.length === 0)) {
-		throw new InvalidParameterError(
-			`None of the chosen resources knows a status of ${filters.statuses.join(', ')}`,
-		);
-	}
-	return sources;
 }
 
 const somePairs = z.object({ pairs: z.array(z.unknown()).min(1) });
@@ -155,30 +146,20 @@ function summary({ runs }: CleanupReport): string {
 	return [`${runs.length} stuck`, ...parts].join(', ');
 }
 
-function warningsOf(report: CleanupReport, session: Session): string[] {
-	const hints: string[] = [];
-	if (report.stopped) hints.push('The workflow was stopped before the cleanup had come to its end.');
-	if (report.beyondLimit > 0) {
-		hints.push(
+function warningsOf({ runs, ...report }: CleanupReport, session: Session): string[] {
+	const unknown = runs.flatMap(({ run }) => (run?.phase === 'unknown' ? [run.status] : []));
+	return [
+		report.stopped && 'The workflow was stopped before the cleanup had come to its end.',
+		report.beyondLimit > 0 &&
 			`${counted(report.beyondLimit, 'more run')} may be stuck beyond the limit. Raise it, or run the cleanup again.`,
-		);
-	}
-	if (report.undated > 0) {
-		hints.push(`${counted(report.undated, 'unfinished run')} left alone: nothing tells how old they are.`);
-	}
-	const unknown = new Set(report.runs.flatMap(({ run }) => (run?.phase === 'unknown' ? [run.status] : [])));
-	if (unknown.size > 0) {
-		hints.push(
-			`${session.provider.title} reported a status this node does not know: ${[...unknown].join(', ')}. It counts as not finished. Look for a newer version of this package.`,
-		);
-	}
-	for (const { resource, reason } of report.incomplete) {
-		const { plural } = session.client(resource).spec;
-		hints.push(
-			`The list of ${plural} could not be read to its end, so stuck runs may be missing: ${describeGap(reason)}`,
-		);
-	}
-	return hints;
+		report.undated > 0 &&
+			`${counted(report.undated, 'unfinished run')} left alone: nothing tells how old they are.`,
+		...unknownStatusHints(session.provider, unknown, 'It counts as not finished'),
+		...report.incomplete.map(
+			({ resource, reason }) =>
+				`The list of ${session.client(resource).spec.plural} could not be read to its end, so stuck runs may be missing: ${describeGap(reason)}`,
+		),
+	].filter((hint) => hint !== false);
 }
 
 function describeGap(reason: ListGap['reason']): string {

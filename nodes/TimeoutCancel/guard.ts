@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import type { Result } from '../shared/core/concurrency/result';
+import type { CountFrom } from '../shared/core/watch/deadline';
 import type { WatchReport, WatchTarget } from '../shared/core/watch/watchRuns';
 import { reportsOf, watchItems } from '../shared/n8n/operations/watchItems';
 import { InvalidParameterError, nodeError } from '../shared/n8n/output/errors';
@@ -58,19 +59,20 @@ function readTarget(
 	operation: 'watch' | 'check',
 	itemIndex: number,
 ): Omit<WatchTarget, 'id'> {
-	const options = readOptions(context, itemIndex);
+	const { polls, confirmFor, onWorkflowStop } = readOptions(context, itemIndex);
+	const isCheck = operation === 'check';
+	const counts: readonly [CountFrom, ...CountFrom[]] = isCheck
+		? ['created', 'started']
+		: ['now', 'created', 'started'];
 	return {
 		timeout: readTimeout(context, itemIndex),
-		countFrom:
-			operation === 'watch'
-				? readChoice(context, 'countFrom', 'Count From', ['now', 'created', 'started'], itemIndex)
-				: readChoice(context, 'countFrom', 'Count From', ['created', 'started'], itemIndex),
+		countFrom: readChoice(context, 'countFrom', 'Count From', counts, itemIndex),
 		options: {
-			polls: options.polls,
-			confirmFor: options.confirmFor,
+			polls,
+			confirmFor,
 			atDeadline: 'cancel',
-			onStop: options.onWorkflowStop,
-			mode: operation === 'watch' ? 'untilSettled' : 'once',
+			onStop: onWorkflowStop,
+			mode: isCheck ? 'once' : 'untilSettled',
 		},
 	};
 }
@@ -84,7 +86,7 @@ function throwWhenKeyIsRefused(
 	reports: readonly WatchReport[],
 	results: ReadonlyArray<Result<WatchReport>>,
 ): void {
-	const first = reports[0];
+	const [first] = reports;
 	const allRefused = reports.every(({ run, lastError }) => run === undefined && lastError?.kind === 'auth');
 	if (first && allRefused && reports.length === results.length) {
 		throw nodeError(context.getNode(), first.lastError);

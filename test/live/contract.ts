@@ -4,7 +4,7 @@ import { ApiError } from '../../nodes/shared/core/requests/apiError';
 import { PROVIDERS } from '../../nodes/shared/providers';
 import { ResourceClient } from '../../nodes/shared/providers/client/resourceClient';
 import { type Access } from '../../nodes/shared/providers/client/credential';
-import type { Send } from '../../nodes/shared/providers/client/http';
+import type { Send } from '../../nodes/shared/providers/client/wire';
 import type { ProviderSpec, ResourceSpec } from '../../nodes/shared/providers/types';
 import { parseRow } from '../../nodes/shared/providers/client/parseResponse';
 
@@ -64,7 +64,7 @@ function jsonOrText(text: string): unknown {
 async function look(provider: ProviderSpec, spec: ResourceSpec, access: Access): Promise<string> {
 	const client = new ResourceClient(provider, spec, sendTo(access), Date.now);
 	const signal = AbortSignal.timeout(TIMEOUT_MS);
-	const page = await client.page(spec.list?.newestFirst ?? {}, undefined, ROWS, signal);
+	const page = await client.page(spec.list?.newestFirst ?? {}, undefined, signal, ROWS);
 	const newest = page.rows.flatMap((row) => parseRow(spec, row) ?? [])[0];
 	if (!newest) return 'list ok, no runs to read';
 	const light = await client.read(newest.id, 'light', signal);

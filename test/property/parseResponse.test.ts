@@ -6,7 +6,7 @@ import { PROVIDERS, resourceOf } from '../../nodes/shared/providers';
 import { ResourceClient } from '../../nodes/shared/providers/client/resourceClient';
 import { withKey } from '../../nodes/shared/providers/client/credential';
 import { describeErrorBody } from '../../nodes/shared/providers/client/errorBody';
-import type { ApiRequest, Send } from '../../nodes/shared/providers/client/http';
+import type { ApiRequest, Send } from '../../nodes/shared/providers/client/wire';
 import { parseRun } from '../../nodes/shared/providers/client/parseResponse';
 import { runs } from './runs';
 

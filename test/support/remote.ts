@@ -2,7 +2,7 @@ import { ApiError } from '../../nodes/shared/core/requests/apiError';
 import { type JsonObject, type Phase, isTerminal } from '../../nodes/shared/core/runs/run';
 import { PROVIDERS, resourceOf } from '../../nodes/shared/providers';
 import { ResourceClient } from '../../nodes/shared/providers/client/resourceClient';
-import type { ApiRequest, ApiResponse } from '../../nodes/shared/providers/client/http';
+import type { ApiRequest, ApiResponse } from '../../nodes/shared/providers/client/wire';
 import { type FakeClock, seededRandom } from './fakeClock';
 
 /**

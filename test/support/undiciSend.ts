@@ -2,7 +2,7 @@ import { type Dispatcher, errors, request } from 'undici';
 
 import { ApiError } from '../../nodes/shared/core/requests/apiError';
 import type { Access } from '../../nodes/shared/providers/client/credential';
-import type { Send } from '../../nodes/shared/providers/client/http';
+import type { Send } from '../../nodes/shared/providers/client/wire';
 import type { Query } from '../../nodes/shared/providers/types';
 
 /** Requests over undici instead of n8n's helper: `agent` leads to the server, or plays it. */

@@ -1,25 +1,30 @@
 import type { JsonObject, JsonValue, Phase } from '../core/runs/run';
 import type { Access } from './client/credential';
-import type { DeliverDocument, DocumentRoutes } from './client/documents';
-import type { Subject } from './client/http';
+import type { DeliverDocument, DocumentRoutes, Query } from './client/wire';
 
-export type QueryValue = string | number | boolean | readonly string[];
+export type { Query, QueryValue } from './client/wire';
 
-export type Query = Record<string, QueryValue>;
+/** How a list is read page by page. */
+export interface Paging {
+	/** How pages follow each other: by the id of the last row (Retab) or by a page token (Extend). */
+	paging: 'cursor' | 'pageToken';
+	/** Key of the rows in a page; `data` where nothing else is said. */
+	rowsIn?: string;
+	/** Rows asked for per page at most. */
+	pageSize: number;
+	/** Parameter names for the page size: some routes know another name than the others, and ignore the wrong one. */
+	pageSizeParams: readonly string[];
+}
 
 /** A list at the provider that a field is picked from. The row is found under the name of the field. */
-export interface PickerSpec {
+export interface PickerSpec extends Paging {
 	plural: string;
 	/** `{owner}` stands for what `needs` names. */
 	path: string;
-	paging: ListSpec['paging'];
-	pageSizeParam: string;
-	pageSize: number;
-	query?: Query;
 	/** Query parameter that searches all pages; without one the page that is there is searched. */
 	search?: string;
-	/** Where a row holds its name: the first place that has one. */
-	nameAt: ReadonlyArray<readonly string[]>;
+	/** Where a row holds its name. */
+	nameAt: readonly string[];
 	valueAt: readonly string[];
 	/** Only rows whose `type` is one of these. */
 	types?: readonly string[];
@@ -44,28 +49,20 @@ export interface FilterSpec {
 	kind: 'text' | 'number' | 'date' | 'options' | 'several' | 'metadata';
 	/** For a `date`: the API takes date-times, so the first or last moment of the day (UTC) is sent instead of the day. */
 	asInstant?: 'startOfDay' | 'endOfDay';
-	/** Filters that a cleanup can use, whatever they are called at this resource. */
 	/** Row of the provider's pickers, for a `text` that is the ID of something. */
 	picker?: string;
+	/** Filters that a cleanup can use, whatever they are called at this resource. */
 	role?: 'status' | 'until' | 'workflow' | 'processor' | 'metadata';
 	options?: readonly string[];
 	placeholder?: string;
 }
 
-export interface ListSpec {
-	/** How pages follow each other: by the id of the last row (Retab) or by a page token (Extend). */
-	paging: 'cursor' | 'pageToken';
-	/** Key of the rows in a page; `data` where nothing else is said. */
-	rowsIn?: string;
-	/** Rows asked for per page at most. */
-	pageSize: number;
+export interface ListSpec extends Paging {
 	/**
 	 * Rows asked for where many runs are watched and the API does not say how many it gives at most. Should it refuse, it is
 	 * asked for `pageSize`.
 	 */
 	tryPageSize?: number;
-	/** Parameter names for the page size: some routes know another name than the others, and ignore the wrong one. */
-	pageSizeParams: readonly string[];
 	/** Parameters that bring the newest runs first; none where the API cannot sort. */
 	newestFirst: Query;
 	/** Parameters that bring the oldest runs first; absent where the API cannot sort. */
@@ -285,6 +282,12 @@ export interface ResourceSpec {
 	create?: CreateSpec;
 	/** What else a 404 or 410 can mean here. */
 	goneHint?: string;
+}
+
+/** What a request is about. */
+export interface Subject {
+	provider: ProviderSpec;
+	spec: ResourceSpec;
 }
 
 /** Where the provider's website shows runs. */

@@ -2,16 +2,17 @@ import { ApiError } from '../../../nodes/shared/core/requests/apiError';
 import { DOCUMENT } from '../../../nodes/shared/core/config';
 import type { JsonValue } from '../../../nodes/shared/core/runs/run';
 import { PROVIDERS, resourceOf } from '../../../nodes/shared/providers';
-import {
-	type DeliverDocument,
-	type DocumentInput,
-	type DocumentRoutes,
-	fetcherOf,
-	type Payload,
-} from '../../../nodes/shared/providers/client/documents';
+import { fetcherOf } from '../../../nodes/shared/providers/client/documents';
+import type {
+	DeliverDocument,
+	DocumentInput,
+	DocumentRoutes,
+	Payload,
+} from '../../../nodes/shared/providers/client/wire';
 import { extendDelivery } from '../../../nodes/shared/providers/extend/documents';
 import { retabDelivery } from '../../../nodes/shared/providers/retab/documents';
-import type { ApiRequest, ByteStream, Subject, Upload } from '../../../nodes/shared/providers/client/http';
+import type { ApiRequest, ByteStream, Upload } from '../../../nodes/shared/providers/client/wire';
+import type { Subject } from '../../../nodes/shared/providers/types';
 import type { BodyField, CreateSpec, DocumentsSpec, FetchBy } from '../../../nodes/shared/providers/types';
 
 /** The tables of create bodies against the field tables of the APIs, and how documents travel. */
@@ -460,7 +461,7 @@ describe('a document of Extend', () => {
 		const { deliver } = traffic('extend', { file: { id: 'file_1' } });
 		await expect(deliver(payload('hi'), false)).rejects.toMatchObject({
 			kind: 'malformed',
-			message: 'Extend gave an answer about a file that cannot be used: id',
+			message: 'Extend gave an answer about a file that cannot be used: the field "id" is missing',
 		});
 	});
 });

@@ -12,8 +12,9 @@
  * | `network` | refused, reset, no response in time | sent again with backoff |
  * | `malformed` | a response that is not as documented | sent again with backoff |
  *
- * `ApiErrorDetails.retryable`, from the response itself, overrides the kind. Cancels differ: after any error that may hide a
- * success, the run is read and the cancel sent again until Confirm Cancel For is over.
+ * `ApiErrorDetails.retryable`, from the response itself, overrides the kind, except `server` in a watch: only the deadline
+ * ends that. Cancels differ: after any error that may hide a success, the run is read and the cancel sent again until
+ * Confirm Cancel For is over.
  */
 export const API_ERROR_KINDS = [
 	'auth',

@@ -91,7 +91,8 @@ export class RunReader {
 	/** True when asking again cannot help: an error that will not go away, or the run stays invisible. */
 	isFinal(error: ApiError): boolean {
 		if (error.kind === 'notFound') return this.notFoundInARow >= RETRY.notFoundInARow;
-		return !error.retryable;
+		// A run that is left alone goes on: whatever the response says, the server may answer again before the deadline.
+		return !error.retryable && error.kind !== 'server' && error.kind !== 'rateLimited';
 	}
 
 	/** A row of a list may be older than the last read, so that it never takes a run back to an earlier phase. */

@@ -2,51 +2,140 @@ import type { ILoadOptionsFunctions, INodeListSearchItems, INodeListSearchResult
 
 import { REQUEST } from '../../core/config';
 import type { JsonObject } from '../../core/runs/run';
-import type { ProviderSpec, Query, ResourceSpec } from '../../providers/types';
-import { fileNameOf, parseRow } from '../../providers/client/parseResponse';
+import {
+	type Page,
+	fileNameOf,
+	pageQuery,
+	parsePage,
+	parseRow,
+	valueAt,
+} from '../../providers/client/parseResponse';
+import type { PickerSpec, ProviderSpec, Query, ResourceSpec } from '../../providers/types';
+import { pickerMethod } from '../description/pickerField';
 import { nodeError } from '../output/errors';
 import { emptyListHint } from '../output/hints';
+import { plainValue } from '../parameters/locator';
 import { openClient } from '../transport/session';
 
+type ListSearch = (
+	this: ILoadOptionsFunctions,
+	filter?: string,
+	paginationToken?: string,
+) => Promise<INodeListSearchResult>;
+
+/** One page of a list, as far as it is read for a picker. */
+interface Choices {
+	page: Page;
+	itemOf: (row: JsonObject) => INodeListSearchItems | undefined;
+	/** True where the API has searched already: then all rows count. */
+	isSearched: boolean;
+	/** Shown where there is nothing to choose. */
+	ifEmpty: string;
+}
+
 /** The picker behind "From List": one page of runs at a time, newest first where the API can sort. */
-export function searchRunsOf(provider: ProviderSpec) {
-	return async function searchRuns(
-		this: ILoadOptionsFunctions,
-		filter?: string,
-		paginationToken?: string,
-	): Promise<INodeListSearchResult> {
+export function searchRunsOf(provider: ProviderSpec): ListSearch {
+	return searchOf(async (context, filter, token) => {
+		const client = await openClient(context, provider, context.getCurrentNodeParameter('resource') as string);
+		const { spec } = client;
+		const query: Query = { ...spec.list?.newestFirst };
+		const search = spec.list?.filters.find(({ name }) => name === spec.list?.searchFilter)?.param;
+		if (filter && search) query[search] = filter;
+		const page = await client.page(query, token, AbortSignal.timeout(REQUEST.timeout));
+		const itemOf = (row: JsonObject) => runItem(spec, row);
+		return { page, itemOf, isSearched: search !== undefined, ifEmpty: emptyListHint(provider, spec) };
+	});
+}
+
+/** The list search methods of a provider's pickers, by the name that the fields use. */
+export function pickerSearches(...providers: ProviderSpec[]): Record<string, ListSearch> {
+	return Object.fromEntries(
+		providers.flatMap((provider) =>
+			Object.entries(provider.pickers).map(([name, picker]) => [
+				pickerMethod(provider, name),
+				searchPicker(provider, picker),
+			]),
+		),
+	);
+}
+
+function searchPicker(provider: ProviderSpec, picker: PickerSpec): ListSearch {
+	const { needs, search } = picker;
+	const [anyResource = ''] = Object.keys(provider.resources);
+	return searchOf(async (context, filter, token) => {
+		const owner = needs && ownerOf(context, needs.parameter);
+		if (needs && !owner) return `Choose a ${needs.noun} first`;
+		const query = pageQuery(picker, token, picker.pageSize);
+		if (filter && search) query[search] = filter;
+		if (owner && needs.param) query[needs.param] = owner;
+		const path = picker.path.replace('{owner}', encodeURIComponent(owner ?? ''));
+		const client = await openClient(context, provider, anyResource);
+		const body = await client.exchange({ method: 'GET', path, query }, AbortSignal.timeout(REQUEST.timeout));
+		return {
+			page: parsePage(provider, { plural: picker.plural, list: picker }, body),
+			itemOf: (row) => pickerItem(picker, row),
+			isSearched: search !== undefined,
+			ifEmpty: emptyListHint(provider, picker),
+		};
+	});
+}
+
+/** @param read the page, or why there is nothing to choose */
+function searchOf(
+	read: (context: ILoadOptionsFunctions, filter?: string, token?: string) => Promise<Choices | string>,
+): ListSearch {
+	return async function (filter, paginationToken) {
 		try {
-			const resource = this.getCurrentNodeParameter('resource') as string;
-			const client = await openClient(this, provider, resource);
-			const { spec } = client;
-			const onServer = spec.list?.searchFilter;
-			const query: Query = { ...spec.list?.newestFirst };
-			const param = spec.list?.filters.find(({ name }) => name === onServer)?.param;
-			if (filter && param) query[param] = filter;
-			const size = spec.list?.pageSize ?? 0;
-			const page = await client.page(query, paginationToken, size, AbortSignal.timeout(REQUEST.timeout));
-			const results = page.rows.flatMap((row) => listItem(spec, row) ?? []);
-			const wanted = filter && !param ? results.filter((item) => matches(item, filter)) : results;
-			const isEmpty = wanted.length === 0 && !filter && !paginationToken && !page.next;
-			// The list has no other place to say why it is empty. Choosing the row chooses nothing.
-			return isEmpty
-				? { results: [{ name: emptyListHint(client), value: '' }] }
-				: { results: wanted, paginationToken: page.next };
+			const choices = await read(this, filter, paginationToken);
+			if (typeof choices === 'string') return explained(choices);
+			const { page, itemOf, isSearched, ifEmpty } = choices;
+			const items = page.rows.flatMap((row) => itemOf(row) ?? []);
+			const results = filter && !isSearched ? items.filter((item) => matches(item, filter)) : items;
+			const isEmpty = results.length === 0 && !filter && !paginationToken && !page.next;
+			return isEmpty ? explained(ifEmpty) : { results, paginationToken: page.next };
 		} catch (error) {
 			throw nodeError(this.getNode(), error);
 		}
 	};
 }
 
-function matches(item: INodeListSearchItems, filter: string): boolean {
-	return `${item.name} ${String(item.value)}`.toLowerCase().includes(filter.toLowerCase());
+/** The list has no other place to say why it is empty. Choosing the row chooses nothing. */
+function explained(text: string): INodeListSearchResult {
+	return { results: [{ name: text, value: '' }] };
+}
+
+function matches({ name, value }: INodeListSearchItems, filter: string): boolean {
+	return `${name} ${String(value)}`.toLowerCase().includes(filter.toLowerCase());
 }
 
 /** `invoice.pdf – completed – 2026-01-31 09:30`, as far as the row tells. */
-function listItem(spec: ResourceSpec, row: JsonObject): INodeListSearchItems | undefined {
+function runItem(spec: ResourceSpec, row: JsonObject): INodeListSearchItems | undefined {
 	const known = parseRow(spec, row);
 	if (!known) return undefined;
 	const created = known.created && new Date(known.created.at).toISOString().slice(0, 16).replace('T', ' ');
 	const parts = [fileNameOf(row) ?? known.id, known.status, created].filter((part) => part !== undefined);
 	return { name: parts.join(' – '), value: known.id };
+}
+
+/** `Invoices (wf_3kT9)` */
+function pickerItem(
+	{ types, nameAt, valueAt: at }: PickerSpec,
+	row: JsonObject,
+): INodeListSearchItems | undefined {
+	if (types && !types.some((type) => type === row.type)) return undefined;
+	const value = valueAt(row, at);
+	if (typeof value !== 'string' || value === '') return undefined;
+	const name = valueAt(row, nameAt);
+	const isNamed = typeof name === 'string' && name !== '' && name !== value;
+	return { name: isNamed ? `${name} (${value})` : value, value };
+}
+
+/** The chosen owner: beside the picker at the top of the panel, or among the filters or additional fields. */
+function ownerOf(context: ILoadOptionsFunctions, parameter: string): string | undefined {
+	for (const place of [parameter, `filters.${parameter}`, `additionalFields.${parameter}`]) {
+		const value = plainValue(context.getCurrentNodeParameter(place));
+		// An expression has no value before the workflow runs.
+		if (typeof value === 'string' && value !== '' && !value.startsWith('=')) return value;
+	}
+	return undefined;
 }

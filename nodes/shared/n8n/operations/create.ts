@@ -4,13 +4,11 @@ import { REQUEST } from '../../core/config';
 import { call } from '../../core/requests/retry';
 import { submit } from '../../core/requests/submit';
 import type { JsonObject } from '../../core/runs/run';
-import {
-	type DocumentInput,
-	type DocumentRoutes,
-	factsOf,
-	withDocuments,
-} from '../../providers/client/documents';
+import { factsOf, withDocuments } from '../../providers/client/documents';
+import { sendFile } from '../../providers/client/http';
+import { parseRun } from '../../providers/client/parseResponse';
 import type { ResourceClient } from '../../providers/client/resourceClient';
+import type { ApiRequest, DocumentInput, DocumentRoutes } from '../../providers/client/wire';
 import type { CreateSpec } from '../../providers/types';
 import { InvalidParameterError } from '../output/errors';
 import { attemptItems, throwFirstError } from '../output/items';
@@ -18,6 +16,7 @@ import { readBody } from '../parameters/createBody';
 import { readDocuments } from '../parameters/documents';
 import { downloadPayload } from '../transport/download';
 import type { Session } from '../transport/session';
+import { systemClock } from '../transport/systemClock';
 import { type Operate, callDeps } from './work';
 
 /**
@@ -86,7 +85,13 @@ async function startRun(
 	const spec = createSpecOf(client);
 	const body = await withDocuments(client, spec, prepared, routesOf(session, client));
 	checkWhole(spec, body, prepared.documents);
-	const headers = spec.idempotent ? { 'Idempotency-Key': session.startId(itemIndex) } : undefined;
+	const request: ApiRequest = {
+		method: 'POST',
+		path: client.spec.path,
+		body,
+		headers: spec.idempotent ? { 'Idempotency-Key': session.startId(itemIndex) } : undefined,
+		hint: hintsOf(client),
+	};
 	const run = await submit(
 		{
 			...callDeps(session),
@@ -94,9 +99,21 @@ async function startRun(
 			idempotent: spec.idempotent ?? false,
 			hintIfUnknown: hintIfUnknown(client, spec),
 		},
-		(signal) => client.create(body, headers, signal),
+		async (signal) => parseRun(client.provider, client.spec, await client.exchange(request, signal)),
 	);
 	return run.body;
+}
+
+function hintsOf({ provider, spec }: ResourceClient): ApiRequest['hint'] {
+	const missing = [
+		`Check the IDs in the parameters. A ${provider.title} key only sees what belongs to its own environment or workspace.`,
+		spec.goneHint,
+	];
+	return {
+		404: missing.filter(Boolean).join(' '),
+		409: 'Something that the run depends on has changed or is in use. Check it, then start the run again.',
+		410: missing.filter(Boolean).join(' '),
+	};
 }
 
 function hintIfUnknown(client: ResourceClient, spec: CreateSpec): string {
@@ -121,7 +138,9 @@ function routesOf(session: Session, client: ResourceClient): DocumentRoutes {
 		call: (request) => call(deps, (signal) => client.exchange(request, signal)),
 		upload: (request) => call(slow, async (signal) => await client.exchange(await request(signal), signal)),
 		put: (upload) =>
-			call(slow, async (signal) => await client.put(await upload(signal), session.sendBytes, signal)),
+			call(slow, async (signal) =>
+				sendFile(client, session.sendBytes, await upload(signal), signal, () => systemClock.now()),
+			),
 		download: (document) => downloadPayload({ ...slow, fetchFile: session.fetchFile }, document),
 	};
 }

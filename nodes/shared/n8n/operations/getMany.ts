@@ -10,7 +10,7 @@ import { type Operate, type Work, callDeps } from './work';
 export const getMany: Operate = async (work) => {
 	const lists = await attemptItems(work.itemCount, (itemIndex) => listRuns(work, itemIndex));
 	const isEmpty = lists.some((list) => 'value' in list && list.value.length === 0);
-	if (isEmpty) addHints(work.context, [emptyListHint(work.client)], 'info');
+	if (isEmpty) addHints(work.context, [emptyListHint(work.client.provider, work.client.spec)], 'info');
 	return lists;
 };
 
@@ -22,7 +22,7 @@ async function listRuns({ context, session, client }: Work, itemIndex: number): 
 	const isSameSize = client.spec.list?.paging === 'pageToken';
 	const pages = paginate(new PageCursor(), Number.POSITIVE_INFINITY, (token) =>
 		call(callDeps(session), (signal) =>
-			client.page(query, token, isSameSize ? limit : limit - rows.length, signal),
+			client.page(query, token, signal, isSameSize ? limit : limit - rows.length),
 		),
 	);
 	for await (const page of pages) {

@@ -10,13 +10,11 @@ import type { Operate } from './work';
 
 export const poll: Operate = async (work) => {
 	const onTimeout = new Map<number, OnTimeout>();
+	const { context } = work;
 	const results = await watchItems(work, (itemIndex) => {
-		const { context } = work;
 		const { polls, confirmFor } = readOptions(context, itemIndex);
-		onTimeout.set(
-			itemIndex,
-			readChoice(context, 'onTimeout', 'When Max Wait Is Over', ['error', 'returnRun'], itemIndex),
-		);
+		const choices = ['error', 'returnRun'] as const;
+		onTimeout.set(itemIndex, readChoice(context, 'onTimeout', 'When Max Wait Is Over', choices, itemIndex));
 		return {
 			timeout: readMaxWait(context, itemIndex),
 			countFrom: 'now',

@@ -3,16 +3,17 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import type { ResourceClient } from '../../providers/client/resourceClient';
 import type { ProviderSpec } from '../../providers/types';
 import { OPERATIONS, type Operation, hasOperation } from '../description/runFields';
-import { InvalidParameterError, nodeError } from '../output/errors';
+import { InvalidParameterError } from '../output/errors';
 import { errorItem, outputItem, throwFirstError } from '../output/items';
 import { readOutputShape, shapeRun } from '../output/simplify';
-import { readChoice, readMaxConcurrentRequests } from '../parameters/options';
-import { type Session, openSession } from '../transport/session';
+import { readChoice } from '../parameters/options';
+import type { Session } from '../transport/session';
 import { cancel } from './cancel';
 import { create } from './create';
 import { remove } from './delete';
 import { get } from './get';
 import { getMany } from './getMany';
+import { inSession } from './inSession';
 import { poll } from './poll';
 import type { Operate } from './work';
 
@@ -25,11 +26,8 @@ export async function router(
 	context: IExecuteFunctions,
 	provider: ProviderSpec,
 ): Promise<INodeExecutionData[][]> {
-	const node = context.getNode();
 	const itemCount = context.getInputData().length;
-	let session: Session | undefined;
-	try {
-		session = await openSession(context, provider, readMaxConcurrentRequests(context));
+	const operate = async (session: Session) => {
 		const client = session.client(context.getNodeParameter('resource', 0));
 		const operation = readOperation(context, client);
 		const shapes = Array.from({ length: itemCount }, (_, itemIndex) =>
@@ -38,23 +36,19 @@ export async function router(
 		const results = await OPERATE[operation]({ context, session, client, itemCount });
 		if (session.scope.signal.aborted) return [[]];
 		throwFirstError(context, results);
-		return [
-			results.flatMap((result, itemIndex) =>
-				'error' in result
-					? [errorItem(node, result.error, itemIndex)]
-					: result.value.map((json) =>
-							outputItem(shapeRun(shapes[itemIndex] ?? 'simplified', client.spec, json), itemIndex),
-						),
-			),
-		];
-	} catch (error) {
-		// The execution was stopped: whatever ended by that is no failure of the node.
-		if (session?.scope.signal.aborted) return [[]];
-		if (!context.continueOnFail()) throw nodeError(node, error);
-		return [Array.from({ length: itemCount }, (_, itemIndex) => errorItem(node, error, itemIndex))];
-	} finally {
-		session?.scope.dispose();
-	}
+		const items = results.flatMap((result, itemIndex) => {
+			if ('error' in result) return [errorItem(context.getNode(), result.error, itemIndex)];
+			const shape = shapes[itemIndex] ?? 'simplified';
+			return result.value.map((json) => outputItem(shapeRun(shape, client.spec, json), itemIndex));
+		});
+		return [items];
+	};
+	return await inSession(
+		context,
+		() => provider,
+		operate,
+		(errors) => [errors],
+	);
 }
 
 function readOperation(context: IExecuteFunctions, client: ResourceClient): Operation {

@@ -5,8 +5,7 @@ import { ApiError } from '../../core/requests/apiError';
 import { hintsFor, addHints } from '../output/hints';
 import { attemptItems } from '../output/items';
 import { readRunId } from '../parameters/ids';
-import { systemClock } from '../transport/systemClock';
-import type { Work } from './work';
+import { type Work, callDeps } from './work';
 
 /** Tells how the runs get on, once it is known which they are. */
 type Progress = (ids: ReadonlySet<string>) => WatchDeps['onChange'];
@@ -26,17 +25,12 @@ export async function watchItems(
 		...read(itemIndex),
 	}));
 	const good = targets.flatMap((target) => ('value' in target ? [target.value] : []));
-	const { requestQueue, scope, commandId } = session;
-	const onChange = progress?.(new Set(good.map(({ id }) => id)));
-	const creationTimes = new CreationTimes(client, requestQueue);
 	const deps: WatchDeps = {
+		...callDeps(session),
 		client,
-		requestQueue,
-		clock: systemClock,
-		scope,
-		creationTimes,
-		commandId,
-		onChange,
+		commandId: session.commandId,
+		creationTimes: new CreationTimes(client, session.requestQueue),
+		onChange: progress?.(new Set(good.map(({ id }) => id))),
 	};
 	const results = (await watchRuns(deps, good)).values();
 	return targets.map((target): Result<WatchReport> => {

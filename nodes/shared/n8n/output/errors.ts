@@ -22,14 +22,13 @@ export class InvalidParameterError extends Error {
  * @param say puts the reason into a sentence
  * @throws InvalidParameterError
  */
-export function orInvalidParameter<T>(read: () => T, say = (reason: string) => reason, advice?: string): T {
+export function orInvalidParameter<T>(read: () => T, say = (reason: string) => reason, hint?: string): T {
 	const result = attemptSync(read);
 	if ('value' in result) return result.value;
-	const { error } = result;
-	throw new InvalidParameterError(say(error instanceof Error ? error.message : String(error)), advice);
+	throw new InvalidParameterError(say(textOf(result.error)), hint);
 }
 
-export interface ErrorPlace {
+interface ErrorPlace {
 	itemIndex?: number;
 	/** What else to say, such as the last known state of the run. */
 	addition?: string;
@@ -43,32 +42,28 @@ export function nodeError(
 ): NodeApiError | NodeOperationError {
 	if (error instanceof NodeApiError || error instanceof NodeOperationError) return error;
 	const place = itemIndex === undefined ? '' : ` [item ${itemIndex}]`;
-	const apiError = (text: string, error: ApiError, ...advice: Array<string | undefined>): NodeApiError => {
-		const message = safeMessage(text) + place;
-		const requestId = error.requestId ? `Request ID: ${error.requestId}.` : undefined;
-		return new NodeApiError(
-			node,
-			{ message },
-			{
-				message,
-				description: sentences(addition, ...advice, requestId),
-				httpCode: error.status === undefined ? undefined : String(error.status),
-				itemIndex,
-			},
-		);
-	};
-	if (error instanceof ApiError) return apiError(error.message, error, error.hint);
-	if (error instanceof UnknownOutcomeError) return apiError(error.message, error.error, error.hint);
-	const message = safeMessage(error instanceof Error ? error.message : String(error)) + place;
-	const advice =
-		error instanceof InvalidParameterError || error instanceof WatchError ? error.hint : undefined;
-	return new NodeOperationError(node, message, {
-		description: sentences(addition, advice),
-		itemIndex,
-	});
+	const message = safeMessage(textOf(error)) + place;
+	const hint =
+		error instanceof ApiError ||
+		error instanceof UnknownOutcomeError ||
+		error instanceof InvalidParameterError ||
+		error instanceof WatchError
+			? error.hint
+			: undefined;
+	const apiError = error instanceof UnknownOutcomeError ? error.error : error;
+	if (!(apiError instanceof ApiError)) {
+		return new NodeOperationError(node, message, { description: sentences(addition, hint), itemIndex });
+	}
+	const { status, requestId } = apiError;
+	const description = sentences(addition, hint, requestId && `Request ID: ${requestId}.`);
+	const httpCode = status === undefined ? undefined : String(status);
+	return new NodeApiError(node, { message }, { message, description, httpCode, itemIndex });
+}
+
+function textOf(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
 }
 
 function sentences(...parts: Array<string | undefined>): string | undefined {
-	const said = parts.filter((part): part is string => part !== undefined && part !== '');
-	return said.length > 0 ? safeMessage(said.join(' ')) : undefined;
+	return safeMessage(parts.filter(Boolean).join(' ')) || undefined;
 }

@@ -1,7 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { WatchReport } from '../../core/watch/watchRuns';
-import type { ResourceClient } from '../../providers/client/resourceClient';
 import type { ProviderSpec } from '../../providers/types';
 import { counted, safeMessage } from './text';
 
@@ -20,48 +19,56 @@ export function addHints(
 }
 
 /** Why a list may have no rows. */
-export function emptyListHint({ provider, spec }: ResourceClient): string {
-	return `No ${spec.plural} found. ${provider.keySees}`;
+export function emptyListHint({ keySees }: ProviderSpec, { plural }: { plural: string }): string {
+	return `No ${plural} found. ${keySees}`;
 }
 
-function named(reports: readonly WatchReport[]): string {
-	const ids = [...new Set(reports.map(({ id }) => id))];
-	return ids.length > NAMED
-		? `${ids.slice(0, NAMED).join(', ')} and ${ids.length - NAMED} more`
-		: ids.join(', ');
+/** Tells of statuses that a newer version may know; nothing where there are none. */
+export function unknownStatusHints(
+	{ title }: ProviderSpec,
+	statuses: readonly string[],
+	then: string,
+): string[] {
+	if (statuses.length === 0) return [];
+	const names = [...new Set(statuses)].join(', ');
+	return [
+		`${title} reported a status this node does not know: ${names}. ${then}. Look for a newer version of this package.`,
+	];
 }
 
-/** What a user should know about how some runs ended, beyond what the items say. */
-export function hintsFor({ title, notFoundHint }: ProviderSpec, reports: readonly WatchReport[]): string[] {
-	const hints: string[] = [];
-	const unknown = new Set(
-		reports.flatMap(({ history }) =>
-			history.filter(({ phase }) => phase === 'unknown').map(({ status }) => status),
-		),
-	);
-	if (unknown.size > 0) {
-		hints.push(
-			`${title} reported a status this node does not know: ${[...unknown].join(', ')}. It was treated as still running. Look for a newer version of this package.`,
-		);
-	}
-	const having = (outcome: WatchReport['outcome'], text: (runs: string, ids: string) => string) => {
-		const found = reports.filter((report) => report.outcome === outcome);
-		if (found.length > 0) hints.push(text(counted(found.length, 'run'), named(found)));
-	};
-	having(
+/** What a user should know about runs that ended in these ways, beyond what the items say. */
+const OUTCOME_HINTS: ReadonlyArray<
+	[WatchReport['outcome'], (runs: string, ids: string, provider: ProviderSpec) => string]
+> = [
+	[
 		'unreachable',
 		(runs, ids) =>
 			`${runs} could not be asked about and may still be going on: ${ids}. The reason is in the item under lastError.`,
-	);
-	having('notFound', (runs, ids) => `${runs} not found (404): ${ids}. ${notFoundHint}`);
-	having(
+	],
+	['notFound', (runs, ids, { notFoundHint }) => `${runs} not found (404): ${ids}. ${notFoundHint}`],
+	[
 		'cancelPending',
 		(runs, ids) =>
 			`The cancel of ${runs} was accepted but not confirmed in time: ${ids}. They may still be going on.`,
-	);
-	having(
+	],
+	[
 		'notCancellable',
-		(runs, ids) => `${title} refused to cancel ${runs}, which may still be going on: ${ids}.`,
-	);
-	return hints;
+		(runs, ids, { title }) => `${title} refused to cancel ${runs}, which may still be going on: ${ids}.`,
+	],
+];
+
+export function hintsFor(provider: ProviderSpec, reports: readonly WatchReport[]): string[] {
+	const seen = reports.flatMap(({ history }) => history.filter(({ phase }) => phase === 'unknown'));
+	const statuses = seen.map(({ status }) => status);
+	const outcomes = OUTCOME_HINTS.flatMap(([outcome, say]) => {
+		const found = reports.filter((report) => report.outcome === outcome);
+		return found.length > 0 ? [say(counted(found.length, 'run'), idsOf(found), provider)] : [];
+	});
+	return [...unknownStatusHints(provider, statuses, 'It was treated as still running'), ...outcomes];
+}
+
+function idsOf(reports: readonly WatchReport[]): string {
+	const ids = [...new Set(reports.map(({ id }) => id))];
+	const more = ids.length > NAMED ? ` and ${ids.length - NAMED} more` : '';
+	return `${ids.slice(0, NAMED).join(', ')}${more}`;
 }

@@ -52,16 +52,15 @@ export function throwFirstError(
 	summary?: string,
 ): void {
 	if (context.continueOnFail()) return;
-	const failed = results.flatMap((result, itemIndex) =>
-		'error' in result ? [{ ...result, itemIndex }] : [],
-	);
-	const first = failed[0];
-	if (!first) return;
-	const others = results.length - failed.length;
-	const more = failed.length > 1 ? `${counted(failed.length - 1, 'other item')} failed as well.` : '';
+	const itemIndex = results.findIndex((result) => 'error' in result);
+	const first = results[itemIndex];
+	if (!first || !('error' in first)) return;
+	const failed = results.filter((result) => 'error' in result).length;
+	const others = results.length - failed;
+	const more = failed > 1 ? `${counted(failed - 1, 'other item')} failed as well.` : '';
 	const rest = others > 0 && summary ? `${counted(others, 'other item')} came to an end: ${summary}.` : '';
 	const addition = [more, rest].filter(Boolean).join(' ');
-	throw nodeError(context.getNode(), first.error, { itemIndex: first.itemIndex, addition });
+	throw nodeError(context.getNode(), first.error, { itemIndex, addition });
 }
 
 /** `3 completed, 1 cancelled`, most frequent first. */

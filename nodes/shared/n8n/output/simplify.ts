@@ -58,20 +58,9 @@ const RESULT_FIELDS: ReadonlyArray<[name: string, of: string]> = [
 	['failure', 'error'],
 ];
 
-const REPORT_START: readonly ItemField[] = [
-	{ name: 'outcome', type: 'string' },
-	{ name: 'id', type: 'string' },
-	{ name: 'status', type: 'string' },
-];
-
-const REPORT_END: readonly ItemField[] = [
-	{ name: 'timedOut', type: 'boolean' },
-	{ name: 'elapsedMs', type: 'number' },
-	{ name: 'cancel', type: 'object' },
-	{ name: 'lastError', type: 'string' },
-	{ name: 'provider', type: 'string' },
-	{ name: 'resource', type: 'string' },
-];
+function fields(type: ItemField['type'], ...names: string[]): ItemField[] {
+	return names.map((name) => ({ name, type }));
+}
 
 /** The fields of a simplified item of `watch` and `check`, at most 12. */
 export function reportFields(spec: ResourceSpec): ItemField[] {
@@ -79,7 +68,14 @@ export function reportFields(spec: ResourceSpec): ItemField[] {
 		const field = spec.simple.find((one) => one.name === of);
 		return field ? [{ name, type: field.type }] : [];
 	});
-	return [...REPORT_START, ...results, ...REPORT_END];
+	return [
+		...fields('string', 'outcome', 'id', 'status'),
+		...results,
+		...fields('boolean', 'timedOut'),
+		...fields('number', 'elapsedMs'),
+		...fields('object', 'cancel'),
+		...fields('string', 'lastError', 'provider', 'resource'),
+	];
 }
 
 /** The item of `watch` and `check`: its main fields, or all that is known. */
@@ -89,8 +85,8 @@ export function shapeReport(shape: OutputShape, spec: ResourceSpec, report: Arou
 	const full = { outcome, output: run.output ?? null, ...rest };
 	if (shape === 'raw') return full;
 	const results = RESULT_FIELDS.flatMap(([name, of]) => (of in run ? [[name, run[of]] as const] : []));
-	const known: Record<string, unknown> = { ...report, ...Object.fromEntries(results) };
-	if ('lastError' in report) known.lastError = messageOf(report.lastError);
+	const lastError = 'lastError' in report && { lastError: messageOf(report.lastError) };
+	const known = { ...report, ...Object.fromEntries(results), ...lastError };
 	const simple = fieldsIn(known, reportFields(spec));
 	return shape === 'simplified' ? simple : pick(shape.fields, { ...full, ...simple });
 }
@@ -107,18 +103,10 @@ function messageOf(error: unknown): unknown {
 
 /** The fields of a simplified event, those of the run last: at most 12. */
 export const EVENT_FIELDS: readonly ItemField[] = [
-	{ name: 'event', type: 'string' },
-	{ name: 'provider', type: 'string' },
-	{ name: 'resource', type: 'string' },
-	{ name: 'id', type: 'string' },
-	{ name: 'status', type: 'string' },
-	{ name: 'createdAt', type: 'string' },
-	{ name: 'detectedAt', type: 'string' },
-	{ name: 'fileName', type: 'string' },
-	{ name: 'text', type: 'string' },
-	{ name: 'output', type: 'object' },
-	{ name: 'error', type: 'string' },
-	{ name: 'url', type: 'string' },
+	...fields('string', 'event', 'provider', 'resource', 'id', 'status', 'createdAt', 'detectedAt'),
+	...fields('string', 'fileName', 'text'),
+	...fields('object', 'output'),
+	...fields('string', 'error', 'url'),
 ];
 
 /** The item of the trigger. */
@@ -130,15 +118,9 @@ export function shapeEvent(shape: OutputShape, spec: ResourceSpec, event: Around
 }
 
 /** The item with the fields and files that came in beside its own, which win. */
-export function withInput(
-	item: INodeExecutionData,
-	input: INodeExecutionData | undefined,
-): INodeExecutionData {
-	return {
-		...item,
-		json: { ...input?.json, ...item.json },
-		...(input?.binary && { binary: input.binary }),
-	};
+export function withInput(item: INodeExecutionData, input?: INodeExecutionData): INodeExecutionData {
+	const binary = input?.binary && { binary: input.binary };
+	return { ...item, json: { ...input?.json, ...item.json }, ...binary };
 }
 
 /** Each name may be a path, such as `output.total`. */

@@ -2,7 +2,8 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { TEXT } from '../../core/config';
 import type { JsonObject } from '../../core/runs/run';
-import { type DocumentInput, fetcherOf } from '../../providers/client/documents';
+import { fetcherOf } from '../../providers/client/documents';
+import type { DocumentInput } from '../../providers/client/wire';
 import { shownAddress } from '../../providers/client/webFile';
 import type { DocumentSource, DocumentsSpec, ProviderSpec } from '../../providers/types';
 import { InvalidParameterError, orInvalidParameter } from '../output/errors';

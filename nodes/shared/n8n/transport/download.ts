@@ -5,8 +5,8 @@ import { DOCUMENT, DOWNLOAD, SECOND } from '../../core/config';
 import { Pace } from '../../core/requests/pace';
 import { call } from '../../core/requests/retry';
 import type { CancellationScope } from '../../core/concurrency/cancellationScope';
-import type { Payload, WebDocument } from '../../providers/client/documents';
-import type { ByteStream, FetchFile, FileResponse } from '../../providers/client/http';
+import type { Payload, WebDocument } from '../../providers/client/wire';
+import type { ByteStream, FetchFile, FileResponse } from '../../providers/client/wire';
 import { isUnwantedPage, nameAndTypeOf, shownAddress, type WebFile } from '../../providers/client/webFile';
 import { networkProblemOf } from './httpRequest';
 
@@ -144,7 +144,7 @@ async function follow(
 		if (response.status >= 200 && response.status <= 299) return { response, finalUrl: at };
 		response.body.destroy();
 		if (!REDIRECTS.has(response.status) || location === undefined)
-			throw statusFault(url, at, response.status);
+			throw statusError(url, at, response.status);
 		at = nextAddress(url, at, location);
 	}
 	throw refusal(
@@ -201,20 +201,20 @@ function couldNot(url: string, at: string): string {
 	return `The document at ${shownAddress(url)}${leadsTo} could not be downloaded`;
 }
 
-function refusal(url: string, why: string, advice: string): ApiError {
-	return new ApiError('request', `${couldNot(url, url)}: ${why}`, { hint: `${NOTHING_STARTED} ${advice}` });
+function refusal(url: string, why: string, hint: string): ApiError {
+	return new ApiError('request', `${couldNot(url, url)}: ${why}`, { hint: `${NOTHING_STARTED} ${hint}` });
 }
 
 /** Never with a `Retry-After`, and a 429 as a problem of that server: neither is for the requests to the provider. */
-function statusFault(url: string, at: string, status: number): ApiError {
+function statusError(url: string, at: string, status: number): ApiError {
 	const later = status >= 500 || status === 408 || status === 425 || status === 429;
 	return new ApiError(later ? 'server' : 'request', `${couldNot(url, at)}: its server answered ${status}`, {
 		status,
-		hint: `${NOTHING_STARTED} ${adviceOn(status, later)}`,
+		hint: `${NOTHING_STARTED} ${hintFor(status, later)}`,
 	});
 }
 
-function adviceOn(status: number, later: boolean): string {
+function hintFor(status: number, later: boolean): string {
 	if (later) return 'This is a problem on the side of that server. Try again later.';
 	if (status === 401 || status === 403 || status === 407) {
 		return `The address needs a login, or was signed and is out of date. Use a new link, or ${HAND_IT_OVER}`;
@@ -226,13 +226,13 @@ function adviceOn(status: number, later: boolean): string {
 
 function noConnection(url: string, at: string, error: unknown): ApiError {
 	const problem = networkProblemOf(error);
-	const advice = problem?.blocked
+	const hint = problem?.blocked
 		? `Addresses inside the network are closed to workflows here. Ask the administrator of this n8n to allow this one (N8N_SSRF_ALLOWED_HOSTNAMES), or use an address that is open to the web.`
 		: 'Check the address, and that this n8n may reach it (network, proxy, firewall).';
 	return new ApiError(
 		problem?.blocked ? 'request' : 'network',
 		`${couldNot(url, at)}: ${problem?.text ?? 'the connection failed'}`,
-		{ hint: `${NOTHING_STARTED} ${advice}`, notSent: problem?.notSent },
+		{ hint: `${NOTHING_STARTED} ${hint}`, notSent: problem?.notSent },
 	);
 }
 

@@ -15,7 +15,7 @@ import type {
 	RawBody,
 	Send,
 	SendBytes,
-} from '../../providers/client/http';
+} from '../../providers/client/wire';
 import type { Access } from '../../providers/client/credential';
 import type { ProviderSpec } from '../../providers/types';
 import { redact } from '../output/text';
@@ -53,7 +53,7 @@ export function sendThrough(context: RequestContext, provider: ProviderSpec, acc
 			return readable(response, access.secret);
 		} catch (error) {
 			if (signal.aborted) throw signal.reason;
-			throw raw?.failure?.() ?? networkFault(provider, error, access.secret);
+			throw raw?.failure?.() ?? networkError(provider, error, access.secret);
 		}
 	};
 }
@@ -73,7 +73,7 @@ export function sendBytesThrough(context: RequestContext, provider: ProviderSpec
 			return readable((await context.helpers.httpRequest(options)) as IN8nHttpFullResponse, access.secret);
 		} catch (error) {
 			if (signal.aborted) throw signal.reason;
-			throw raw.failure?.() ?? networkFault(provider, error, access.secret);
+			throw raw.failure?.() ?? networkError(provider, error, access.secret);
 		}
 	};
 }
@@ -186,7 +186,7 @@ export function networkProblemOf(error: unknown): NetworkProblem | undefined {
 		.find((problem) => problem !== undefined);
 }
 
-function networkFault(provider: ProviderSpec, error: unknown, secret: string): ApiError {
+function networkError(provider: ProviderSpec, error: unknown, secret: string): ApiError {
 	const known = networkProblemOf(error);
 	const text = known?.text ?? redact(error instanceof Error ? error.message : 'unknown reason', secret);
 	return new ApiError('network', `${provider.title} could not be reached: ${String(text)}`, {

@@ -4,7 +4,7 @@ import type { IExecuteFunctions, ILoadOptionsFunctions, IPollFunctions } from 'n
 import { RequestQueue } from '../../core/requests/requestQueue';
 import { CancellationScope } from '../../core/concurrency/cancellationScope';
 import { ResourceClient } from '../../providers/client/resourceClient';
-import type { FetchFile, Send, SendBytes } from '../../providers/client/http';
+import type { FetchFile, Send, SendBytes } from '../../providers/client/wire';
 import { resourceOf } from '../../providers';
 import { ServerClock } from '../../providers/client/serverClock';
 import type { ProviderSpec } from '../../providers/types';

@@ -1,6 +1,5 @@
-import { z } from 'zod';
-
 import { TEXT } from '../../core/config';
+import { isObject } from './parseResponse';
 
 export interface ErrorText {
 	message?: string;
@@ -9,52 +8,41 @@ export interface ErrorText {
 	retryable?: boolean;
 }
 
-/** A code that is a number or `null` must not hide the message beside it. */
-const text = z.string().optional().catch(undefined);
-
-const coded = z.object({ message: text, code: text, retryable: z.boolean().optional().catch(undefined) });
-
-const located = z.object({ loc: z.array(z.union([z.string(), z.number()])).optional(), msg: z.string() });
-
 /**
- * The forms in which the two APIs and what stands before them say what went wrong, most specific first
- * (Retab: OpenAPI and Core Concepts page; Extend: SDK ApiError, error handling page, legacy routes).
+ * What an error answer says; empty when it says nothing. The two APIs and what stands before them have several forms
+ * (Retab: OpenAPI and Core Concepts page; Extend: SDK ApiError, error handling page, legacy routes):
+ *
+ * - `{ "detail": … }` or `{ "error": … }`, with a text, a list of `{ "loc": ["body", "document"], "msg": "field required" }`,
+ *   or an object as the next one
+ * - `{ "code", "message", "retryable" }`
+ * - a text, unless it is a web page
  */
-const FORMS: ReadonlyArray<(body: unknown) => ErrorText | undefined> = [
-	// { "detail": "text" }
-	(body) => pick(z.object({ detail: z.string() }), body, ({ detail }) => ({ message: detail })),
-	// { "detail": [{ "loc": ["body", "document"], "msg": "field required" }] }
-	(body) =>
-		pick(z.object({ detail: z.array(located) }), body, ({ detail }) => ({
-			message: detail.map(({ loc, msg }) => (loc?.length ? `${loc.join('.')}: ${msg}` : msg)).join('; '),
-		})),
-	// { "detail": { "code", "message" } }
-	(body) => pick(z.object({ detail: coded }), body, ({ detail }) => detail),
-	// { "error": { "code", "message" } }
-	(body) => pick(z.object({ error: coded }), body, ({ error }) => error),
-	// { "success": false, "error": "text" }
-	(body) => pick(z.object({ error: z.string() }), body, ({ error }) => ({ message: error })),
-	// { "code", "message" }
-	(body) => pick(coded, body, (found) => found),
-	(body) => pick(z.string(), body, (text) => (text.trim().startsWith('<') ? undefined : { message: text })),
-];
-
-function pick<T>(
-	schema: z.ZodType<T, z.ZodTypeDef, unknown>,
-	body: unknown,
-	read: (found: T) => ErrorText | undefined,
-): ErrorText | undefined {
-	const parsed = schema.safeParse(body);
-	return parsed.success ? read(parsed.data) : undefined;
-}
-
-/** What an error answer says, in whatever form it says it; empty when it says nothing. */
 export function describeErrorBody(body: unknown): ErrorText {
-	for (const form of FORMS) {
-		const found = form(body);
-		if (!found?.message && !found?.code) continue;
-		const message = found.message?.replace(/\s+/g, ' ').trim().slice(0, TEXT.detail);
-		return { message: message || undefined, code: found.code, retryable: found.retryable };
+	const isText = typeof body === 'string' && !body.trim().startsWith('<');
+	for (const place of isObject(body) ? [body.detail, body.error, body] : isText ? [body] : []) {
+		const { message, code, retryable } = textOf(place);
+		if (!message && !code) continue;
+		const short = message?.replace(/\s+/g, ' ').trim().slice(0, TEXT.detail);
+		return { message: short || undefined, code, retryable };
 	}
 	return {};
+}
+
+/** A code that is a number or `null` must not hide the message beside it. */
+function textOf(place: unknown): ErrorText {
+	if (typeof place === 'string') return { message: place };
+	if (Array.isArray(place)) return { message: place.flatMap(problemOf).join('; ') };
+	if (!isObject(place)) return {};
+	const { message, code, retryable } = place;
+	return {
+		message: typeof message === 'string' ? message : undefined,
+		code: typeof code === 'string' ? code : undefined,
+		retryable: typeof retryable === 'boolean' ? retryable : undefined,
+	};
+}
+
+function problemOf(problem: unknown): string[] {
+	if (!isObject(problem) || typeof problem.msg !== 'string') return [];
+	const parts = Array.isArray(problem.loc) ? problem.loc.filter((part) => typeof part !== 'object') : [];
+	return [parts.length > 0 ? `${parts.join('.')}: ${problem.msg}` : problem.msg];
 }

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { parseTime } from '../../core/runs/parseTime';
 import { ApiError } from '../../core/requests/apiError';
 import type { JsonObject, Phase, Run, TimeMark } from '../../core/runs/run';
-import type { ProviderSpec, ResourceSpec } from '../types';
+import type { Paging, ProviderSpec, ResourceSpec } from '../types';
+import type { Query } from './wire';
 
 /**
  * What comes from the wire, checked for what the code needs and for nothing else: unknown fields and statuses pass
@@ -11,12 +12,12 @@ import type { ProviderSpec, ResourceSpec } from '../types';
  */
 
 /** Rows and runs come by the thousands: no schema, which would copy each of them. */
-function isObject(value: unknown): value is JsonObject {
+export function isObject(value: unknown): value is JsonObject {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** An object that holds `inner` at `path`, and whatever else. */
-function nested(path: readonly string[], inner: z.ZodTypeAny): z.ZodTypeAny {
+function nested(path: readonly string[], inner: z.ZodType<unknown>): z.ZodType<unknown> {
 	return path.reduceRight((schema, key) => z.object({ [key]: schema }), inner);
 }
 
@@ -26,9 +27,9 @@ export function valueAt(value: unknown, path: readonly string[]): unknown {
 }
 
 /** Made once for each resource: making a schema takes longer than checking a run with it. */
-const runSchemas = new WeakMap<ResourceSpec, z.ZodTypeAny>();
+const runSchemas = new WeakMap<ResourceSpec, z.ZodType<unknown>>();
 
-function runSchema(spec: ResourceSpec): z.ZodTypeAny {
+function runSchema(spec: ResourceSpec): z.ZodType<unknown> {
 	const known = runSchemas.get(spec);
 	if (known) return known;
 	const run = z.object({ id: z.string().min(1) }).and(nested(spec.statusPath, z.string().min(1)));
@@ -54,8 +55,7 @@ function timeMark(body: unknown, path: readonly string[] | undefined): TimeMark 
  * @throws ApiError `malformed` that names the field that is missing or wrong
  */
 export function parseRun(provider: ProviderSpec, spec: ResourceSpec, body: unknown): Run {
-	const checked = runSchema(spec).safeParse(body);
-	if (!checked.success) throw wrongAnswer(provider, spec, checked.error);
+	checked(provider, spec.plural, runSchema(spec), body);
 	const run = (spec.wrappedIn ? valueAt(body, [spec.wrappedIn]) : body) as JsonObject;
 	const status = String(valueAt(run, spec.statusPath));
 	return {
@@ -75,12 +75,10 @@ export function claimedPhase(spec: ResourceSpec, answer: unknown): Phase | undef
 	return typeof status === 'string' ? phaseOf(spec, status) : undefined;
 }
 
-const envelope = z.object({ cancellation_status: z.string().optional() }).passthrough();
-
 /** `cancellation_status` of a Retab workflow run; without one the signal counts as accepted (its documented default). */
 export function cancellationStatus(answer: unknown): string {
-	const parsed = envelope.safeParse(answer);
-	return (parsed.success && parsed.data.cancellation_status) || 'cancellation_requested';
+	const status = valueAt(answer, ['cancellation_status']);
+	return typeof status === 'string' && status !== '' ? status : 'cancellation_requested';
 }
 
 export interface Page {
@@ -97,20 +95,30 @@ const paging = z.object({
 	nextPageToken: z.string().nullish(),
 });
 
+/** What asks for a page of a list. */
+export function pageQuery(list: Paging, token: string | undefined, size: number): Query {
+	const sizes = Object.fromEntries(list.pageSizeParams.map((param) => [param, size]));
+	if (token === undefined) return sizes;
+	return { ...sizes, [list.paging === 'cursor' ? 'after' : 'nextPageToken']: token };
+}
+
 /**
  * A page of a list.
  *
  * @throws ApiError `malformed` that names the field that is missing or wrong
  */
-export function parsePage(provider: ProviderSpec, spec: ResourceSpec, body: unknown): Page {
-	const rowsIn = spec.list?.rowsIn ?? 'data';
-	const page = nested([rowsIn], z.array(z.unknown())).and(paging).safeParse(body);
-	if (!page.success) throw wrongAnswer(provider, spec, page.error);
-	const { list_metadata, has_more, last_id, nextPageToken } = paging.parse(body);
-	const cursor = list_metadata ? list_metadata.after : has_more ? last_id : undefined;
+export function parsePage(
+	provider: ProviderSpec,
+	{ plural, list }: { plural: string; list?: Paging },
+	body: unknown,
+): Page {
+	const rowsIn = list?.rowsIn ?? 'data';
+	const schema = nested([rowsIn], z.array(z.unknown())).and(paging);
+	const page = checked(provider, plural, schema, body);
+	const cursor = page.list_metadata ? page.list_metadata.after : page.has_more ? page.last_id : undefined;
 	return {
 		rows: (valueAt(body, [rowsIn]) as unknown[]).filter(isObject),
-		next: (spec.list?.paging === 'cursor' ? cursor : nextPageToken) || undefined,
+		next: (list?.paging === 'cursor' ? cursor : page.nextPageToken) || undefined,
 	};
 }
 
@@ -148,15 +156,28 @@ function nameIn(file: unknown): string | undefined {
 	return typeof name === 'string' && name !== '' ? name : undefined;
 }
 
-function wrongAnswer(provider: ProviderSpec, spec: ResourceSpec, error: z.ZodError): ApiError {
-	const issue = error.issues[0];
+/**
+ * An answer as its schema wants it.
+ *
+ * @param about what was asked for, for the message
+ * @throws ApiError `malformed` that names the field that is missing or wrong
+ */
+export function checked<T>(
+	provider: ProviderSpec,
+	about: string,
+	schema: z.ZodType<T, z.ZodTypeDef, unknown>,
+	answer: unknown,
+): T {
+	const parsed = schema.safeParse(answer);
+	if (parsed.success) return parsed.data;
+	const issue = parsed.error.issues[0];
 	const field = issue?.path.length ? `the field "${issue.path.join('.')}"` : 'the answer';
 	const problem = issue?.message === 'Required' ? 'is missing' : `is wrong (${issue?.message ?? 'unknown'})`;
-	return new ApiError(
-		'malformed',
-		`${provider.title} gave an answer about ${spec.plural} that cannot be used: ${field} ${problem}`,
-		{
-			hint: `Check that the Base URL in the ${provider.title} credential is the one of the API, and that no proxy changes the answers on the way.`,
-		},
-	);
+	const text = `${provider.title} gave an answer about ${about} that cannot be used: ${field} ${problem}`;
+	throw new ApiError('malformed', text, { hint: wrongApiHint(provider) });
+}
+
+/** What to check when answers are not those of the API. */
+export function wrongApiHint({ title }: ProviderSpec): string {
+	return `Check that the Base URL in the ${title} credential is the one of the API, and that no proxy changes the answers on the way.`;
 }

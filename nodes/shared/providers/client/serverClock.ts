@@ -1,5 +1,5 @@
 import { SECOND } from '../../core/config';
-import type { ApiResponse, Send } from './http';
+import type { ApiResponse, Send } from './wire';
 
 /**
  * The provider's clock, read off the `Date` of its answers. Until there is one, and where answers have none, ours is

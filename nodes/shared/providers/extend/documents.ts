@@ -1,40 +1,28 @@
 import { z } from 'zod';
 
 import type { JsonObject } from '../../core/runs/run';
-import {
-	type DeliverDocument,
-	type DocumentRoutes,
-	type Payload,
-	fileAnswer,
-	joined,
-	payloadOf,
-} from '../client/documents';
-import type { Subject } from '../client/http';
+import { payloadOf } from '../client/documents';
+import { checked } from '../client/parseResponse';
+import type { DeliverDocument, DocumentRoutes, Payload } from '../client/wire';
+import type { Subject } from '../types';
 
 const extendFile = z.object({ id: z.string() });
 
 /** Extend takes `{ url }`, `{ id }` or `{ text }`; a file of n8n is uploaded first (SDK: files client). */
 export function extendDelivery(subject: Subject, routes: DocumentRoutes): DeliverDocument {
 	return async (input): Promise<JsonObject> => {
-		switch (input.from) {
-			case 'fileId':
-				return { id: input.id };
-			case 'text':
-				return { text: input.text };
-			case 'url':
-			case 'binary': {
-				if (input.from === 'url' && input.fetcher === 'provider') {
-					return input.fileName ? { url: input.url, name: input.fileName } : { url: input.url };
-				}
-				const payload = await payloadOf(input, routes);
-				const answer = await routes.upload(async (signal) => ({
-					method: 'POST',
-					path: '/files/upload',
-					raw: await multipart(payload, signal),
-				}));
-				return { id: fileAnswer(subject, extendFile, answer).id };
-			}
+		if (input.from === 'fileId') return { id: input.id };
+		if (input.from === 'text') return { text: input.text };
+		if (input.from === 'url' && input.fetcher === 'provider') {
+			return input.fileName ? { url: input.url, name: input.fileName } : { url: input.url };
 		}
+		const payload = await payloadOf(input, routes);
+		const answer = await routes.upload(async (signal) => ({
+			method: 'POST',
+			path: '/files/upload',
+			raw: await multipart(payload, signal),
+		}));
+		return { id: checked(subject.provider, 'a file', extendFile, answer).id };
 	};
 }
 
@@ -50,7 +38,7 @@ async function multipart({ fileName, mimeType, size, open, failure }: Payload, s
 	const file = await open(signal);
 	const content =
 		file instanceof Uint8Array
-			? joined([head, file, tail])
+			? Buffer.concat([head, file, tail])
 			: file.compose(async function* (source) {
 					yield head;
 					yield* source;

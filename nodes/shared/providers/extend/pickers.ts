@@ -4,9 +4,9 @@ import type { PickerSpec } from '../types';
 
 const LIST = {
 	paging: 'pageToken',
-	pageSizeParam: 'maxPageSize',
+	pageSizeParams: ['maxPageSize'],
 	pageSize: 100,
-	nameAt: [['name']],
+	nameAt: ['name'],
 	valueAt: ['id'],
 } as const satisfies Partial<PickerSpec>;
 

@@ -4,7 +4,8 @@ import type { Phase } from '../../core/runs/run';
 import { statusFilter } from '../lists/filters';
 import { EXTEND_CREATE } from './create';
 import { EXTEND_PICKERS } from './pickers';
-import type { FilterSpec, ListSpec, ProviderSpec, Query, ResourceSpec, SimpleField } from '../types';
+import { FILE, at, error, filter, named, result, text } from '../rows';
+import type { FilterSpec, ListSpec, ProviderSpec, ResourceSpec, SimpleField } from '../types';
 
 /**
  * Extend, `https://api.extend.ai`, API version 2026-02-09. Facts from its docs (docs.extend.ai), its TypeScript SDK 1.17.0
@@ -29,53 +30,37 @@ const WORKFLOW_PHASES: Record<string, Phase> = {
 
 function owner(noun: string): FilterSpec {
 	const title = noun.charAt(0).toUpperCase() + noun.slice(1);
-	return {
-		name: `${noun}Id`,
-		param: `${noun}Id`,
-		label: `${title} ID`,
-		kind: 'text',
+	return filter('text', [`${noun}Id`, `${noun}Id`], `${title} ID`, `Only runs of this ${noun}`, {
 		...(noun !== 'processor' && { picker: `${noun}Id` }),
 		role: noun === 'workflow' ? 'workflow' : 'processor',
-		description: `Only runs of this ${noun}`,
-	};
+	});
 }
 
-const BATCH_ID: FilterSpec = {
-	name: 'batchId',
-	param: 'batchId',
-	label: 'Batch ID',
-	kind: 'text',
-	placeholder: 'e.g. batch_xK9',
-	description: 'Only runs that are members of this batch',
-};
+const BATCH_ID = filter(
+	'text',
+	['batchId', 'batchId'],
+	'Batch ID',
+	'Only runs that are members of this batch',
+	{
+		placeholder: 'e.g. batch_xK9',
+	},
+);
 
-const FILE_NAME: FilterSpec = {
-	name: 'fileNameContains',
-	param: 'fileNameContains',
-	label: 'File Name Contains',
-	kind: 'text',
-	placeholder: 'e.g. invoice',
-	description: 'Only runs whose file name contains this text',
-};
+const FILE_NAME = filter(
+	'text',
+	['fileNameContains', 'fileNameContains'],
+	'File Name Contains',
+	'Only runs whose file name contains this text',
+	{ placeholder: 'e.g. invoice' },
+);
 
-function source(options: readonly string[]): FilterSpec {
-	return {
-		name: 'source',
-		param: 'source',
-		label: 'Source',
-		kind: 'options',
-		options,
-		description: 'Only runs that were started from here',
-	};
+/** Where runs can be started from, as a type and as an ID. */
+function source(options: readonly string[]): FilterSpec[] {
+	return [
+		filter('options', ['source', 'source'], 'Source', 'Only runs that were started from here', { options }),
+		filter('text', ['sourceId', 'sourceId'], 'Source ID', 'Only runs that were started by this source'),
+	];
 }
-
-const SOURCE_ID: FilterSpec = {
-	name: 'sourceId',
-	param: 'sourceId',
-	label: 'Source ID',
-	kind: 'text',
-	description: 'Only runs that were started by this source',
-};
 
 const PROCESSOR_SOURCES = [
 	'ADMIN',
@@ -97,10 +82,6 @@ const PARSE_SOURCES = [
 	'WORKFLOW_RUN',
 ];
 
-const NEWEST_FIRST: Query = { sortBy: 'createdAt', sortDir: 'desc' };
-
-const OLDEST_FIRST: Query = { sortBy: 'createdAt', sortDir: 'asc' };
-
 function list(filters: readonly FilterSpec[], differences: Partial<ListSpec> = {}): ListSpec {
 	return {
 		paging: 'pageToken',
@@ -108,8 +89,8 @@ function list(filters: readonly FilterSpec[], differences: Partial<ListSpec> = {
 		pageSize: 25,
 		tryPageSize: 100,
 		pageSizeParams: ['maxPageSize'],
-		newestFirst: NEWEST_FIRST,
-		oldestFirst: OLDEST_FIRST,
+		newestFirst: { sortBy: 'createdAt', sortDir: 'desc' },
+		oldestFirst: { sortBy: 'createdAt', sortDir: 'asc' },
 		filters,
 		searchFilter: 'fileNameContains',
 		...differences,
@@ -122,36 +103,15 @@ const RUN = {
 	createdPath: ['createdAt'],
 } as const satisfies Partial<ResourceSpec>;
 
-function at(name: string, type: SimpleField['type'], ...path: string[]): SimpleField {
-	return { name, from: [path], type };
-}
-
-function result(type: SimpleField['type'], ...from: string[][]): SimpleField {
-	return { name: 'output', from, type, kind: 'result' };
-}
-
-/** Simplified runs, with what is particular to them after the status. */
-function simple(...own: SimpleField[]): SimpleField[] {
-	return [at('id', 'string', 'id'), at('status', 'string', 'status'), ...own];
-}
-
-const FILE: SimpleField = { name: 'fileName', from: [], type: 'string', kind: 'fileName' };
-
-const ERROR: SimpleField = {
-	name: 'error',
-	from: [['failureReason'], ['failureMessage'], ['rejectionNote']],
-	type: 'string',
-	kind: 'error',
-};
-
+const ERROR = error(['failureReason'], ['failureMessage'], ['rejectionNote']);
 const CREATED = at('createdAt', 'string', 'createdAt');
 const DASHBOARD_URL = at('url', 'string', 'dashboardUrl');
 const CREDITS = at('credits', 'number', 'usage', 'credits');
 const METADATA = at('metadata', 'object', 'metadata');
 
-/** Extract, classify and split runs. */
-function simpleProcessorRun(...output: string[][]): SimpleField[] {
-	return simple(FILE, result('object', ...output), ERROR, CREATED, DASHBOARD_URL, CREDITS, METADATA);
+/** Simplified runs, with what is particular to them after the status. */
+function simple(...own: SimpleField[]): SimpleField[] {
+	return [at('id', 'string', 'id'), at('status', 'string', 'status'), ...own];
 }
 
 const CANCELLABLE = {
@@ -159,6 +119,25 @@ const CANCELLABLE = {
 	canDelete: true,
 	metadataPath: ['metadata'],
 } as const satisfies Partial<ResourceSpec>;
+
+/** An extract, classify or split run. */
+function processorRun(noun: string, processor: string, ...output: string[][]) {
+	return {
+		...named(noun),
+		...RUN,
+		...CANCELLABLE,
+		ownerPaths: [[processor, 'id']],
+		hasDashboard: true,
+		simple: simple(FILE, result('object', ...output), ERROR, CREATED, DASHBOARD_URL, CREDITS, METADATA),
+		list: list([
+			statusFilter(RUN_PHASES),
+			owner(processor),
+			BATCH_ID,
+			...source(PROCESSOR_SOURCES),
+			FILE_NAME,
+		]),
+	} satisfies Partial<ResourceSpec>;
+}
 
 /** DOC: test environment, deployments. */
 const KEY_SEES =
@@ -185,43 +164,24 @@ export const extend: ProviderSpec = {
 	resources: {
 		extractRun: {
 			create: EXTEND_CREATE.extractRun,
-			...RUN,
-			...CANCELLABLE,
-			noun: 'extract run',
-			plural: 'extract runs',
-			label: 'Extract Run',
-			article: 'an',
+			...processorRun('extract run', 'extractor', ['output', 'value'], ['output']),
 			description: 'Get structured data out of a document',
 			createAction: 'Extract data from document',
 			path: '/extract_runs',
-			ownerPaths: [['extractor', 'id']],
 			idExample: 'exr_xK9m',
-			hasDashboard: true,
-			simple: simpleProcessorRun(['output', 'value'], ['output']),
-			list: list([
-				statusFilter(RUN_PHASES),
-				owner('extractor'),
-				BATCH_ID,
-				source(PROCESSOR_SOURCES),
-				SOURCE_ID,
-				FILE_NAME,
-			]),
 		},
 		parseRun: {
 			create: EXTEND_CREATE.parseRun,
 			...RUN,
 			...CANCELLABLE,
-			noun: 'parse run',
-			plural: 'parse runs',
-			label: 'Parse Run',
-			article: 'a',
+			...named('parse run'),
 			description: 'Turn a document into text or markdown',
 			createAction: 'Parse document into text',
 			path: '/parse_runs',
 			idExample: 'pr_xK9m',
 			simple: simple(
 				FILE,
-				{ name: 'text', from: [['output', 'chunks']], type: 'string', kind: 'text' },
+				text('output', 'chunks'),
 				result('object', ['output']),
 				at('outputUrl', 'string', 'outputUrl'),
 				ERROR,
@@ -251,8 +211,7 @@ export const extend: ProviderSpec = {
 						FAILED: 'failed',
 					}),
 					BATCH_ID,
-					source(PARSE_SOURCES),
-					SOURCE_ID,
+					...source(PARSE_SOURCES),
 					FILE_NAME,
 				],
 				// The SDK says `maxPageSize`, the CLI found that only `limit` works here; unknown parameters are ignored.
@@ -261,60 +220,25 @@ export const extend: ProviderSpec = {
 		},
 		classifyRun: {
 			create: EXTEND_CREATE.classifyRun,
-			...RUN,
-			...CANCELLABLE,
-			noun: 'classify run',
-			plural: 'classify runs',
-			label: 'Classify Run',
-			article: 'a',
+			...processorRun('classify run', 'classifier', ['output']),
 			description: 'Sort a document into one of several classes',
 			createAction: 'Classify document',
 			path: '/classify_runs',
-			ownerPaths: [['classifier', 'id']],
 			idExample: 'clr_xK9m',
-			hasDashboard: true,
-			simple: simpleProcessorRun(['output']),
-			list: list([
-				statusFilter(RUN_PHASES),
-				owner('classifier'),
-				BATCH_ID,
-				source(PROCESSOR_SOURCES),
-				SOURCE_ID,
-				FILE_NAME,
-			]),
 		},
 		splitRun: {
 			create: EXTEND_CREATE.splitRun,
-			...RUN,
-			...CANCELLABLE,
-			noun: 'split run',
-			plural: 'split runs',
-			label: 'Split Run',
-			article: 'a',
+			...processorRun('split run', 'splitter', ['output']),
 			description: 'Cut a document into its sub-documents',
 			createAction: 'Split document',
 			path: '/split_runs',
-			ownerPaths: [['splitter', 'id']],
 			idExample: 'splr_xK9m',
-			hasDashboard: true,
-			simple: simpleProcessorRun(['output']),
-			list: list([
-				statusFilter(RUN_PHASES),
-				owner('splitter'),
-				BATCH_ID,
-				source(PROCESSOR_SOURCES),
-				SOURCE_ID,
-				FILE_NAME,
-			]),
 		},
 		workflowRun: {
 			create: EXTEND_CREATE.workflowRun,
 			...RUN,
 			...CANCELLABLE,
-			noun: 'workflow run',
-			plural: 'workflow runs',
-			label: 'Workflow Run',
-			article: 'a',
+			...named('workflow run'),
 			description: 'Run of an Extend workflow',
 			createAction: 'Run workflow',
 			path: '/workflow_runs',
@@ -341,10 +265,7 @@ export const extend: ProviderSpec = {
 		editRun: {
 			create: EXTEND_CREATE.editRun,
 			...RUN,
-			noun: 'edit run',
-			plural: 'edit runs',
-			label: 'Edit Run',
-			article: 'an',
+			...named('edit run'),
 			description: 'Fill or change a document or form',
 			createAction: 'Fill in or edit document',
 			path: '/edit_runs',
@@ -355,10 +276,7 @@ export const extend: ProviderSpec = {
 		formDetectionRun: {
 			create: EXTEND_CREATE.formDetectionRun,
 			...RUN,
-			noun: 'form detection run',
-			plural: 'form detection runs',
-			label: 'Form Detection Run',
-			article: 'a',
+			...named('form detection run'),
 			description: 'Find the fields of a form',
 			createAction: 'Detect fields of form',
 			path: '/form_detection_runs',
@@ -367,10 +285,7 @@ export const extend: ProviderSpec = {
 		},
 		batchRun: {
 			...RUN,
-			noun: 'batch run',
-			plural: 'batch runs',
-			label: 'Batch Run',
-			article: 'a',
+			...named('batch run'),
 			description: 'A batch of extract, classify, split or parse runs',
 			path: '/batch_runs',
 			idExample: 'bpr_xK9m',
@@ -379,10 +294,7 @@ export const extend: ProviderSpec = {
 		evaluationSetRun: {
 			create: EXTEND_CREATE.evaluationSetRun,
 			...RUN,
-			noun: 'evaluation set run',
-			plural: 'evaluation set runs',
-			label: 'Evaluation Set Run',
-			article: 'an',
+			...named('evaluation set run'),
 			description: 'Run of a processor over an evaluation set',
 			createAction: 'Run evaluation set',
 			path: '/evaluation_set_runs',
@@ -396,10 +308,8 @@ export const extend: ProviderSpec = {
 		processorRun: {
 			...RUN,
 			...CANCELLABLE,
-			noun: 'processor run',
-			plural: 'processor runs',
+			...named('processor run'),
 			label: 'Processor Run (Legacy)',
-			article: 'a',
 			description: 'Run of a processor, from before extract, classify and split runs had routes of their own',
 			path: '/processor_runs',
 			ownerPaths: [['processorId']],
@@ -418,16 +328,14 @@ export const extend: ProviderSpec = {
 				[
 					statusFilter(RUN_PHASES),
 					owner('processor'),
-					{
-						name: 'processorType',
-						param: 'processorType',
-						label: 'Processor Type',
-						kind: 'options',
-						options: ['CLASSIFY', 'EXTRACT', 'SPLITTER'],
-						description: 'Only runs of processors of this type',
-					},
-					source(PROCESSOR_SOURCES),
-					SOURCE_ID,
+					filter(
+						'options',
+						['processorType', 'processorType'],
+						'Processor Type',
+						'Only runs of processors of this type',
+						{ options: ['CLASSIFY', 'EXTRACT', 'SPLITTER'] },
+					),
+					...source(PROCESSOR_SOURCES),
 					FILE_NAME,
 				],
 				{ rowsIn: 'processorRuns' },

@@ -2,9 +2,8 @@ import type { CleanupSource, StuckList } from '../../core/cleanup/findCandidates
 import { DAY } from '../../core/config';
 import { type Phase, type Run, UNFINISHED, isTerminal } from '../../core/runs/run';
 import type { ResourceClient } from '../client/resourceClient';
-import { sentDay } from './filters';
-import { type OwnerFilter, applyOwner, isOwnedBy } from './ownerFilter';
-import { pagesOf, withRole } from './runLists';
+import { type OwnerFilter, applyOwner, isOwnedBy, sentDay, withRole } from './filters';
+import { pagesOf } from './runLists';
 import type { Query, ResourceSpec } from '../types';
 import { phaseOf, valueAt } from '../client/parseResponse';
 

@@ -1,8 +1,8 @@
 import type { EventList, EventSource } from '../../core/trigger/events';
 import { type Phase, UNFINISHED } from '../../core/runs/run';
 import type { ResourceClient } from '../client/resourceClient';
-import { type OwnerFilter, applyOwner, isOwnedBy } from './ownerFilter';
-import { pagesOf, withRole } from './runLists';
+import { type OwnerFilter, applyOwner, isOwnedBy, withRole } from './filters';
+import { pagesOf } from './runLists';
 import type { ProviderSpec, Query, ResourceSpec } from '../types';
 import { phaseOf } from '../client/parseResponse';
 

@@ -2,24 +2,26 @@ import type { ApiError } from '../../core/requests/apiError';
 import type { ListedRun, RunList } from '../../core/runs/runClient';
 import { type JsonObject, isUnfinished } from '../../core/runs/run';
 import { attemptRequest } from '../../core/concurrency/result';
-import type { FilterSpec, Query, ResourceSpec } from '../types';
 import { type Page, parseRow, phaseOf } from '../client/parseResponse';
+import type { Query, ResourceSpec } from '../types';
+import { withRole } from './filters';
 
 /** As much of a `ResourceClient` as lists need. */
-export interface PageReader {
+interface PageReader {
 	readonly spec: ResourceSpec;
-	page(query: Query, token: string | undefined, size: number, signal: AbortSignal): Promise<Page>;
-	pageOfSize(query: Query, token: string | undefined, size: number, signal: AbortSignal): Promise<Page>;
-}
-
-export function withRole(spec: ResourceSpec, role: NonNullable<FilterSpec['role']>): FilterSpec | undefined {
-	return spec.list?.filters.find((filter) => filter.role === role);
+	page(
+		query: Query,
+		token: string | undefined,
+		signal: AbortSignal,
+		size?: number,
+		most?: number,
+	): Promise<Page>;
 }
 
 /** The pages of a list, without the rows as the API gives them: there may be thousands. */
 export function pagesOf(reader: PageReader, query: Query): RunList['page'] {
 	return async (token, signal) => {
-		const page = await reader.page(query, token, Number.POSITIVE_INFINITY, signal);
+		const page = await reader.page(query, token, signal);
 		const rows = listedRuns(reader.spec, page).rows.map(({ id, created, phase }) => ({ id, created, phase }));
 		return { rows, next: page.next };
 	};
@@ -65,12 +67,12 @@ function largePages(reader: PageReader): (query: Query) => RunList['page'] {
 	return (query) => async (token, signal) => {
 		const tried = size;
 		if (tried !== undefined) {
-			const read = await attemptRequest(() => reader.pageOfSize(query, token, tried, signal));
+			const read = await attemptRequest(() => reader.page(query, token, signal, tried, tried));
 			if ('value' in read) return listedRuns(spec, read.value);
 			if (token !== undefined || !isRefusal(read.error)) throw read.error;
 			size = undefined;
 		}
-		return listedRuns(spec, await reader.page(query, token, Number.POSITIVE_INFINITY, signal));
+		return listedRuns(spec, await reader.page(query, token, signal));
 	};
 }
 

@@ -2,17 +2,12 @@ import { z } from 'zod';
 
 import { DOCUMENT } from '../../core/config';
 import type { JsonObject } from '../../core/runs/run';
-import {
-	type DeliverDocument,
-	type DocumentRoutes,
-	type Payload,
-	bytesOf,
-	fileAnswer,
-	payloadOf,
-	unexpected,
-} from '../client/documents';
-import { type Subject, UPLOAD_AGAIN } from '../client/http';
+import { bytesOf, payloadOf } from '../client/documents';
+import { UPLOAD_AGAIN } from '../client/http';
+import { checked } from '../client/parseResponse';
 import { lastPartOf } from '../client/webFile';
+import type { DeliverDocument, DocumentRoutes, Payload } from '../client/wire';
+import type { Subject } from '../types';
 
 const retabDocument = z.object({ filename: z.string(), url: z.string() });
 
@@ -23,11 +18,13 @@ const retabUpload = z.object({
 	uploadHeaders: z.record(z.string()).nullish(),
 });
 
-const retabLink = z.object({
-	mime_data: retabDocument.nullish(),
-	download_url: z.string().optional(),
-	filename: z.string().optional(),
-});
+const retabLink = z
+	.object({
+		mime_data: retabDocument.nullish(),
+		download_url: z.string().optional(),
+		filename: z.string().optional(),
+	})
+	.refine((link) => link.mime_data ?? link.download_url, { path: ['mime_data'], message: 'Required' });
 
 /**
  * Retab takes `{ filename, url }`, where the url may be a data URL. Larger files go through its upload route: announce,
@@ -38,26 +35,17 @@ export function retabDelivery(subject: Subject, routes: DocumentRoutes): Deliver
 	// All documents of a run travel in one request.
 	let room = DOCUMENT.inlineUpTo;
 	return async (input, asFileId) => {
-		switch (input.from) {
-			case 'fileId':
-				return asFileId ? input.id : await retabFile(subject, routes, input.id);
-			case 'text':
-				throw new RangeError('Retab takes files, not bare text');
-			case 'url':
-			case 'binary': {
-				if (input.from === 'url' && input.fetcher === 'provider') {
-					return { filename: input.fileName ?? lastPartOf(input.url) ?? 'document', url: input.url };
-				}
-				const payload = await payloadOf(input, routes);
-				if (asFileId) return (await retabUploadOf(subject, routes, payload)).fileId;
-				if (payload.size > room) return (await retabUploadOf(subject, routes, payload)).document;
-				room -= payload.size;
-				return {
-					filename: payload.fileName,
-					url: dataUrl(payload.mimeType, await bytesOf(await payload.open())),
-				};
-			}
+		if (input.from === 'text') throw new RangeError('Retab takes files, not bare text');
+		if (input.from === 'fileId') return asFileId ? input.id : await retabFile(subject, routes, input.id);
+		if (input.from === 'url' && input.fetcher === 'provider') {
+			return { filename: input.fileName ?? lastPartOf(input.url) ?? 'document', url: input.url };
 		}
+		const payload = await payloadOf(input, routes);
+		if (asFileId) return (await retabUploadOf(subject, routes, payload)).fileId;
+		if (payload.size > room) return (await retabUploadOf(subject, routes, payload)).document;
+		room -= payload.size;
+		const bytes = await bytesOf(await payload.open());
+		return { filename: payload.fileName, url: dataUrl(payload.mimeType, bytes) };
 	};
 }
 
@@ -67,10 +55,12 @@ async function retabFile(subject: Subject, routes: DocumentRoutes, id: string): 
 		path: `/v1/files/${encodeURIComponent(id)}/download-link`,
 		hint: { 404: 'Check the File ID. A Retab key only sees files of its own environment.' },
 	});
-	const { mime_data, download_url, filename } = fileAnswer(subject, retabLink, answer);
-	if (mime_data) return mime_data;
-	if (!download_url) throw unexpected(subject, 'mime_data');
-	return { filename: filename ?? id, url: download_url };
+	const {
+		mime_data,
+		download_url = '',
+		filename = id,
+	} = checked(subject.provider, 'a file', retabLink, answer);
+	return mime_data ?? { filename, url: download_url };
 }
 
 async function retabUploadOf(
@@ -83,7 +73,12 @@ async function retabUploadOf(
 		path: '/v1/files/upload',
 		body: { filename: payload.fileName, size_bytes: payload.size, content_type: payload.mimeType },
 	});
-	const { fileId, uploadUrl, uploadMethod, uploadHeaders } = fileAnswer(subject, retabUpload, announced);
+	const { fileId, uploadUrl, uploadMethod, uploadHeaders } = checked(
+		subject.provider,
+		'a file',
+		retabUpload,
+		announced,
+	);
 	await routes.put(async (signal) => ({
 		method: uploadMethod,
 		url: uploadUrl,
@@ -101,7 +96,7 @@ async function retabUploadOf(
 		body: {},
 		hint: { 404: UPLOAD_AGAIN, 410: UPLOAD_AGAIN, 422: UPLOAD_AGAIN },
 	});
-	return { fileId, document: fileAnswer(subject, retabDocument, completed) };
+	return { fileId, document: checked(subject.provider, 'a file', retabDocument, completed) };
 }
 
 function dataUrl(mimeType: string, bytes: Uint8Array): string {

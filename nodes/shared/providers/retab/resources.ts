@@ -4,6 +4,7 @@ import type { Phase } from '../../core/runs/run';
 import { statusFilter } from '../lists/filters';
 import { RETAB_CREATE } from './create';
 import { RETAB_PICKERS } from './pickers';
+import { FILE, at, error, filter, named, result, text } from '../rows';
 import type { FilterSpec, ListSpec, ProviderSpec, ReadOptionSpec, ResourceSpec, SimpleField } from '../types';
 
 /**
@@ -11,105 +12,99 @@ import type { FilterSpec, ListSpec, ProviderSpec, ReadOptionSpec, ResourceSpec, 
  * jobs from the last state of docs and SDKs that had them (2026-05-31).
  */
 
-/** `error` is not in the schema of primitives; Retab's CLI takes it as an end all the same (`primitive_wait.go`). */
-const PRIMITIVE_PHASES: Record<string, Phase> = {
+/** In all tables of statuses. */
+const PHASES: Record<string, Phase> = { queued: 'waiting', completed: 'completed', cancelled: 'cancelled' };
+
+/** The statuses of primitives in the schema. */
+const SCHEMA_PHASES: Record<string, Phase> = {
+	...PHASES,
 	pending: 'waiting',
-	queued: 'waiting',
 	in_progress: 'running',
-	completed: 'completed',
 	failed: 'failed',
+};
+
+/** `error` is not in the schema of primitives; Retab's CLI takes it as an end all the same (`primitive_wait.go`). */
+const PRIMITIVE_PHASES: Record<string, Phase> = { ...SCHEMA_PHASES, error: 'failed' };
+
+const EVAL_PHASES: Record<string, Phase> = {
+	...PHASES,
+	pending: 'waiting',
+	running: 'running',
 	error: 'failed',
-	cancelled: 'cancelled',
 };
 
 /** The list filter knows `failed` beside the schema's `error`, and the CLI has seen both: both have failed. */
 const WORKFLOW_RUN_PHASES: Record<string, Phase> = {
-	pending: 'waiting',
-	queued: 'waiting',
-	running: 'running',
+	...EVAL_PHASES,
 	awaiting_review: 'needsReview',
-	completed: 'completed',
-	error: 'failed',
 	failed: 'failed',
-	cancelled: 'cancelled',
-};
-
-const EVAL_PHASES: Record<string, Phase> = {
-	pending: 'waiting',
-	queued: 'waiting',
-	running: 'running',
-	completed: 'completed',
-	error: 'failed',
-	cancelled: 'cancelled',
 };
 
 const JOB_PHASES: Record<string, Phase> = {
+	...PHASES,
 	validating: 'waiting',
-	queued: 'waiting',
 	in_progress: 'running',
-	completed: 'completed',
 	failed: 'failed',
-	cancelled: 'cancelled',
 	expired: 'expired',
 };
 
-const FROM_DATE: FilterSpec = {
-	name: 'fromDate',
-	param: 'from_date',
-	label: 'Created From',
-	kind: 'date',
-	description:
-		'Only runs created on this day or later. Retab filters by whole days in UTC: of the date picked, the day as it is shown counts.',
-};
+const BY_DAY = 'Retab filters by whole days in UTC: of the date picked, the day as it is shown counts.';
 
-const TO_DATE: FilterSpec = {
-	name: 'toDate',
-	param: 'to_date',
-	label: 'Created Until',
-	kind: 'date',
-	role: 'until',
-	description:
-		'Only runs created on this day or earlier. Retab filters by whole days in UTC: of the date picked, the day as it is shown counts.',
-};
+const FROM_DATE = filter(
+	'date',
+	['fromDate', 'from_date'],
+	'Created From',
+	`Only runs created on this day or later. ${BY_DAY}`,
+);
 
-const FILENAME: FilterSpec = {
-	name: 'filename',
-	param: 'filename',
-	label: 'File Name',
-	kind: 'text',
-	placeholder: 'e.g. invoice',
-	description: 'Only runs whose file name begins with this text, in upper or lower case',
-};
+const TO_DATE = filter(
+	'date',
+	['toDate', 'to_date'],
+	'Created Until',
+	`Only runs created on this day or earlier. ${BY_DAY}`,
+	{ role: 'until' },
+);
 
-const METADATA: FilterSpec = {
-	name: 'metadata',
-	param: 'metadata',
-	label: 'Metadata',
-	kind: 'metadata',
-	role: 'metadata',
-	description: 'Only runs that carry all of these metadata pairs',
-};
+const FILENAME = filter(
+	'text',
+	['filename', 'filename'],
+	'File Name',
+	'Only runs whose file name begins with this text, in upper or lower case',
+	{ placeholder: 'e.g. invoice' },
+);
 
-const WORKFLOW_ID: FilterSpec = {
-	name: 'workflowId',
-	picker: 'workflowId',
-	param: 'workflow_id',
-	label: 'Workflow ID',
-	kind: 'text',
+function filenameContains(runs: string): FilterSpec {
+	const description = `Only ${runs} whose file name contains this text`;
+	return filter('text', ['filenameContains', 'filename_contains'], 'File Name Contains', description);
+}
+
+const METADATA = filter(
+	'metadata',
+	['metadata', 'metadata'],
+	'Metadata',
+	'Only runs that carry all of these metadata pairs',
+	{ role: 'metadata' },
+);
+
+/** The ID of something that a picker has. */
+function idFilter(
+	noun: string,
+	description: string,
+	param = `${noun}_id`,
+	more: Partial<FilterSpec> = {},
+): FilterSpec {
+	const label = `${noun.charAt(0).toUpperCase()}${noun.slice(1)} ID`;
+	return filter('text', [`${noun}Id`, param], label, description, { picker: `${noun}Id`, ...more });
+}
+
+const WORKFLOW_ID = idFilter('workflow', 'Only runs of this workflow', 'workflow_id', {
 	role: 'workflow',
 	placeholder: 'e.g. wf_3kT9',
-	description: 'Only runs of this workflow',
-};
+});
 
 function triggerType(options: readonly string[]): FilterSpec {
-	return {
-		name: 'triggerType',
-		param: 'trigger_type',
-		label: 'Trigger Type',
-		kind: 'options',
-		options,
-		description: 'Only runs that were started this way',
-	};
+	const description = 'Only runs that were started this way';
+	return filter('options', ['triggerType', 'trigger_type'], 'Trigger Type', description, { options });
 }
 
 /** What the filter of workflow runs takes (OpenAPI). */
@@ -127,23 +122,12 @@ const DOCUMENT_TYPES =
 		' ',
 	);
 
-const BLOCK_ID: Omit<FilterSpec, 'param'> = {
-	name: 'blockId',
-	picker: 'blockId',
-	label: 'Block ID',
-	kind: 'text',
-	description: 'Only runs of this block of the workflow',
-};
+const BLOCK = 'Only runs of this block of the workflow';
 
 function excludeStatus(phases: Record<string, Phase>): FilterSpec {
-	return {
-		name: 'excludeStatus',
-		param: 'exclude_status',
-		label: 'Exclude Status',
-		kind: 'options',
-		options: Object.keys(phases).sort(),
-		description: 'Leave out runs in this status',
-	};
+	const options = Object.keys(phases).sort();
+	const description = 'Leave out runs in this status';
+	return filter('options', ['excludeStatus', 'exclude_status'], 'Exclude Status', description, { options });
 }
 
 function list(filters: readonly FilterSpec[], searchFilter?: string): ListSpec {
@@ -158,64 +142,25 @@ function list(filters: readonly FilterSpec[], searchFilter?: string): ListSpec {
 	};
 }
 
-const ID: SimpleField = { name: 'id', from: [['id']], type: 'string' };
-
-const FILE: SimpleField = { name: 'fileName', from: [], type: 'string', kind: 'fileName' };
-
-const RUN_METADATA: SimpleField = { name: 'metadata', from: [['metadata']], type: 'object' };
-
-function result(type: SimpleField['type'], ...path: string[]): SimpleField {
-	return { name: 'output', from: [path], type, kind: 'result' };
-}
-
-function at(name: string, type: SimpleField['type'], ...path: string[]): SimpleField {
-	return { name, from: [path], type };
-}
-
-const ERROR: SimpleField = {
-	name: 'error',
-	from: [
-		['error', 'code'],
-		['error', 'message'],
-	],
-	type: 'string',
-	kind: 'error',
-};
+const START = [at('id', 'string', 'id'), at('status', 'string', 'status')];
+const CREATED = at('createdAt', 'string', 'created_at');
+const COMPLETED = at('completedAt', 'string', 'completed_at');
+const RUN_METADATA = at('metadata', 'object', 'metadata');
+const ERROR = error(['error', 'code'], ['error', 'message']);
 
 /** Simplified runs of primitives, with what is particular to them after the status. */
 function simplePrimitive(...own: SimpleField[]): SimpleField[] {
-	return [
-		ID,
-		at('status', 'string', 'status'),
-		FILE,
-		...own,
-		ERROR,
-		at('createdAt', 'string', 'created_at'),
-		at('credits', 'number', 'usage', 'credits'),
-	];
+	return [...START, FILE, ...own, ERROR, CREATED, at('credits', 'number', 'usage', 'credits')];
 }
 
 /** Simplified runs of workflows, evals and experiments. */
 function simpleLifecycle(...own: SimpleField[]): SimpleField[] {
 	return [
-		ID,
+		at('id', 'string', 'id'),
 		at('status', 'string', 'lifecycle', 'status'),
-		{
-			name: 'workflowId',
-			from: LIFECYCLE.ownerPaths,
-			type: 'string',
-		},
+		{ name: 'workflowId', from: LIFECYCLE.ownerPaths, type: 'string' },
 		...own,
-		{
-			name: 'error',
-			from: [
-				['lifecycle', 'category'],
-				['lifecycle', 'message'],
-				['lifecycle', 'reason'],
-			],
-			type: 'string',
-			kind: 'error',
-		},
+		error(['lifecycle', 'category'], ['lifecycle', 'message'], ['lifecycle', 'reason']),
 		at('createdAt', 'string', 'timing', 'created_at'),
 		at('completedAt', 'string', 'timing', 'completed_at'),
 	];
@@ -239,10 +184,8 @@ const PRIMITIVE = {
 	canDelete: true,
 } as const satisfies Partial<ResourceSpec>;
 
-/** The status filter of primitives takes the statuses of the schema only. */
-const { error: _notInSchema, ...PRIMITIVE_FILTER } = PRIMITIVE_PHASES;
-
-const PRIMITIVE_LIST = [statusFilter(PRIMITIVE_FILTER), FROM_DATE, TO_DATE, FILENAME];
+/** The status filter takes the statuses of the schema only. */
+const PRIMITIVE_LIST = [statusFilter(SCHEMA_PHASES), FROM_DATE, TO_DATE, FILENAME];
 
 const LIFECYCLE = {
 	statusPath: ['lifecycle', 'status'],
@@ -273,34 +216,24 @@ export const retab: ProviderSpec = {
 		extraction: {
 			create: RETAB_CREATE.extraction,
 			...PRIMITIVE,
-			noun: 'extraction',
-			plural: 'extractions',
-			label: 'Extraction',
-			article: 'an',
+			...named('extraction'),
 			description: 'Get structured data out of a document',
 			createAction: 'Extract data from document',
 			path: '/v1/extractions',
 			metadataPath: ['metadata'],
 			idExample: 'extr_01J9',
-			simple: simplePrimitive(result('object', 'output'), RUN_METADATA),
+			simple: simplePrimitive(result('object', ['output']), RUN_METADATA),
 			list: list(
 				[
 					...PRIMITIVE_LIST,
-					{
-						name: 'filenameContains',
-						param: 'filename_contains',
-						label: 'File Name Contains',
-						kind: 'text',
-						description: 'Only runs whose file name contains this text',
-					},
-					{
-						name: 'documentType',
-						param: 'document_type',
-						label: 'Document Type',
-						kind: 'several',
-						options: DOCUMENT_TYPES,
-						description: 'Only runs of documents with one of these file name endings',
-					},
+					filenameContains('runs'),
+					filter(
+						'several',
+						['documentType', 'document_type'],
+						'Document Type',
+						'Only runs of documents with one of these file name endings',
+						{ options: DOCUMENT_TYPES },
+					),
 					METADATA,
 				],
 				'filename',
@@ -309,56 +242,41 @@ export const retab: ProviderSpec = {
 		parse: {
 			create: RETAB_CREATE.parse,
 			...PRIMITIVE,
-			noun: 'parse',
-			plural: 'parses',
-			label: 'Parse',
-			article: 'a',
+			...named('parse'),
 			description: 'Turn a document into text or markdown',
 			createAction: 'Parse document into text',
 			path: '/v1/parses',
 			idExample: 'prs_01J9',
-			simple: simplePrimitive(
-				{ name: 'text', from: [['output', 'text']], type: 'string', kind: 'text' },
-				result('object', 'output'),
-			),
+			simple: simplePrimitive(text('output', 'text'), result('object', ['output'])),
 			// The only list of primitives without a status filter.
 			list: list([FROM_DATE, TO_DATE, FILENAME], 'filename'),
 		},
 		classification: {
 			create: RETAB_CREATE.classification,
 			...PRIMITIVE,
-			noun: 'classification',
-			plural: 'classifications',
-			label: 'Classification',
-			article: 'a',
+			...named('classification'),
 			description: 'Sort a document into one of several categories',
 			createAction: 'Classify document',
 			path: '/v1/classifications',
 			idExample: 'clss_01J9',
-			simple: simplePrimitive(result('object', 'output')),
+			simple: simplePrimitive(result('object', ['output'])),
 			list: list(PRIMITIVE_LIST, 'filename'),
 		},
 		split: {
 			create: RETAB_CREATE.split,
 			...PRIMITIVE,
-			noun: 'split',
-			plural: 'splits',
-			label: 'Split',
-			article: 'a',
+			...named('split'),
 			description: 'Cut a document into its sub-documents',
 			createAction: 'Split document',
 			path: '/v1/splits',
 			idExample: 'splt_01J9',
-			simple: simplePrimitive(result('array', 'output')),
+			simple: simplePrimitive(result('array', ['output'])),
 			list: list(PRIMITIVE_LIST, 'filename'),
 		},
 		workflowRun: {
 			create: RETAB_CREATE.workflowRun,
 			...LIFECYCLE,
-			noun: 'workflow run',
-			plural: 'workflow runs',
-			label: 'Workflow Run',
-			article: 'a',
+			...named('workflow run'),
 			description: 'Run of a Retab workflow',
 			createAction: 'Run workflow',
 			path: '/v1/workflows/runs',
@@ -375,27 +293,19 @@ export const retab: ProviderSpec = {
 					WORKFLOW_ID,
 					triggerType(WORKFLOW_TRIGGERS),
 					METADATA,
-					{
-						name: 'minDurationMs',
-						param: 'min_duration_ms',
-						label: 'Min Duration (Ms)',
-						kind: 'number',
-						description: 'Only runs that took at least this many milliseconds. 0 means no limit.',
-					},
-					{
-						name: 'maxDurationMs',
-						param: 'max_duration_ms',
-						label: 'Max Duration (Ms)',
-						kind: 'number',
-						description: 'Only runs that took at most this many milliseconds. 0 means no limit.',
-					},
-					{
-						name: 'search',
-						param: 'search',
-						label: 'Run ID Contains',
-						kind: 'text',
-						description: 'Only runs whose ID contains this text',
-					},
+					filter(
+						'number',
+						['minDurationMs', 'min_duration_ms'],
+						'Min Duration (Ms)',
+						'Only runs that took at least this many milliseconds. 0 means no limit.',
+					),
+					filter(
+						'number',
+						['maxDurationMs', 'max_duration_ms'],
+						'Max Duration (Ms)',
+						'Only runs that took at most this many milliseconds. 0 means no limit.',
+					),
+					filter('text', ['search', 'search'], 'Run ID Contains', 'Only runs whose ID contains this text'),
 				],
 				'search',
 			),
@@ -405,61 +315,36 @@ export const retab: ProviderSpec = {
 		edit: {
 			create: RETAB_CREATE.edit,
 			...PRIMITIVE,
-			noun: 'edit',
-			plural: 'edits',
-			label: 'Edit',
-			article: 'an',
+			...named('edit'),
 			description: 'Fill or change a document or form',
 			createAction: 'Fill in or edit document',
 			path: '/v1/edits',
 			idExample: 'edt_01J9',
-			simple: simplePrimitive(result('object', 'output'), at('templateId', 'string', 'template_id')),
+			simple: simplePrimitive(result('object', ['output']), at('templateId', 'string', 'template_id')),
 			list: list(
-				[
-					...PRIMITIVE_LIST,
-					{
-						name: 'templateId',
-						picker: 'templateId',
-						param: 'template_id',
-						label: 'Template ID',
-						kind: 'text',
-						description: 'Only edits that filled this template',
-					},
-				],
+				[...PRIMITIVE_LIST, idFilter('template', 'Only edits that filled this template')],
 				'filename',
 			),
 		},
 		partition: {
 			create: RETAB_CREATE.partition,
 			...PRIMITIVE,
-			noun: 'partition',
-			plural: 'partitions',
-			label: 'Partition',
-			article: 'a',
+			...named('partition'),
 			description: 'Divide a document into parts by a key',
 			createAction: 'Partition document by key',
 			path: '/v1/partitions',
 			idExample: 'prtn_01J9',
-			simple: simplePrimitive(result('array', 'output'), at('key', 'string', 'key')),
+			simple: simplePrimitive(result('array', ['output']), at('key', 'string', 'key')),
 			list: list(PRIMITIVE_LIST, 'filename'),
 		},
 		schemaGeneration: {
 			create: RETAB_CREATE.schemaGeneration,
-			noun: 'schema generation',
-			plural: 'schema generations',
-			label: 'Schema Generation',
-			article: 'a',
+			...named('schema generation'),
 			description: 'Derive a JSON schema from sample documents',
 			createAction: 'Generate schema from documents',
 			path: '/v1/schemas/generate',
 			idExample: 'sch_01J9',
-			simple: [
-				ID,
-				at('status', 'string', 'status'),
-				result('object', 'json_schema'),
-				ERROR,
-				at('createdAt', 'string', 'created_at'),
-			],
+			simple: [...START, result('object', ['json_schema']), ERROR, CREATED],
 			statusPath: ['status'],
 			phases: PRIMITIVE_PHASES,
 			createdPath: ['created_at'],
@@ -468,10 +353,7 @@ export const retab: ProviderSpec = {
 		evalRun: {
 			create: RETAB_CREATE.evalRun,
 			...LIFECYCLE,
-			noun: 'eval run',
-			plural: 'eval runs',
-			label: 'Eval Run',
-			article: 'an',
+			...named('eval run'),
 			description: 'Run of the evals of a workflow',
 			createAction: 'Run evals of workflow',
 			path: '/v1/workflows/evals/runs',
@@ -479,7 +361,7 @@ export const retab: ProviderSpec = {
 			simple: simpleLifecycle(
 				at('evalId', 'string', 'eval_id'),
 				at('totalEvals', 'number', 'total_evals'),
-				result('object', 'counts'),
+				result('object', ['counts']),
 			),
 			phases: EVAL_PHASES,
 			list: list([
@@ -489,15 +371,8 @@ export const retab: ProviderSpec = {
 				{ ...FROM_DATE, asInstant: 'startOfDay' },
 				{ ...TO_DATE, asInstant: 'endOfDay' },
 				WORKFLOW_ID,
-				{
-					name: 'evalId',
-					picker: 'evalId',
-					param: 'eval_id',
-					label: 'Eval ID',
-					kind: 'text',
-					description: 'Only runs of this eval',
-				},
-				{ ...BLOCK_ID, param: 'target_block_id' },
+				idFilter('eval', 'Only runs of this eval'),
+				idFilter('block', BLOCK, 'target_block_id'),
 				triggerType(EVAL_TRIGGERS),
 			]),
 			cancel: { answer: 'run' },
@@ -505,10 +380,7 @@ export const retab: ProviderSpec = {
 		experimentRun: {
 			create: RETAB_CREATE.experimentRun,
 			...LIFECYCLE,
-			noun: 'experiment run',
-			plural: 'experiment runs',
-			label: 'Experiment Run',
-			article: 'an',
+			...named('experiment run'),
 			description: 'Run of an experiment on a block of a workflow',
 			createAction: 'Run experiment',
 			path: '/v1/workflows/experiments/runs',
@@ -516,7 +388,7 @@ export const retab: ProviderSpec = {
 			simple: simpleLifecycle(
 				at('experimentId', 'string', 'experiment_id'),
 				at('documents', 'number', 'total_document_count'),
-				result('number', 'score'),
+				result('number', ['score']),
 			),
 			phases: EVAL_PHASES,
 			list: list([
@@ -525,15 +397,8 @@ export const retab: ProviderSpec = {
 				FROM_DATE,
 				TO_DATE,
 				WORKFLOW_ID,
-				{
-					name: 'experimentId',
-					picker: 'experimentId',
-					param: 'experiment_id',
-					label: 'Experiment ID',
-					kind: 'text',
-					description: 'Only runs of this experiment',
-				},
-				{ ...BLOCK_ID, param: 'block_id' },
+				idFilter('experiment', 'Only runs of this experiment'),
+				idFilter('block', BLOCK),
 				triggerType(EXPERIMENT_TRIGGERS),
 			]),
 			cancel: { answer: 'run' },
@@ -541,45 +406,31 @@ export const retab: ProviderSpec = {
 		fileBlueprint: {
 			create: RETAB_CREATE.fileBlueprint,
 			...PRIMITIVE,
-			noun: 'file blueprint',
-			plural: 'file blueprints',
-			label: 'File Blueprint',
-			article: 'a',
+			...named('file blueprint'),
 			description: 'Plan of what a file holds and how to process it',
 			createAction: 'Make blueprint of file',
 			path: '/v1/files/blueprints',
 			idExample: 'fbp_01J9',
-			simple: [
-				ID,
-				at('status', 'string', 'status'),
-				FILE,
-				result('object', 'output'),
-				ERROR,
-				at('createdAt', 'string', 'created_at'),
-				at('completedAt', 'string', 'completed_at'),
-			],
+			simple: [...START, FILE, result('object', ['output']), ERROR, CREATED, COMPLETED],
 			startedPath: ['started_at'],
 			canDelete: false,
 		},
 		job: {
 			create: RETAB_CREATE.job,
-			noun: 'job',
-			plural: 'jobs',
+			...named('job'),
 			label: 'Job (Legacy)',
-			article: 'a',
 			description: 'Asynchronous job of the API that background runs have replaced',
 			createAction: 'Start legacy job',
 			path: '/v1/jobs',
 			metadataPath: ['metadata'],
 			idExample: 'job_01J9',
 			simple: [
-				ID,
-				at('status', 'string', 'status'),
+				...START,
 				at('endpoint', 'string', 'endpoint'),
-				result('object', 'response', 'body'),
+				result('object', ['response', 'body']),
 				ERROR,
-				at('createdAt', 'string', 'created_at'),
-				at('completedAt', 'string', 'completed_at'),
+				CREATED,
+				COMPLETED,
 				RUN_METADATA,
 			],
 			goneHint: 'Retab took jobs out of its documented API on 2026-05-31 and may have switched them off.',
@@ -610,22 +461,11 @@ export const retab: ProviderSpec = {
 				FROM_DATE,
 				TO_DATE,
 				METADATA,
-				{
-					name: 'endpoint',
-					param: 'endpoint',
-					label: 'Endpoint',
-					kind: 'text',
+				filter('text', ['endpoint', 'endpoint'], 'Endpoint', 'Only jobs that call this endpoint', {
 					placeholder: 'e.g. /v1/extractions',
-					description: 'Only jobs that call this endpoint',
-				},
+				}),
 				WORKFLOW_ID,
-				{
-					name: 'filenameContains',
-					param: 'filename_contains',
-					label: 'File Name Contains',
-					kind: 'text',
-					description: 'Only jobs whose file name contains this text',
-				},
+				filenameContains('jobs'),
 			]),
 			cancel: { answer: 'run' },
 		},

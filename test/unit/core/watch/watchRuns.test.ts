@@ -303,6 +303,16 @@ describe('what goes wrong on the way', () => {
 		expect(client.times('cancel')).toEqual([MINUTE]);
 	});
 
+	test.each([408, 429, 500, 503])('%i with "retryable": false does not end a watch', async (status) => {
+		const { clock, client } = setUp();
+		client.reads('r', 'running', fails(status, { retryable: false })).cancels('r', accepts());
+		expect(await watchOne(clock, client, target('r'))).toMatchObject({
+			outcome: 'cancelPending',
+			run: { status: 'running' },
+		});
+		expect(client.times('cancel')).toEqual([MINUTE]);
+	});
+
 	test('a request that hangs is given up after 30 s and sent again', async () => {
 		const { clock, client } = setUp();
 		client.reads('r', hangs(), 'completed');

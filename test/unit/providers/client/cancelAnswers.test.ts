@@ -4,7 +4,7 @@ import type { Outcome } from '../../../../nodes/shared/core/watch/outcome';
 import type { WatchReport } from '../../../../nodes/shared/core/watch/watchRuns';
 import { PROVIDERS, resourceOf } from '../../../../nodes/shared/providers';
 import { ResourceClient } from '../../../../nodes/shared/providers/client/resourceClient';
-import type { ApiRequest, ApiResponse } from '../../../../nodes/shared/providers/client/http';
+import type { ApiRequest, ApiResponse } from '../../../../nodes/shared/providers/client/wire';
 import { FakeClock } from '../../../support/fakeClock';
 import { target, watchOne } from '../../../support/watching';
 

@@ -1,5 +1,6 @@
 import { ApiError, type ApiErrorKind } from '../../../../nodes/shared/core/requests/apiError';
-import { type ApiResponse, exchange, retryAfterOf } from '../../../../nodes/shared/providers/client/http';
+import { exchange, retryAfterOf } from '../../../../nodes/shared/providers/client/http';
+import type { ApiResponse } from '../../../../nodes/shared/providers/client/wire';
 import { extend } from '../../../../nodes/shared/providers/extend/resources';
 import { resourceOf } from '../../../../nodes/shared/providers';
 import { retab } from '../../../../nodes/shared/providers/retab/resources';

@@ -255,19 +255,19 @@ describe('a list', () => {
 
 	test('rows that are wanted fewer are asked for fewer', async () => {
 		const sent = answerWith(200, { data: [] });
-		await client('retab', 'extraction').page({ status: 'queued' }, undefined, 3, never());
+		await client('retab', 'extraction').page({ status: 'queued' }, undefined, never(), 3);
 		expect(sent.path).toBe('/v1/extractions?status=queued&limit=3');
 	});
 
 	test('never asks for more than the API allows, which would be a 422', async () => {
 		const sent = answerWith(200, { data: [] });
-		await client('retab', 'extraction').page({}, undefined, 5_000, never());
+		await client('retab', 'extraction').page({}, undefined, never(), 5_000);
 		expect(sent.path).toBe('/v1/extractions?limit=100');
 	});
 
 	test('several values of one filter are repeated', async () => {
 		const sent = answerWith(200, { data: [] });
-		await client('retab', 'extraction').page({ document_type: ['pdf', 'csv'] }, undefined, 1, never());
+		await client('retab', 'extraction').page({ document_type: ['pdf', 'csv'] }, undefined, never(), 1);
 		expect(sent.path).toBe('/v1/extractions?document_type=pdf&document_type=csv&limit=1');
 	});
 
@@ -291,7 +291,7 @@ describe('a list', () => {
 		await expect(client('retab', 'fileBlueprint').listPage(undefined, never())).resolves.toEqual({
 			rows: [],
 		});
-		await expect(client('retab', 'fileBlueprint').page({}, undefined, 1, never())).rejects.toThrow(
+		await expect(client('retab', 'fileBlueprint').page({}, undefined, never(), 1)).rejects.toThrow(
 			'Retab cannot list file blueprints',
 		);
 	});

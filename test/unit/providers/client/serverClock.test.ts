@@ -1,4 +1,4 @@
-import type { ApiResponse } from '../../../../nodes/shared/providers/client/http';
+import type { ApiResponse } from '../../../../nodes/shared/providers/client/wire';
 import { ServerClock } from '../../../../nodes/shared/providers/client/serverClock';
 
 const NOON = Date.UTC(2026, 0, 31, 12);

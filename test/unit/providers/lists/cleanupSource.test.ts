@@ -3,7 +3,7 @@ import { DAY } from '../../../../nodes/shared/core/config';
 import type { JsonObject, Run } from '../../../../nodes/shared/core/runs/run';
 import { PROVIDERS, cancellable, resourceOf } from '../../../../nodes/shared/providers';
 import { ResourceClient } from '../../../../nodes/shared/providers/client/resourceClient';
-import type { Send } from '../../../../nodes/shared/providers/client/http';
+import type { Send } from '../../../../nodes/shared/providers/client/wire';
 import {
 	type CleanupFilters,
 	cleanupSource,

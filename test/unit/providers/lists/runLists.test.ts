@@ -1,6 +1,6 @@
 import { PROVIDERS, resourceOf } from '../../../../nodes/shared/providers';
 import { ResourceClient } from '../../../../nodes/shared/providers/client/resourceClient';
-import type { ApiRequest, ApiResponse } from '../../../../nodes/shared/providers/client/http';
+import type { ApiRequest, ApiResponse } from '../../../../nodes/shared/providers/client/wire';
 
 type Provider = keyof typeof PROVIDERS;
 
