@@ -6,7 +6,7 @@ import path from 'node:path';
 //
 // usage: package-load.mjs <folder of the package>
 
-const load = createRequire(path.join(process.argv[2] ?? '', 'package.json'));
+const load = createRequire(path.resolve(process.argv[2] ?? '', 'package.json'));
 /** @type {{ n8n: { nodes: string[], credentials: string[] } }} */
 const { n8n } = load('./package.json');
 for (const provided of ['n8n-workflow', 'zod']) load(provided);
