@@ -4,6 +4,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import n8nNodesBase from 'eslint-plugin-n8n-nodes-base';
 import tseslint from 'typescript-eslint';
 
+const SOURCES = '**/*.{ts,mts}';
 const NODES = 'nodes/**/*.ts';
 const CREDENTIALS = 'credentials/**/*.ts';
 const CODEX = 'nodes/**/*.json';
@@ -93,14 +94,14 @@ export default defineConfig(
 		},
 	},
 	{
-		files: ['**/*.ts'],
+		files: [SOURCES],
 		extends: [js.configs.recommended],
 		languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
 	},
-	{ files: ['**/*.ts'], ignores: [TESTS], extends: strict() },
+	{ files: [SOURCES], ignores: [TESTS], extends: strict() },
 	{ files: [TESTS], extends: strict(MADE_FOR_NO_TEST) },
 	{
-		files: ['**/*.ts'],
+		files: [SOURCES],
 		rules: {
 			'@typescript-eslint/no-explicit-any': 'error',
 			'@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-/** Benchmarks measure what is published: the build in `dist`, not the sources. */
+/** The benchmark measures the build in `dist`, not the sources. */
 const fromDist = createRequire(join(__dirname, '..', 'dist', 'package.json'));
 
 type ExtendApiModule = typeof import('../credentials/ExtendApi.credentials');

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { Readable } from 'node:stream';
 
-/** A web server of its own process: `/<bytes>/large.pdf` is a file of that size. Tells its parent the port. */
+/** A web server in its own process: `/<bytes>/large.pdf` is a file of that size. Sends its port to its parent. */
 const CHUNK = Buffer.alloc(64 * 1024, 'x');
 
 function* pieces(size) {

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const GIB = 1024 ** 3;
 
-/** Where and of what the figures were taken. */
+/** Where the benchmark ran, and of which commit. */
 export interface Machine {
 	cpu: string;
 	cores: number;

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { Command, Option } from 'commander';
 
 import { checkLine, checksOf } from './checks';
 import { measureBatch } from './figures/batch';
@@ -21,35 +21,20 @@ const IMAGES = join(ROOT, 'docs', 'images');
 
 const FIGURES = ['requests', 'lateness', 'cleanUp', 'batch', 'many', 'published'] as const;
 
-const HELP = `Usage: npm run bench -- [options]
-
-Compares with what people would use instead, prints the figures, and writes bench/results.md and the plots of the docs.
-Exit code 1 when a check fails.
-
-  --quick          one round and fewer sizes, about 3 minutes; writes nothing
-  --only <figure>  only this one (may be repeated; writes nothing): ${FIGURES.join(', ')}
-  --help           show this text
-`;
-
 interface Settings {
 	quick: boolean;
-	only: ReadonlySet<string>;
+	only: readonly string[];
 }
 
-/** @throws RangeError for arguments that are not understood */
-function settings(): Settings | undefined {
-	const { values } = parseArgs({
-		options: {
-			quick: { type: 'boolean', default: false },
-			only: { type: 'string', multiple: true, default: [...FIGURES] },
-			help: { type: 'boolean', default: false },
-		},
-	});
-	if (values.help) return undefined;
-	const unknown = values.only.find((one) => !FIGURES.some((figure) => figure === one));
-	if (unknown !== undefined) throw new RangeError(`There is no figure "${unknown}": ${FIGURES.join(', ')}`);
-	return { quick: values.quick, only: new Set(values.only) };
-}
+const command = new Command('npm run bench --')
+	.description(
+		'Compares the nodes with other ways to watch runs, prints the results, and writes bench/results.md and the plots of the docs.\n' +
+			'Exit code 1 when a check fails.',
+	)
+	.option('--quick', 'one round and fewer sizes, about 3 minutes; writes nothing', false)
+	.addOption(
+		new Option('--only <figure...>', 'only these; writes nothing').choices(FIGURES).default(FIGURES, 'all'),
+	);
 
 /** @returns whether all checks passed */
 async function bench({ quick, only }: Settings): Promise<boolean> {
@@ -61,13 +46,13 @@ async function bench({ quick, only }: Settings): Promise<boolean> {
 	const processes = new Processes();
 	const results: Results = { requests: [], crowd: [], lateness: [], cleanUp: [], many: [], batch: [] };
 	try {
-		if (only.has('requests')) results.requests = await measureRequests(processes, plan, say);
-		if (only.has('requests')) results.crowd = await measureCrowd(processes, plan, say);
-		if (only.has('lateness')) results.lateness = await measureLateness(processes, plan, say);
-		if (only.has('cleanUp')) results.cleanUp = await measureCleanUp(processes, plan, say);
-		if (only.has('batch')) results.batch = await measureBatch(processes, plan, say);
-		if (only.has('many')) results.many = await measureMany(processes, plan, say);
-		if (only.has('published')) results.published = await measurePublished(plan);
+		if (only.includes('requests')) results.requests = await measureRequests(processes, plan, say);
+		if (only.includes('requests')) results.crowd = await measureCrowd(processes, plan, say);
+		if (only.includes('lateness')) results.lateness = await measureLateness(processes, plan, say);
+		if (only.includes('cleanUp')) results.cleanUp = await measureCleanUp(processes, plan, say);
+		if (only.includes('batch')) results.batch = await measureBatch(processes, plan, say);
+		if (only.includes('many')) results.many = await measureMany(processes, plan, say);
+		if (only.includes('published')) results.published = await measurePublished(plan);
 	} finally {
 		await processes.close();
 	}
@@ -75,7 +60,7 @@ async function bench({ quick, only }: Settings): Promise<boolean> {
 	const checks = checksOf(results);
 	const report = `${headOf(machine, plan, minutes())}\n\n${reportOf(results, checks, plan)}\n`;
 	console.log(`\n${report}`);
-	if (!quick && only.size === FIGURES.length) {
+	if (!quick && only === FIGURES) {
 		await mkdir(IMAGES, { recursive: true });
 		await writeFile(RESULTS, report);
 		for (const [name, svg] of Object.entries(plotsOf(results))) await writeFile(join(IMAGES, name), svg);
@@ -87,12 +72,7 @@ async function bench({ quick, only }: Settings): Promise<boolean> {
 }
 
 async function main(): Promise<void> {
-	const asked = settings();
-	if (!asked) console.log(HELP);
-	else if (!(await bench(asked))) process.exitCode = 1;
+	if (!(await bench(command.parse().opts<Settings>()))) process.exitCode = 1;
 }
 
-main().catch((error: unknown) => {
-	console.error(error instanceof Error ? (error.stack ?? error.message) : error);
-	process.exitCode = 1;
-});
+void main();

@@ -1,50 +1,50 @@
-/** What the benchmark says to its processes: to the sandbox, and to the contenders. Everything is JSON. */
+/** Messages from the benchmark to the processes of the sandbox and of the contenders, as JSON. */
 import type { Costs } from './lib/meter';
 
 export type Api = 'retab' | 'extend';
 
-/** A group of runs that live alike. Times are in ms of the sandbox's clock. */
+/** A group of runs. Times are in ms of the sandbox's clock. */
 export interface Lives {
 	api: Api;
 	count: number;
-	/** Shortest and longest life; each run's own one lies between, the same in each load with the same `seed`. */
+	/** Shortest and longest duration; that of a run is the same in each load with the same `seed`. */
 	fromMs?: number;
 	toMs?: number;
-	/** Never ends by itself. */
+	/** They never end by themselves. */
 	stuck?: boolean;
-	/** How old the runs are already. */
+	/** Age of the runs at the start. */
 	ageMs?: number;
 }
 
 export interface Load {
-	/** The sandbox's clock passes so many times as fast. */
+	/** How many times faster than real time the sandbox's clock runs. */
 	speed: number;
 	seed: number;
 	lives: Lives[];
-	/** Plants 429 answers and slow ones again and again, for reads as well as for cancels. */
+	/** Returns 429s and slow responses again and again, for reads and for cancels. */
 	trouble?: boolean;
-	/** Every answer takes so long, in real ms: as from an API that is not on this machine. */
+	/** Response time in real ms: as from an API that is not on this machine. */
 	answerMs?: number;
 }
 
 export interface OpenedLoad {
-	/** Names this load in the calls that follow. */
+	/** Id of this load in later calls. */
 	handle: number;
 	url: string;
 	/** Of each group of lives. */
 	ids: string[][];
 }
 
-/** What the sandbox has seen since the load was opened. */
+/** What the sandbox received since the load was opened. */
 export interface Seen {
 	/** Requests for one run. */
 	reads: number;
 	/** Requests for a page of a list. */
 	lists: number;
 	cancels: number;
-	/** 429 answers among them. */
+	/** Requests with a 429 response. */
 	refused: number;
-	/** Time from the end of each run to the answer that says so first, in ms of the sandbox's clock. */
+	/** Time from the end of each run to the first response that shows it, in ms of the sandbox's clock. */
 	delays: number[];
 	/** Runs that ended by themselves and were not read afterwards. */
 	unread: number;
@@ -52,9 +52,8 @@ export interface Seen {
 	lastEnd: number;
 	/** When the first cancel of a run arrived, unix ms. */
 	cancelledAt: Record<string, number>;
-	/** Runs that are cancelled by now. */
 	cancelled: string[];
-	/** Time from the arrival of a cancel to its answer, in ms: median. */
+	/** Median response time of a cancel, in ms. */
 	cancelAnswerMs: number;
 }
 
@@ -63,11 +62,11 @@ export interface ReceivedRequest {
 	path: string;
 	/** Bytes received. */
 	bodySize: number;
-	/** Null while there is no answer. */
+	/** Null without a response. */
 	status: number | null;
 }
 
-/** The process of the sandbox: one server per load, with nothing left of earlier ones. */
+/** The process of the sandbox: one server per load. */
 export interface SandboxCalls {
 	open(load: Load): Promise<OpenedLoad>;
 	seen(handle: number): Promise<Seen>;
@@ -75,25 +74,25 @@ export interface SandboxCalls {
 	close(handle: number): Promise<void>;
 }
 
-/** How often to ask, in ms of the sandbox's clock. */
+/** How often to poll, in ms of the sandbox's clock. */
 export interface Polls {
 	mode: 'adaptive' | 'fixed';
 	interval: number;
 	maxInterval: number;
 }
 
-/** The work of all contenders: see these runs to their end. */
+/** The work of all contenders: watch these runs to their end. */
 export interface WatchOrder {
 	url: string;
 	api: Api;
 	ids: string[];
-	/** Of the sandbox's clock: whoever waits, waits so many times shorter. */
+	/** Of the sandbox's clock: all waits are shorter by this factor. */
 	speed: number;
-	/** Only ours can be told; the others have rules of their own. */
+	/** Ours only; the others have their own rules. */
 	polls: Polls;
-	/** Only ours have such a bound. */
+	/** Ours only. */
 	inFlight: number;
-	/** Seconds of real time until each run is cancelled; only ours can do that. */
+	/** Real seconds until each run is cancelled; ours only. */
 	timeouts?: number[];
 	/** See `measured`. */
 	collectEveryMs?: number;
@@ -108,9 +107,9 @@ export interface WatchedRun {
 
 export interface WatchAnswer {
 	costs: Costs;
-	/** Runs seen to their end. */
+	/** Runs watched to their end. */
 	ended: number;
-	/** In detail, from those who can cancel. */
+	/** From contenders that cancel. */
 	runs: WatchedRun[];
 }
 
@@ -132,7 +131,6 @@ export interface CleanUpAnswer {
 	cancelled: number;
 }
 
-/** The process of our nodes can do more. */
 export interface NodeCalls extends ContenderCalls {
 	cleanUp(order: CleanUpOrder): Promise<CleanUpAnswer>;
 }

@@ -1,57 +1,48 @@
 import type { Api, Polls } from './messages';
 
-/** Every size, time and limit of the benchmark, once. Times are in ms of the sandbox's clock unless a name says otherwise. */
+/** Sizes, durations and limits of the benchmark, in ms of the sandbox's clock unless a name says otherwise. */
 
 const SECOND = 1_000;
 
-/** Lives of the runs that are watched to their end: spread evenly, the same for all contenders of a round. */
+/** Durations of the runs: spread evenly, the same for all contenders of a round. */
 export const LIVES = { fromMs: 6 * SECOND, toMs: 18 * SECOND };
 
-/** How ours is told to ask: as the node does by default, and at the intervals of the others. */
-export const POLLS = {
-	default: { mode: 'adaptive', interval: SECOND, maxInterval: 30 * SECOND },
-	everySecond: { mode: 'adaptive', interval: SECOND, maxInterval: SECOND },
-	everyTwoSeconds: { mode: 'adaptive', interval: 2 * SECOND, maxInterval: 2 * SECOND },
-	/** At the intervals of the others a page that is followed by a read tells later than their reads. These make up for it. */
-	asSoonAsEverySecond: { mode: 'adaptive', interval: 0.75 * SECOND, maxInterval: 0.75 * SECOND },
-	asSoonAsEveryTwoSeconds: { mode: 'adaptive', interval: 1.6 * SECOND, maxInterval: 1.6 * SECOND },
-	asSoonAsWaitingTwoSeconds: { mode: 'adaptive', interval: 2.4 * SECOND, maxInterval: 2.4 * SECOND },
-	everyThreeSeconds: { mode: 'adaptive', interval: 3 * SECOND, maxInterval: 3 * SECOND },
-} as const satisfies Record<string, Polls>;
+/** The defaults of the node. */
+export const DEFAULT_POLLS: Polls = { mode: 'adaptive', interval: SECOND, maxInterval: 30 * SECOND };
 
-/** Requests in flight at most, of ours; the others have no such bound. */
+export function every(seconds: number): Polls {
+	return { mode: 'adaptive', interval: seconds * SECOND, maxInterval: seconds * SECOND };
+}
+
+/** Most requests in flight of ours; the others have no limit. */
 export const IN_FLIGHT = 10;
 
 export interface RequestsStep {
 	runs: number;
 	/**
-	 * Whoever waits, waits so many times shorter; the shortest interval of our node (0.1 s) allows 10 at most. The contenders
-	 * of one API are compared with each other, so each API may have a speed of its own: one at which they keep up.
+	 * How many times faster than real time: all waits get shorter. The shortest interval of our node (0.1 s) allows 10 at most.
+	 * Contenders are compared within one API, so each API can have another speed, at which they keep up.
 	 */
 	speed: Record<Api, number>;
-	/**
-	 * All contenders at the same moment, each against a server of its own, instead of one after another: for loads that leave
-	 * the machine idle most of the time.
-	 */
+	/** All contenders at the same time, each with its own server: for loads that leave the machine idle most of the time. */
 	together?: boolean;
 }
 
 export interface Plan {
-	/** How often everything is repeated. */
 	rounds: number;
 	requests: RequestsStep[];
-	/** Few runs among so many others of the same account that go on, as seen by these contenders at the same moment. */
+	/** Few runs of an account with many other unfinished runs. */
 	crowd: { runs: number; others: number; speed: number; contenders: string[] };
-	/** How long the sandbox takes for an answer where cancels are measured, in real ms. */
+	/** Response time of the sandbox where cancels are measured, in real ms. */
 	answerMs: number;
 	lateness: {
 		/** Runs with a deadline. */
 		sizes: number[];
-		/** Among them, runs that end by themselves in good time, and must not be cancelled. */
+		/** Other runs, which end before their deadline and must not be cancelled. */
 		healthy: number;
 		/** Real ms from the start to the first deadline. */
 		leadMs: number;
-		/** Deadlines come at this rate, per second, but not all within less than `shortestMs`. */
+		/** Rate of the deadlines, which are spread over `shortestMs` at least. */
 		perSecond: number;
 		shortestMs: number;
 		inFlight: number;
@@ -60,7 +51,7 @@ export interface Plan {
 	cleanUp: { runs: number; inFlight: number[] };
 	many: { runs: number; fromMs: number; toMs: number; collectEveryMs: number };
 	batch: { runs: number; lifeMs: number };
-	/** Fresh processes that load the package. */
+	/** How many new processes load the package. */
 	loads: number;
 }
 
@@ -90,7 +81,7 @@ export const FULL: Plan = {
 	loads: 5,
 };
 
-/** To try the benchmark: the figures say little, and nothing is written. */
+/** For a quick look: few rounds, nothing is written. */
 export const QUICK: Plan = {
 	...FULL,
 	rounds: 1,
@@ -106,18 +97,20 @@ export const QUICK: Plan = {
 	loads: 2,
 };
 
-/** What is promised for watching many runs. */
+/** Limits of the checks. */
 export const LIMITS = {
-	/** Requests beyond the last reads, against each contender that polls singly. */
+	/** Requests beyond the last reads, as a share of those of each contender that polls run by run. */
 	shareOfRequests: 1 / 50,
 	sharedAt: 1_000,
-	/** Delays that differ by less count as the same: the spread of a median of few rounds. */
+	/** Delays within this factor count as equal: the spread of a median of few rounds. */
 	sameDelay: 1.05,
 	smallBatch: 10,
 	latenessP99Ms: 50,
-	/** The latest of a few cancels while the healthy runs of `lateness` are polled besides. */
+	/** The latest of a few cancels while the healthy runs of `lateness` are polled too. */
 	latestCancelMs: 100,
 	batchRatio: 1.1,
 	heapGrowthMb: 100,
 	loopDelayP99Ms: 20,
+	packedBytes: 150_000,
+	loadMs: 50,
 } as const;

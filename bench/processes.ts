@@ -12,7 +12,7 @@ import type {
 } from './messages';
 import { IN_FLIGHT } from './plan';
 
-/** One measured pass: what the contender says, and what the sandbox has seen. */
+/** One measured pass: the result of the contender, and what the sandbox received. */
 export interface Pass {
 	answer: WatchAnswer;
 	seen: Seen;
@@ -21,7 +21,7 @@ export interface Pass {
 
 export interface Ask {
 	load: Load;
-	/** Watches this group of lives only; all where nothing is said. */
+	/** Watches this group of runs only; default: all. */
 	group?: number;
 	inFlight?: number;
 	/** Seconds of real time until a run is cancelled, by its place in the load. */
@@ -30,27 +30,27 @@ export interface Ask {
 	collectEveryMs?: number;
 }
 
-/** Runs so few, so shortly, before a process is measured for the first time: code is loaded and compiled by then. */
+/** The first pass of each process is not measured: it loads and compiles the code. */
 const WARM_UP = { runs: 20, lifeMs: 2_000, speed: 5 };
 
-/** The processes of a benchmark: one sandbox, and one for each contender, started when it is first needed. */
+/** One process for the sandbox, and one for each contender, started when it is first needed. */
 export class Processes {
 	private readonly sandbox: Worker<SandboxCalls> = startWorker<SandboxCalls>('server.ts');
 
 	private readonly contenders = new Map<string, Worker<NodeCalls>>();
 
-	/** Starts them where they do not run yet, and lets them collect their garbage. */
+	/** Starts them unless they run already, and collects their garbage. */
 	async prepare(contenders: readonly Contender[]): Promise<void> {
 		for (const contender of contenders) await (await this.worker(contender)).call('rest', null);
 	}
 
-	/** Lets a contender, which must be prepared, watch all runs of a load to their end. */
+	/** A prepared contender watches all runs of a load to their end. */
 	async watch(contender: Contender, ask: Ask): Promise<Pass> {
 		const worker = await this.worker(contender);
 		return await this.pass(worker, contender, ask);
 	}
 
-	/** Lets our node, which must be prepared, cancel what is stuck in a load. */
+	/** Our prepared node cancels the stuck runs of a load. */
 	async cleanUp(
 		contender: Contender,
 		load: Load,
@@ -63,7 +63,6 @@ export class Processes {
 		});
 	}
 
-	/** Ends them all. */
 	async close(): Promise<void> {
 		await Promise.all([...this.contenders.values(), this.sandbox].map(async (worker) => worker.close()));
 	}
@@ -72,7 +71,6 @@ export class Processes {
 		const { key, file, api } = contender;
 		const known = this.contenders.get(key);
 		if (known) return known;
-		// Only our node is asked for more than a watch.
 		const worker: Worker<NodeCalls> = startWorker<NodeCalls>(file);
 		this.contenders.set(key, worker);
 		const lives = { api, count: WARM_UP.runs, fromMs: WARM_UP.lifeMs };

@@ -1,5 +1,5 @@
 import { type Check, checkLine } from './checks';
-import { CONTENDERS, type Contender, contender } from './contenders';
+import { CONTENDERS, contender } from './contenders';
 import type { LatenessSample } from './figures/lateness';
 import { takesPart, type WatchSample } from './figures/requests';
 import { type Series, plotSvg } from './lib/svg';
@@ -8,7 +8,7 @@ import type { Machine } from './machine';
 import { LIMITS, LIVES, type Plan } from './plan';
 import { over, passesOf, type Results, valuesOf } from './results';
 
-/** The results as Markdown, which reads well in a terminal too. */
+/** The results as Markdown. */
 export function reportOf(results: Results, checks: readonly Check[], plan: Plan): string {
 	return [
 		requestTables(results, plan),
@@ -79,7 +79,7 @@ function requestTables({ requests }: Results, plan: Plan): string {
 	return [
 		'## Watching runs to their end',
 		'',
-		`Runs that live ${from} to ${to} s, all started at the same moment. Median of the rounds, spread in brackets. The clock of the sandbox, and all waits with it, passed so many times as fast; times are times of the runs.`,
+		`Runs that live ${from} to ${to} s, all started at the same time. Median of the rounds, with lowest and highest in brackets. "Speed" is how many times faster than real time the clock of the sandbox and all waits ran; times are in the time of the runs.`,
 		'',
 		speedTable(plan),
 		...(notRun.length > 0 ? ['', ...notRun] : []),
@@ -88,11 +88,11 @@ function requestTables({ requests }: Results, plan: Plan): string {
 		'',
 		overRuns(requests, (sample) => sample.requests),
 		'',
-		'### Requests without the one read that each run needs at its end',
+		'### Requests beyond the one read that each run needs at its end',
 		'',
 		overRuns(requests, (sample) => sample.beyond),
 		'',
-		'### From the end of a run to knowing it, seconds: mean',
+		'### Delay from the end of a run to the read that shows it, seconds: mean',
 		'',
 		overRuns(requests, (sample) => sample.delayMeanMs / 1_000, 2),
 		'',
@@ -100,11 +100,11 @@ function requestTables({ requests }: Results, plan: Plan): string {
 		'',
 		overRuns(requests, (sample) => sample.delayP99Ms / 1_000, 2),
 		'',
-		'### Time until all are known, against the end of the slowest run',
+		'### Time until all ends are read / end of the slowest run',
 		'',
 		overRuns(requests, (sample) => sample.wallRatio, 3),
 		'',
-		`### What ${shown(atSize[0]?.runs ?? 0)} runs take from the process`,
+		`### CPU and memory for ${shown(atSize[0]?.runs ?? 0)} runs`,
 		'',
 		costTable(atSize),
 	].join('\n');
@@ -127,22 +127,18 @@ function largest(samples: ReadonlyArray<{ runs: number }>): number {
 }
 
 function costTable(samples: readonly WatchSample[]): string {
-	const cell = (one: Contender, figure: (sample: WatchSample) => number, decimals: number): string => {
-		const summary = over(
-			samples.filter((sample) => sample.contender === one.key),
-			figure,
-		);
-		return summary ? spread(summary, decimals) : NONE;
-	};
 	return table(
 		['Contender', 'CPU time (s)', 'Heap, live (MB)', 'Heap, with garbage (MB)', 'Event loop delay p99 (ms)'],
-		CONTENDERS.map((one) => [
-			one.title,
-			cell(one, (sample) => sample.cpuMs / 1_000, 2),
-			cell(one, (sample) => sample.liveGrowthMb, 0),
-			cell(one, (sample) => sample.heapGrowthMb, 0),
-			cell(one, (sample) => sample.loopDelayP99Ms, 1),
-		]),
+		CONTENDERS.map(({ key, title }) => {
+			const own = samples.filter((sample) => sample.contender === key);
+			return [
+				title,
+				cellOf(own, ({ cpuMs }) => cpuMs / 1_000, 2),
+				cellOf(own, ({ liveGrowthMb }) => liveGrowthMb),
+				cellOf(own, ({ heapGrowthMb }) => heapGrowthMb),
+				cellOf(own, ({ loopDelayP99Ms }) => loopDelayP99Ms, 1),
+			];
+		}),
 	);
 }
 
@@ -150,15 +146,15 @@ function crowdTable({ crowd }: Results, plan: Plan): string {
 	if (crowd.length === 0) return '';
 	const { runs, others } = plan.crowd;
 	return [
-		`## ${shown(runs)} runs in an account with ${shown(others)} others that go on`,
+		`## ${shown(runs)} runs in an account with ${shown(others)} other unfinished runs`,
 		'',
 		table(
-			['Contender', 'Requests without the last reads', 'From the end to knowing it (s)'],
+			['Contender', 'Requests beyond the last reads', 'Delay (s)'],
 			plan.crowd.contenders.map((key) => {
 				const samples = crowd.filter((sample) => sample.contender === key);
 				return [
 					contender(key).title,
-					cellOf(samples, ({ beyond }) => beyond, 0),
+					cellOf(samples, ({ beyond }) => beyond),
 					cellOf(samples, ({ delayMeanMs }) => delayMeanMs / 1_000, 2),
 				];
 			}),
@@ -174,8 +170,6 @@ function latenessTable({ lateness }: Results, plan: Plan): string {
 		const group = [kind, runs, inFlight, key].join(' ');
 		groups.set(group, [...(groups.get(group) ?? []), sample]);
 	}
-	const ms = (samples: readonly LatenessSample[], figure: (sample: LatenessSample) => number): string =>
-		cellOf(samples, figure, 1);
 	const rows = [...groups.values()].flatMap((samples) => {
 		const [first] = samples;
 		if (!first) return [];
@@ -186,11 +180,11 @@ function latenessTable({ lateness }: Results, plan: Plan): string {
 				contender(first.contender).file.includes('Core') ? 'our core without n8n' : 'Timeout Cancel',
 				`${shown(first.runs)} ${first.kind === 'spread' ? 'spread' : 'at once'}`,
 				shown(first.inFlight),
-				ms(samples, (sample) => sample.p50Ms),
-				ms(samples, (sample) => sample.p99Ms),
-				ms(samples, (sample) => sample.maxMs),
-				ms(samples, (sample) => sample.boundP99Ms),
-				cellOf(samples, (sample) => sample.doneAfterMs / 1_000, 2),
+				cellOf(samples, ({ p50Ms }) => p50Ms, 1),
+				cellOf(samples, ({ p99Ms }) => p99Ms, 1),
+				cellOf(samples, ({ maxMs }) => maxMs, 1),
+				cellOf(samples, ({ boundP99Ms }) => boundP99Ms, 1),
+				cellOf(samples, ({ doneAfterMs }) => doneAfterMs / 1_000, 2),
 				sum((sample) => sample.wrong),
 				sum((sample) => sample.missing),
 			],
@@ -200,7 +194,7 @@ function latenessTable({ lateness }: Results, plan: Plan): string {
 	return [
 		'## Cancels at the deadline',
 		'',
-		`How late the cancel of a stuck run arrives, in ms, while 429s (for reads and for cancels) and slow answers are planted again and again; every other answer takes ${plan.answerMs} ms. "Bound" is the p99 that the limit on requests in flight brings about by itself.`,
+		`How late the cancel of a stuck run arrives, in ms, while the sandbox returns 429s (for reads and for cancels) and slow responses again and again; every other response takes ${plan.answerMs} ms. "Bound" is the p99 that the limit on requests in flight alone would cause.`,
 		'',
 		table(
 			[
@@ -223,7 +217,7 @@ function latenessTable({ lateness }: Results, plan: Plan): string {
 function cellOf<Sample>(
 	samples: readonly Sample[],
 	figure: (sample: Sample) => number,
-	decimals: number,
+	decimals = 0,
 ): string {
 	const summary = over(samples, figure);
 	return summary ? spread(summary, decimals) : NONE;
@@ -234,7 +228,7 @@ function cleanUpTable({ cleanUp }: Results, plan: Plan): string {
 	return [
 		`## Cleanup of ${shown(largest(cleanUp))} stuck runs`,
 		'',
-		`Every answer takes ${plan.answerMs} ms.`,
+		`Every response takes ${plan.answerMs} ms.`,
 		'',
 		table(
 			['Requests in flight', 'Time until all are cancelled and confirmed (s)', 'Missing'],
@@ -256,7 +250,7 @@ function batchTable({ batch }: Results, plan: Plan): string {
 			['Figure', 'Timeout Cancel, defaults'],
 			[
 				['Time / slowest run', cellOf(batch, ({ ratio }) => ratio, 3)],
-				['Requests', cellOf(batch, ({ requests }) => requests, 0)],
+				['Requests', cellOf(batch, ({ requests }) => requests)],
 			],
 		),
 	].join('\n');
@@ -273,17 +267,15 @@ function manyTable({ many }: Results, plan: Plan): string {
 		table(
 			['Figure', 'Timeout Cancel, defaults'],
 			[
-				['Requests', cellOf(many, ({ requests }) => requests, 0)],
-				['Peak heap growth, live (MB)', cellOf(many, ({ liveGrowthMb }) => liveGrowthMb, 0)],
-				['Peak heap growth, with garbage (MB)', cellOf(many, ({ heapGrowthMb }) => heapGrowthMb, 0)],
+				['Requests', cellOf(many, ({ requests }) => requests)],
+				['Peak heap growth, live (MB)', cellOf(many, ({ liveGrowthMb }) => liveGrowthMb)],
+				['Peak heap growth, with garbage (MB)', cellOf(many, ({ heapGrowthMb }) => heapGrowthMb)],
 				['Event loop delay p99 (ms)', cellOf(many, ({ loopDelayP99Ms }) => loopDelayP99Ms, 1)],
-				['Longest event loop delay (ms)', cellOf(many, ({ loopDelayMaxMs }) => loopDelayMaxMs, 0)],
+				['Longest event loop delay (ms)', cellOf(many, ({ loopDelayMaxMs }) => loopDelayMaxMs)],
 			],
 		),
 	].join('\n');
 }
-
-const KB = 1_024;
 
 function publishedTable({ published }: Results): string {
 	if (!published) return '';
@@ -293,9 +285,9 @@ function publishedTable({ published }: Results): string {
 		table(
 			['Figure', ''],
 			[
-				['Loading all nodes and credentials (ms)', cellOf(published.loadMs, (ms) => ms, 0)],
-				['Tarball (KB)', shown(published.packedBytes / KB)],
-				['Unpacked (KB)', shown(published.unpackedBytes / KB)],
+				['Loading all nodes and credentials (ms)', cellOf(published.loadMs, (ms) => ms)],
+				['Tarball (kB)', shown(published.packedBytes / 1_000)],
+				['Unpacked (kB)', shown(published.unpackedBytes / 1_000)],
 				['Files', shown(published.files)],
 			],
 		),
@@ -307,7 +299,7 @@ export function plotsOf({ requests, lateness }: Results): Record<string, string>
 	const plots: Record<string, string> = {};
 	if (requests.length > 0) {
 		plots['bench-requests.svg'] = plotSvg({
-			title: 'Requests to see runs to their end',
+			title: 'Requests to watch runs to their end',
 			xLabel: 'runs watched at once',
 			yLabel: 'requests, beyond one last read per run',
 			series: CONTENDERS.flatMap((one) => seriesOf(one.title, one.ours, requests, one.key, 'beyond')),
@@ -316,7 +308,7 @@ export function plotsOf({ requests, lateness }: Results): Record<string, string>
 	const spreadOut = lateness.filter(({ kind }) => kind === 'spread');
 	if (spreadOut.length > 0) {
 		plots['bench-lateness.svg'] = plotSvg({
-			title: 'Lateness of cancels, with 429s and slow answers',
+			title: 'Lateness of cancels, with 429s and slow responses',
 			xLabel: 'running deadlines',
 			yLabel: 'ms after the deadline',
 			limit: { y: LIMITS.latenessP99Ms, label: `allowed at p99: ${LIMITS.latenessP99Ms} ms` },

@@ -6,23 +6,22 @@ import { serve } from './lib/worker';
 import type { Lives, Load, ReceivedRequest, SandboxCalls, Seen } from './messages';
 
 /**
- * The sandbox in a process of its own, as a real API would be: one fresh server per load, so that no run, connection or
- * request of an earlier contender is left, and its clock begins at the real time again.
+ * The sandbox in its own process: one new server per load, so that no run, connection or request of an earlier contender is
+ * left, and its clock starts at the real time again.
  */
 
-/** The kind of run that stands for all: both can be listed by status, and cancelled. */
+/** The resources of the runs: both can be listed by status and cancelled. */
 const KIND = {
 	retab: { provider: 'retab', resource: 'extraction' },
 	extend: { provider: 'extend', resource: 'extractRun' },
 } as const;
 
-/** The request log of the sandbox forgets its oldest entries: it is read more often than that. */
+/** Often enough that the request log of the sandbox has not dropped entries yet. */
 const TALLY_EVERY_MS = 100;
 
-/** Answers that are still on their way when a contender has ended get so long to be complete. */
+/** How long responses may take that are not complete when a contender has ended. */
 const SETTLE_MS = 50;
 
-/** What goes wrong, and how often. */
 const TROUBLE: { everyMs: number; faults: FaultSpec[] } = {
 	everyMs: 4_000,
 	faults: [
@@ -33,7 +32,7 @@ const TROUBLE: { everyMs: number; faults: FaultSpec[] } = {
 	],
 };
 
-/** Small and repeatable (mulberry32): the same seed brings the same lives for every contender. */
+/** mulberry32: with the same seed the runs have the same durations for every contender. */
 function randomFrom(seed: number): () => number {
 	let state = seed;
 	return () => {
@@ -45,8 +44,8 @@ function randomFrom(seed: number): () => number {
 }
 
 /**
- * Unix time less the time of the log, exact to a few microseconds: taken at the moment at which a millisecond begins. Half a
- * millisecond more or less, and a run that ended while it was read would now and then seem to be read before its end.
+ * Unix time minus the time of the log, exact to a few microseconds, read when a millisecond begins. With an error of half a
+ * millisecond, a run that ended while it was read would sometimes seem to be read before its end.
  */
 function skewOfLog(): number {
 	const before = Date.now();
@@ -72,14 +71,14 @@ class Opened {
 
 	private readonly delays = new Map<string, number>();
 
-	/** The latest answer about each run that was not yet seen at its end. */
+	/** The time of the last read of each run before its end. */
 	private readonly lastAnswer = new Map<string, number>();
 
 	private readonly cancelledAt: Record<string, number> = {};
 
 	private readonly cancelAnswers: number[] = [];
 
-	/** The log counts from the start of the process with a clock that is never set; this leads back to unix time. */
+	/** Added to a time of the log, which is monotonic, it gives unix time. */
 	private readonly skew = skewOfLog();
 
 	private readonly timers: NodeJS.Timeout[];
@@ -124,7 +123,6 @@ class Opened {
 		});
 	}
 
-	/** Faults on top of the time that every answer takes. */
 	private plant(faults: readonly FaultSpec[]): void {
 		this.sandbox.clearFaults();
 		for (const fault of faults) this.sandbox.plantFault(fault);
@@ -146,9 +144,9 @@ class Opened {
 		const fresh = requests.filter(({ seq }) => seq > this.lastSeq);
 		this.lastSeq = requests.at(-1)?.seq ?? this.lastSeq;
 		for (const entry of fresh) this.count(entry);
-		const looked = [...this.pending, ...fresh];
-		this.pending = looked.filter(({ durationMs }) => durationMs === null);
-		for (const entry of looked) this.learn(entry);
+		const toRead = [...this.pending, ...fresh];
+		this.pending = toRead.filter(({ durationMs }) => durationMs === null);
+		for (const entry of toRead) this.readResponse(entry);
 	}
 
 	private count({ method, path, time }: LoggedRequest): void {
@@ -165,8 +163,8 @@ class Opened {
 		return path.split('/').find((part) => this.all.has(part));
 	}
 
-	/** What a request that was answered has told its sender. */
-	private learn({ method, path, time, durationMs, status, sandboxTime }: LoggedRequest): void {
+	/** What the sender of a request knows from its response. */
+	private readResponse({ method, path, time, durationMs, status, sandboxTime }: LoggedRequest): void {
 		if (durationMs === null) return;
 		if (status === 429) this.counts.refused += 1;
 		const id = this.runOf(path);
@@ -186,7 +184,7 @@ class Opened {
 		let unread = 0;
 		for (const [id, end] of this.ends) {
 			if (this.delays.has(id) || end > now) continue;
-			// A run that ended between the arrival of a request and its answer.
+			// It ended between the arrival of a request and its response.
 			const answered = this.lastAnswer.get(id) ?? 0;
 			if (answered >= end) this.delays.set(id, answered - end);
 			else unread += 1;

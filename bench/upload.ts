@@ -9,15 +9,14 @@ import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
 import { createTestInstance, setBinaryDataMode, type TestInstance } from '../test/nodes/support';
 import { Extend, ExtendApi, Retab, RetabApi } from './built';
 import { EXTEND_KEY, RETAB_KEY } from '../sandbox/server/defaults';
+import { table } from './lib/text';
 import { startWorker, type Worker } from './lib/worker';
 import type { ReceivedRequest, SandboxCalls } from './messages';
 
 /**
- * How much memory does a large document take on its way to the API?
- *
- * n8n holds the file outside memory (binary data mode `filesystem`), or it is on a web server of another process. The node
- * streams it to the sandbox, which counts the bytes in a process of its own. What counts is the resident memory of this process, n8n's engine included: the highest
- * value while the node works against the value right before.
+ * Memory for the upload of a large document. The file is on disk (n8n's binary data mode `filesystem`) or on a web server in
+ * another process; the node streams it to the sandbox in a third one. Measured is the resident memory of this process with
+ * n8n's engine: the highest value while the node works minus the value before.
  */
 const MB = 1024 * 1024;
 const FILE_SIZE = 60 * MB;
@@ -29,11 +28,11 @@ interface Way {
 	node: 'retab' | 'extend';
 	parameters: INodeParameters;
 	isUpload: (request: ReceivedRequest) => boolean;
-	/** Bytes the sandbox receives beside the file: the head and the tail of a form. */
+	/** Most bytes that the sandbox receives beside the file: the parts of a form. */
 	overhead: number;
 	/** Bytes. */
 	allowedGrowth: number;
-	/** Whether n8n downloads the file from an address, instead of having it in the item. */
+	/** The node downloads the file from a URL. */
 	fromWeb?: boolean;
 }
 
@@ -75,7 +74,7 @@ interface Figures {
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** Resident memory once what earlier rounds left behind is gone. */
+/** Resident memory after garbage collection. */
 async function restingMemory(): Promise<number> {
 	for (let at = 0; at < 3; at++) {
 		collectGarbage();
@@ -84,7 +83,6 @@ async function restingMemory(): Promise<number> {
 	return process.memoryUsage.rss();
 }
 
-/** n8n with this package, and credentials that lead to the sandbox. */
 function instance(url: string): TestInstance {
 	return createTestInstance({
 		nodes: [Retab, Extend],
@@ -96,7 +94,7 @@ function instance(url: string): TestInstance {
 	});
 }
 
-/** The item that the node gets, and the parameters that name its file. */
+/** The input item and the parameters for its file. */
 async function given(
 	n8n: TestInstance,
 	web: string,
@@ -111,7 +109,7 @@ async function given(
 	const item = await n8n.binaryItem({}, { data: file });
 	const { id } = item.binary?.data ?? {};
 	if (!id?.startsWith('filesystem')) throw new Error(`The file is not on disk: ${String(id)}`);
-	// From here on the file is on disk only.
+	// Now the file is on disk only.
 	file.content = Buffer.alloc(0);
 	return { item, parameters: way.parameters };
 }
@@ -143,20 +141,21 @@ async function startFileServer(): Promise<{ server: ChildProcess; url: string }>
 
 async function main(): Promise<void> {
 	console.log(`A file of ${FILE_SIZE / MB} MB, ${ROUNDS} rounds each, Node ${process.version}\n`);
-	console.log('way                    before MB   highest MB   growth MB   seconds   bytes received');
 	await setBinaryDataMode('filesystem');
 	const sandbox = startWorker<SandboxCalls>('server.ts');
 	const { server, url } = await startFileServer();
+	const rows: string[][] = [];
 	let good = true;
 	try {
-		// n8n loads its HTTP client with the first request: that is not what is measured.
+		// Not measured: n8n loads its HTTP client with the first request.
 		for (const way of WAYS) await upload(sandbox, url, way, 3 * MB);
 		for (const way of WAYS) {
 			for (let at = 0; at < ROUNDS; at++) {
-				const figures = await upload(sandbox, url, way, FILE_SIZE);
-				print(way, figures);
-				const extra = figures.received - FILE_SIZE;
-				good &&= figures.highest - figures.before <= way.allowedGrowth;
+				const { before, highest, seconds, received } = await upload(sandbox, url, way, FILE_SIZE);
+				const inMb = [before, highest, highest - before].map((bytes) => (bytes / MB).toFixed(1));
+				rows.push([way.name, ...inMb, seconds.toFixed(2), String(received)]);
+				const extra = received - FILE_SIZE;
+				good &&= highest - before <= way.allowedGrowth;
 				good &&= extra >= 0 && extra <= way.overhead;
 			}
 		}
@@ -164,21 +163,12 @@ async function main(): Promise<void> {
 		server.kill();
 		await sandbox.close();
 	}
+	console.log(
+		table(['Way', 'Before (MB)', 'Highest (MB)', 'Growth (MB)', 'Seconds', 'Bytes received'], rows),
+	);
 	const limits = WAYS.map(({ name, allowedGrowth }) => `${name}: ${allowedGrowth / MB} MB`).join(', ');
 	console.log(`\n${good ? 'ok' : 'not ok'}: no more growth than allowed (${limits}), every byte received`);
 	process.exitCode = good ? 0 : 1;
-}
-
-function print({ name }: Way, { before, highest, seconds, received }: Figures): void {
-	const inMb = (bytes: number): string => (bytes / MB).toFixed(1);
-	const cells = [
-		inMb(before).padStart(9),
-		inMb(highest).padStart(13),
-		inMb(highest - before).padStart(12),
-		seconds.toFixed(2).padStart(10),
-		String(received).padStart(17),
-	];
-	console.log(`${name.padEnd(23)}${cells.join('')}`);
 }
 
 void main();

@@ -11,7 +11,7 @@ import { EXTEND_KEY, RETAB_KEY } from '../../sandbox/server/defaults';
 import { sendOverUndici } from '../../test/support/undiciSend';
 import type { WatchOrder } from '../messages';
 
-/** The one place where the benchmark touches the core: a watch without n8n, over undici and connections that stay open. */
+/** A watch without n8n, over undici and keep-alive connections. The only use of the core in the benchmark. */
 export async function watchOverUndici(order: WatchOrder): Promise<WatchResult[]> {
 	const { url, api, ids, speed, polls, inFlight, timeouts } = order;
 	const provider = PROVIDERS[api];
@@ -58,5 +58,5 @@ export async function watchOverUndici(order: WatchOrder): Promise<WatchResult[]>
 
 const CONFIRM_FOR_MS = 30_000;
 
-/** Far beyond the end of every load, in seconds. */
+/** After the end of every load, in seconds. */
 const NO_DEADLINE_S = 3_600;

@@ -3,9 +3,8 @@ import { loadExtendSdk } from './packages';
 import { servePolling } from './polls';
 
 /**
- * Extend's official SDK. Its `createAndPoll` is a create, then `pollUntilDone` around `retrieve`; as all contenders watch
- * runs that exist already, only the second half runs here. Its own default intervals are handed over, since that is the only
- * way to let them pass as fast as the clock of the sandbox.
+ * Extend's official SDK. Its `createAndPoll` is a create, then `pollUntilDone` around `retrieve`. Only the second half runs
+ * here, because the runs exist already. Its default intervals are passed as options, divided by the speed of the sandbox.
  */
 const DEFAULTS = {
 	fastPollDurationMs: 30_000,

@@ -9,8 +9,8 @@ import { serve } from '../lib/worker';
 import type { ContenderCalls } from '../messages';
 
 /**
- * What people build in n8n today: HTTP Request → If → Wait → HTTP Request, over all items at once, with n8n's own nodes
- * from the real n8n of the demo (`sandbox/n8n`).
+ * The polling loop that people build in n8n: HTTP Request → If → Wait → HTTP Request, over all items at once, with n8n's own
+ * nodes from the n8n of the demo (`sandbox/n8n`).
  */
 const fromN8n = createRequire(join(__dirname, '..', '..', 'sandbox', 'n8n', 'package.json'));
 

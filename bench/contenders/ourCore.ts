@@ -3,7 +3,7 @@ import { serve } from '../lib/worker';
 import type { ContenderCalls, WatchedRun } from '../messages';
 import { watchOverUndici } from './coreWatch';
 
-/** Our watch without n8n: what is missing here, n8n's engine and its HTTP stack cost. */
+/** Our watch without n8n: the difference to the node is the cost of n8n's engine and HTTP helper. */
 serve<ContenderCalls>({
 	rest,
 

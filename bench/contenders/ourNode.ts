@@ -9,12 +9,12 @@ import type { NodeCalls, Polls, WatchedRun } from '../messages';
 
 /** The Timeout Cancel node as it is published, in n8n's engine and over n8n's own HTTP helper. */
 
-/** The smallest interval the node takes, in seconds. */
+/** The smallest interval that the node accepts, in seconds. */
 const SHORTEST_INTERVAL_S = 0.1;
 
 const RESOURCES = { retab: 'extraction', extend: 'extractRun' } as const;
 
-/** Far beyond the end of every load, in seconds. */
+/** After the end of every load, in seconds. */
 const NO_DEADLINE_S = 3_600;
 
 function instance(url: string): TestInstance {
@@ -66,7 +66,6 @@ serve<NodeCalls>({
 		return {
 			costs,
 			ended: runs.filter(({ outcome }) => ENDED_BY_ITSELF.has(outcome)).length,
-			// Where nothing is cancelled, nobody looks at the single runs.
 			runs: timeouts ? runs : [],
 		};
 	},

@@ -2,8 +2,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 /**
- * Packages that only the benchmark needs have a `package.json` of their own (`bench/package.json`), installed when the
- * benchmark is run. As they are not there otherwise, what is used of them is described here.
+ * `bench/package.json` has the packages that only the benchmark needs. They are installed when it is run, so the types that
+ * are used of them stand here.
  */
 const fromBench = createRequire(join(__dirname, '..', 'package.json'));
 
@@ -11,7 +11,6 @@ export interface ExtractRun {
 	status: string;
 }
 
-/** Extend's SDK, as far as it is used here. */
 export interface ExtendClient {
 	extractRuns: { retrieve(id: string): Promise<ExtractRun> };
 }

@@ -5,7 +5,7 @@ import { measured, rest } from '../lib/meter';
 import { serve } from '../lib/worker';
 import type { ContenderCalls, WatchAnswer, WatchOrder } from '../messages';
 
-/** What contenders that poll every run by itself have in common: all runs at once, each in a loop of its own. */
+/** For contenders that poll run by run: all runs at once, each in its own loop. */
 export function servePolling(prepare: (order: WatchOrder) => (id: string) => Promise<void>): void {
 	serve<ContenderCalls>({
 		rest,
@@ -21,13 +21,13 @@ export function servePolling(prepare: (order: WatchOrder) => (id: string) => Pro
 	});
 }
 
-/** What Retab's docs and CLI read; `status` is 0 when there was no answer. */
+/** `status` is 0 without a response. */
 export interface RetabAnswer {
 	status: number;
 	run: { status?: string };
 }
 
-/** Reads one Retab extraction, whole, over connections that stay open. */
+/** Reads a full Retab extraction over keep-alive connections. */
 export function retabReader(url: string): (id: string) => Promise<RetabAnswer> {
 	const dispatcher = new Agent();
 	return async (id) => {

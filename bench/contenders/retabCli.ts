@@ -4,8 +4,8 @@ import { retabReader, servePolling } from './polls';
 
 /**
  * The rules of `--wait` in Retab's CLI (`primitive_wait.go`): the first read at once, then one every 2 s for at most 10
- * minutes. 400, 401, 403 and 422 are final, and so is the third 404 in a row; everything else is tried again. A status it
- * does not know keeps it polling.
+ * minutes. 400, 401, 403 and 422 are final, and so is the third 404 in a row; everything else is retried, and an unknown
+ * status counts as unfinished.
  */
 const INTERVAL_MS = 2_000;
 const DEADLINE_MS = 10 * 60_000;

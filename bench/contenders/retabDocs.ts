@@ -4,7 +4,7 @@ import { retabReader, servePolling } from './polls';
 
 /**
  * The loop of Retab's documentation (core concepts, "Background mode"): read the run every 2 s while it is `pending`,
- * `queued` or `in_progress`. It knows no faults and no deadline.
+ * `queued` or `in_progress`. It has no error handling and no deadline.
  */
 const INTERVAL_MS = 2_000;
 const UNFINISHED: ReadonlySet<string | undefined> = new Set(['pending', 'queued', 'in_progress']);

@@ -4,7 +4,7 @@ import type { Processes } from '../processes';
 
 export interface BatchSample {
 	round: number;
-	/** Time until everything was known against the life of a run. */
+	/** Time until all ends are read, divided by the duration of a run. */
 	ratio: number;
 	requests: number;
 }

@@ -14,7 +14,7 @@ export interface CleanUpSample {
 
 const AGE_MS = 2 * 60 * 60_000;
 
-/** The cleanup finds runs that are stuck for two hours, and cancels them. */
+/** The cleanup operation finds runs that are stuck for two hours, and cancels them. */
 export async function measureCleanUp(
 	processes: Processes,
 	{ cleanUp, answerMs, rounds }: Plan,

@@ -17,29 +17,29 @@ export interface LatenessSample {
 	p50Ms: number;
 	p99Ms: number;
 	maxMs: number;
-	/** The p99 that the bound on requests in flight brings about by itself, however fast the client is. */
+	/** The p99 that the limit on requests in flight alone would cause. */
 	boundP99Ms: number;
 	/** From the last deadline until the last cancel was confirmed. */
 	doneAfterMs: number;
-	/** Cancelled too early, or without a deadline that has passed, or only said to be cancelled. */
+	/** Cancelled too early, or without a deadline, or reported as cancelled without being so. */
 	wrong: number;
-	/** Not cancelled, or not said to be. */
+	/** Not cancelled, or not reported as cancelled. */
 	missing: number;
-	/** 429 answers that were given. */
+	/** 429 responses. */
 	refused: number;
 }
 
-/** What n8n itself costs shows best at the largest load: only there the core without n8n is measured as well. */
+/** The core without n8n shows what n8n costs: measured at the largest load only. */
 function contendersOf(isLargest: boolean): string[] {
 	return isLargest ? ['node', 'core'] : ['node'];
 }
 
-/** The deadline is known to a millisecond, and so is the arrival of a request: less than that is not early. */
+/** The deadline and the arrival of a request are known to a millisecond each. */
 const CLOCK_ERROR_MS = 2;
 
 const NO_DEADLINE_S = 3_600;
 
-/** Deadlines of stuck runs one after another, and all at the same moment, while 429s and slow answers are planted. */
+/** Deadlines of stuck runs one after the other, and all at once, with 429s and slow responses. */
 export async function measureLateness(
 	processes: Processes,
 	{ lateness, atOnce, answerMs, rounds }: Plan,
@@ -90,7 +90,7 @@ export async function measureLateness(
 
 type Judged = Omit<LatenessSample, 'contender' | 'kind' | 'runs' | 'inFlight' | 'round'>;
 
-/** Compares what the contender says with what the sandbox has seen. */
+/** Compares the result of the contender with what the sandbox received. */
 function judged({ answer, seen, opened }: Pass, inFlight: number): Judged {
 	const stuck = new Set(opened.ids[0]);
 	const cancelled = new Set(seen.cancelled);
@@ -102,8 +102,8 @@ function judged({ answer, seen, opened }: Pass, inFlight: number): Judged {
 		const arrived = seen.cancelledAt[id];
 		const lateMs = (arrived ?? Number.NaN) - deadline;
 		const isEarly = arrived !== undefined && (!stuck.has(id) || lateMs < -CLOCK_ERROR_MS);
-		const isMerelySaid = outcome === 'cancelled' && !cancelled.has(id);
-		if (isEarly || isMerelySaid) wrong += 1;
+		const isOnlyReported = outcome === 'cancelled' && !cancelled.has(id);
+		if (isEarly || isOnlyReported) wrong += 1;
 		if (stuck.has(id) && (!cancelled.has(id) || outcome !== 'cancelled')) missing += 1;
 		if (stuck.has(id) && arrived !== undefined) late.push(Math.max(0, lateMs));
 	}

@@ -10,11 +10,11 @@ export interface ManySample {
 	liveGrowthMb: number;
 	loopDelayP99Ms: number;
 	loopDelayMaxMs: number;
-	/** Not seen to their end. */
+	/** Not watched to their end. */
 	missed: number;
 }
 
-/** Very many runs in one node, in real time: what it takes from the process that n8n runs in. */
+/** Memory and event loop delay of one node with very many runs, in real time. */
 export async function measureMany(
 	processes: Processes,
 	{ many, rounds }: Plan,

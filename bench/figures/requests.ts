@@ -11,12 +11,12 @@ export interface WatchSample {
 	round: number;
 	/** All requests for runs and lists. */
 	requests: number;
-	/** Without the one read that each run needs at its end. */
+	/** Beyond the one read that each run needs at its end. */
 	beyond: number;
-	/** From the end of a run to the answer that says so, in ms of the runs' time. */
+	/** From the end of a run to the response that shows it, in ms of the sandbox's clock. */
 	delayMeanMs: number;
 	delayP99Ms: number;
-	/** Time until everything was known against the end of the slowest run. */
+	/** Time until all ends are read, divided by the end of the slowest run. */
 	wallRatio: number;
 	cpuMs: number;
 	heapGrowthMb: number;
@@ -30,7 +30,7 @@ export function takesPart({ from = 1, upTo }: Contender, runs: number): boolean 
 	return runs >= from && (upTo === undefined || runs <= upTo.runs);
 }
 
-/** Every contender sees the same runs to their end, in turns. */
+/** Every contender watches the same runs to their end. */
 export async function measureRequests(
 	processes: Processes,
 	plan: Plan,
@@ -58,8 +58,8 @@ export async function measureRequests(
 }
 
 /**
- * Few runs in an account where many others are unfinished: whoever asks for lists gets the others as well. They are as old
- * as ours, half of them created before and half after.
+ * Few runs in an account with many other unfinished runs, which fill the lists. They are as old as ours, half of them created
+ * before and half after.
  */
 export async function measureCrowd(
 	processes: Processes,

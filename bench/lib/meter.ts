@@ -2,31 +2,31 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 
-/** What some work took from the process it ran in. */
+/** What some work costs the process. */
 export interface Costs {
 	/** Unix ms. */
 	startedAt: number;
 	wallMs: number;
 	/** User and system time of the whole process, garbage collection included. */
 	cpuMs: number;
-	/** Highest heap in use above what was in use before, garbage included that was not collected yet. */
+	/** Growth of the heap in use at its highest, with garbage that was not collected yet. */
 	heapGrowthMb: number;
-	/** The same, each time right after a garbage collection: at the end, and on the way where that was asked for. */
+	/** The same right after a garbage collection: at the end, and every `collectEveryMs`. */
 	liveGrowthMb: number;
-	/** How much later than asked for a timer came: 99th percentile, and the worst. */
+	/** Lateness of a timer: 99th percentile and maximum. */
 	loopDelayP99Ms: number;
 	loopDelayMaxMs: number;
 }
 
 const MB = 1024 * 1024;
 const HEAP_SAMPLE_MS = 20;
-/** The histogram holds the time between two timers of this distance, so an idle loop shows the distance itself. */
+/** The histogram measures the time between two timers, which is this when the loop is idle. */
 const LOOP_SAMPLE_MS = 2;
 
-/** Heap in use when the process last came to rest. */
+/** Heap in use after the last `rest`. */
 let resting: number | undefined;
 
-/** Gets rid of what earlier rounds left behind. Called before a load begins, as it takes a while. */
+/** Collects the garbage of earlier rounds. Called before a load starts, because it takes a while. */
 export async function rest(): Promise<null> {
 	for (let round = 0; round < 2; round++) {
 		globalThis.gc?.();
@@ -39,8 +39,7 @@ export async function rest(): Promise<null> {
 /**
  * Runs `work` and measures it. The process must have been started with `--expose-gc`.
  *
- * @param collectEveryMs collects garbage on the way as well; few enough times that no other figure but the longest event
- *   loop delay notices
+ * @param collectEveryMs collects garbage during the work too; seldom enough to change only the longest event loop delay
  */
 export async function measured<T>(
 	work: () => Promise<T>,
@@ -69,7 +68,7 @@ export async function measured<T>(
 		const wallMs = performance.now() - begin;
 		loop.disable();
 		sample();
-		// What the work leaves behind, such as the results that n8n keeps, is still held by `value`.
+		// `value` still holds what the work keeps, such as the results of n8n.
 		collect();
 		return {
 			value,

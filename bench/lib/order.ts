@@ -1,6 +1,6 @@
 /**
- * Who goes when in a round (from 0): the same contenders, another one first each time, and every second round backwards.
- * So nobody always runs on a fresh machine, and nobody always follows the same other one.
+ * The order of the contenders in a round (from 0): another one is first each time, and every second round is backwards, so
+ * that none is always first or always follows the same one.
  */
 export function orderOfRound<T>(contenders: readonly T[], round: number): T[] {
 	const first = contenders.length === 0 ? 0 : round % contenders.length;

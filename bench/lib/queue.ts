@@ -1,6 +1,5 @@
 /**
- * How late each of these requests leaves when at most `slots` are in flight, each takes `answerMs`, and the sender itself
- * takes no time at all: what a bound on requests costs by itself.
+ * How late each request is sent when at most `slots` are in flight and each takes `answerMs`: the cost of the limit alone.
  *
  * @param due when each is to leave, in ms
  * @returns ms, in the order in which they are due

@@ -1,4 +1,4 @@
-/** The middle of several rounds, and how far they were apart. */
+/** Of several rounds. */
 export interface Summary {
 	median: number;
 	min: number;

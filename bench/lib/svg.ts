@@ -13,7 +13,7 @@ export interface Point {
 export interface Series {
 	name: string;
 	points: readonly Point[];
-	/** Drawn stronger than the others. */
+	/** Drawn with a thicker line. */
 	ours: boolean;
 }
 
@@ -22,14 +22,14 @@ export interface Plot {
 	xLabel: string;
 	yLabel: string;
 	series: readonly Series[];
-	/** A line across that must not be exceeded. */
+	/** Drawn as a horizontal line. */
 	limit?: { y: number; label: string };
 }
 
 const SIZE = { width: 880, height: 440 };
 /** Room for the axes, and on the right for the names of the lines. */
 const MARGIN = { top: 48, right: 290, bottom: 56, left: 78 };
-/** As many as there are contenders. */
+/** One for each contender. */
 const COLOURS = [
 	...['#0b6e4f', '#1f77b4', '#5a8f00', '#d1495b', '#c8881a'],
 	...['#8d6a9f', '#5c677d', '#00a3b4', '#a0522d', '#e377c2'],
@@ -41,7 +41,7 @@ export function plotSvg({ title, xLabel, yLabel, series, limit }: Plot): string 
 	const values = series.flatMap(({ points }) => points.flatMap(({ low, y, high }) => [low, y, high]));
 	const positive = values.filter((value) => value > 0);
 	if (positive.length === 0) throw new RangeError('A logarithmic scale needs a value above 0');
-	// A value that has no place on the scale, such as 0, lies on its edge.
+	// 0 has no place on the scale and is drawn on its edge.
 	const min = 10 ** Math.floor(Math.log10(Math.min(...positive)));
 	const placed = (value: number): number => Math.max(value, min);
 

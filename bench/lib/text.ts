@@ -2,17 +2,17 @@ import { markdownTable } from 'markdown-table';
 
 import type { Summary } from './stats';
 
-/** What a table shows where a contender cannot do something, or was not asked to. */
+/** In a table: a contender cannot do this, or was not run. */
 export const NONE = '–';
 
-/** A table in Markdown whose columns line up, so that it reads well in a terminal too. The first column is text. */
+/** A Markdown table with aligned columns, also readable in a terminal. The first column is text. */
 export function table(headings: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
 	return markdownTable([headings, ...rows], {
 		align: headings.map((_, column) => (column === 0 ? '' : 'r')),
 	});
 }
 
-/** `12,345`; with decimals only below 100, where they matter. */
+/** `12,345`; with decimals only below 100. */
 export function shown(value: number, decimals = 0): string {
 	if (!Number.isFinite(value)) return NONE;
 	const digits = Math.abs(value) < 100 ? decimals : 0;

@@ -4,22 +4,22 @@ import { join } from 'node:path';
 
 import { createBirpc } from 'birpc';
 
-/** What a worker can be asked to do: one argument in, one answer out. */
+/** The functions of a worker, with one argument each. */
 export type Calls<T> = { [Name in keyof T]: (argument: never) => Promise<unknown> };
 
 type Argument<T, Name extends keyof T> = T[Name] extends (argument: infer A) => unknown ? A : never;
 type Answer<T, Name extends keyof T> = T[Name] extends (argument: never) => Promise<infer R> ? R : never;
 
-/** A process of its own: what it does shares neither event loop nor heap with anything else. */
+/** A process with its own event loop and heap. */
 export interface Worker<T extends Calls<T>> {
 	call<Name extends keyof T & string>(name: Name, argument: Argument<T, Name>): Promise<Answer<T, Name>>;
 	close(): Promise<void>;
 }
 
-/** A call that takes longer hangs: its worker is killed, and the benchmark fails. */
+/** After this time the worker is killed, and the benchmark fails. */
 const CALL_TIMEOUT_MS = 5 * 60_000;
 
-/** Starts `bench/<file>` in a process that ends with this one at the latest. */
+/** Starts `bench/<file>` in a process that ends with this one. */
 export function startWorker<T extends Calls<T>>(file: string): Worker<T> {
 	const child = fork(join(__dirname, '..', file), {
 		execArgv: ['--import', 'tsx', '--expose-gc'],
@@ -48,7 +48,7 @@ export function startWorker<T extends Calls<T>>(file: string): Worker<T> {
 	};
 }
 
-/** The other side: answers the calls of the process that started this one, and ends with it. */
+/** In the worker: answers calls, and ends with the process that started it. */
 export function serve<T extends Calls<T>>(handlers: T): void {
 	process.once('disconnect', () => process.exit());
 	createBirpc(handlers, {

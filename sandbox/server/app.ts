@@ -31,7 +31,7 @@ const REQUEST_ID_HEADERS: Record<Exclude<Family, 'storage'>, string> = {
 	extend: 'x-extend-request-id',
 };
 
-/** Uploads are counted as they stream; everything else is small enough to be read at once. */
+/** Uploads are counted as they stream; everything else is small and read at once. */
 function isUpload(request: Request): boolean {
 	return request.method === 'PUT' || (request.headers.get('content-type') ?? '').startsWith('multipart/');
 }

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { DEFAULT_HOST, DEFAULT_PORT, startSandbox, type Sandbox } from './index';
 import { isObject } from './json';
 
-/** What `npm run sandbox` does, apart from being a process. */
+/** The command line of `npm run sandbox`. */
 
 const HELP = `Usage: npm run sandbox -- [options]
 
@@ -17,7 +17,7 @@ Starts a local server that speaks the Retab API (under /v1) and the Extend API (
 
 const MAX_PORT = 65_535;
 
-/** A mistake of the person at the command line; the message says what to do. */
+/** Wrong arguments; the message says what to do. */
 export class UsageError extends Error {
 	constructor(message: string) {
 		super(message);
@@ -51,7 +51,7 @@ function valuesOf(args: string[]) {
 	}
 }
 
-/** Undefined when only help is asked for. */
+/** Undefined for `--help`. */
 function settingsOf(args: string[]): Settings | undefined {
 	const values = valuesOf(args);
 	if (values.help) return undefined;
@@ -80,9 +80,9 @@ function explain(error: unknown, settings: Settings): string {
 }
 
 /**
- * Starts the sandbox that `args` ask for and prints what a person needs to use it.
- * @returns undefined when only help was asked for
- * @throws UsageError for arguments that are not understood and for a port that is taken
+ * Starts the sandbox with the options in `args` and prints its addresses and keys.
+ * @returns undefined for `--help`
+ * @throws UsageError for wrong arguments and a port that is in use
  */
 export async function runCli(args: string[], print: (text: string) => void): Promise<Sandbox | undefined> {
 	const settings = settingsOf(args);

@@ -1,4 +1,4 @@
-/** Sandbox time. It starts at the real start time and may pass faster than real time. */
+/** Sandbox time. It starts at the real start time and can run faster than real time. */
 export interface Clock {
 	/** Sandbox time in ms since the epoch. */
 	now(): number;

@@ -8,7 +8,7 @@ import { asSeed, changeRun, PHASES, seedRun, viewOf } from './seed';
 import { JOB_TIMES, SteeringError } from './steering';
 import type { World } from './world';
 
-/** `/_sandbox/…`: what a test or a person does to the sandbox itself. No key is asked for; none is sent. */
+/** `/_sandbox/…`: calls that control the sandbox itself. They need no key. */
 
 export const CONTROL_PREFIX = '/_sandbox';
 
@@ -74,7 +74,7 @@ export function checkSwitches(change: unknown): z.output<typeof switchesSchema> 
 	return check(switchesSchema, change);
 }
 
-/** Forgets runs, files, faults and the request log, and puts the switches back to how the sandbox was started. */
+/** Deletes runs, files, faults and the request log, and resets the switches to their start values. */
 export type Reset = () => void;
 
 function requests(c: Context, world: World): Response {
@@ -144,7 +144,7 @@ export function addControlRoutes(app: Hono, world: World, reset: Reset): void {
 		return c.body(null, 204);
 	});
 	routes.delete('/faults/:id', (c) =>
-		world.faults.remove(c.req.param('id')) ? c.body(null, 204) : c.json({ error: 'no such fault' }, 404),
+		world.faults.remove(c.req.param('id')) ? c.body(null, 204) : c.json({ error: 'fault not found' }, 404),
 	);
 
 	routes.post('/reset', (c) => {

@@ -8,10 +8,10 @@ const DAY = 24 * 60 * MINUTE;
 export const DEFAULT_PORT = 4010;
 export const DEFAULT_HOST = '127.0.0.1';
 
-/** The only keys that are let in. */
+/** The only accepted keys. */
 export const RETAB_KEY = 'rt_test_sandbox';
 export const EXTEND_KEY = 'sk_sandbox';
-/** The only workspace the Extend key may name. */
+/** The only workspace of the Extend key. */
 export const EXTEND_WORKSPACE = 'ws_sandbox';
 /** Extend: api-versioning (current one first). */
 export const EXTEND_API_VERSIONS: readonly string[] = ['2026-02-09', '2025-04-21', '2024-12-23'];
@@ -52,9 +52,9 @@ export const JOB_METADATA_KEY_LENGTH = 64;
 export const JOB_METADATA_VALUE_LENGTH = 512;
 export const FILENAME_REGEX_LENGTH = 256;
 
-/** The request log forgets its oldest entries beyond this number. */
+/** Most entries of the request log; the oldest ones are dropped. */
 export const LOG_LIMIT = 100_000;
 /** Bodies up to this size are kept in the request log. */
 export const LOGGED_BODY_BYTES = 16 * 1_024;
-/** Pieces a dripped answer is sent in. */
+/** Number of pieces of a response with `dripMs`. */
 export const DRIP_PIECES = 20;

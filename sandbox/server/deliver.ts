@@ -10,17 +10,17 @@ import type { JsonObject } from './json';
 import type { LoggedRequest } from './log';
 import type { World } from './world';
 
-/** A request on its way through a fault. */
+/** A request to which a fault is applied. */
 export interface Faulted {
 	world: World;
 	fault: PlantedFault;
 	entry: LoggedRequest;
 	outgoing: ServerResponse;
-	/** Carries the request out and answers what the API would answer. */
+	/** Executes the request and returns the normal response of the API. */
 	carryOut: () => Promise<Response>;
-	/** Reads the body without acting on it. */
+	/** Reads and ignores the body. */
 	discard: () => Promise<void>;
-	/** Adds what every answer of this API has, such as its request id. */
+	/** Adds what every response of this API has, such as the request id. */
 	finish: (status: number, body: JsonObject) => { headers: Record<string, string>; body: JsonObject };
 }
 
@@ -36,7 +36,7 @@ const HTML_PAGE =
 const REDIRECT_STATUS = 307;
 const SECOND = 1_000;
 
-/** Waits `ms` of real time; false when the client or the sandbox went away first. */
+/** Waits `ms` of real time; false when the connection ended first. */
 async function waited(ms: number, { world, outgoing }: Faulted): Promise<boolean> {
 	const gone = new AbortController();
 	const leave = (): void => gone.abort();
@@ -60,14 +60,14 @@ function isRead(method: string): boolean {
 	return method === 'GET' || method === 'HEAD';
 }
 
-/** A fault that only slows the answer down leaves the answer itself alone. */
+/** A fault that only delays the normal response. */
 function onlySlows(fault: PlantedFault): boolean {
 	const { status, hang, reset, brokenJson, emptyBody, html, truncate, retryAfter, redirectTo } = fault;
 	const replaces = [hang, reset, brokenJson, emptyBody, html, truncate].includes(true);
 	return !replaces && [status, retryAfter, redirectTo, fault.body].every((value) => value === undefined);
 }
 
-/** `brokenJson` and `truncate` spoil the real answer of a read. */
+/** `brokenJson` and `truncate` change the normal response of a read. */
 function spoilsReal(fault: PlantedFault): boolean {
 	return fault.status === undefined && (fault.brokenJson === true || fault.truncate === true);
 }
@@ -141,12 +141,12 @@ async function send(answer: Answer, faulted: Faulted): Promise<Response> {
 		return RESPONSE_ALREADY_SENT;
 	}
 	world.log.breaking(outgoing);
-	// The half that was written must reach the wire before the connection breaks.
+	// The first half must be sent before the connection breaks.
 	outgoing.write('', () => outgoing.destroy());
 	return RESPONSE_ALREADY_SENT;
 }
 
-/** Answers a request the way its fault wants it. */
+/** Responds to a request as its fault says. */
 export async function deliver(faulted: Faulted): Promise<Response> {
 	const { world, fault, entry, outgoing } = faulted;
 	const carriedOut = fault.applyAfter ? await faulted.carryOut() : undefined;

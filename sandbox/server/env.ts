@@ -2,7 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 
 import type { LoggedRequest } from './log';
 
-/** What every route finds in its context: the entry of the request log, and the id that errors name. */
+/** Context of every route: the entry of the request log, and the id that errors name. */
 export interface AppEnv {
 	Bindings: HttpBindings & { entry: LoggedRequest };
 	Variables: { entry: LoggedRequest; requestId: string };

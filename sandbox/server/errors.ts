@@ -1,6 +1,6 @@
 import type { JsonObject } from './json';
 
-/** An answer other than the one asked for, in the shape the API gives it. */
+/** An error response in the format of the API. */
 export class ApiError extends Error {
 	constructor(
 		readonly status: number,
@@ -41,10 +41,10 @@ const EXTEND_CODES: Record<number, string> = {
 	429: 'RATE_LIMIT_EXCEEDED',
 };
 
-/** Codes that the code table says to try again (Extend: general/error-handling). */
+/** Retryable codes (Extend: general/error-handling). */
 const RETRYABLE_CODES: ReadonlySet<string> = new Set(['RATE_LIMIT_EXCEEDED', 'INTERNAL_ERROR']);
 
-/** `{code, message, retryable}`; the request id is added where the answer is written. A domain code names its own flag. */
+/** `{code, message, retryable}`; the request id is added when the response is written. A domain code names its own flag. */
 export function extendError(
 	status: number,
 	message: string,
@@ -70,7 +70,7 @@ const PLAIN_MESSAGES: Record<number, string> = {
 	504: 'Gateway timeout',
 };
 
-/** What an API says with `status` when a fault makes it say so. */
+/** The error response of an API for the `status` of a fault. */
 export function plainMessage(status: number): string {
 	return PLAIN_MESSAGES[status] ?? `Status ${status}`;
 }

@@ -39,9 +39,9 @@ export type FaultSpec = Omit<z.input<typeof faultSchema>, 'path'> & {
 
 export interface PlantedFault extends z.output<typeof faultSchema> {
 	readonly id: string;
-	/** Requests it will still be applied to. */
+	/** How many more requests it applies to. */
 	remaining: number;
-	/** Matching requests it will still let pass first. */
+	/** How many matching requests are skipped first. */
 	skipping: number;
 	/** Requests it was applied to. */
 	applied: number;
@@ -57,7 +57,7 @@ export class FaultError extends Error {
 const REGEX_PREFIX = 're:';
 const GLOB_TOKENS = /\*\*|\*|[.+?^${}()|[\]\\]/g;
 
-/** `*` stands for anything within one path segment, `**` for anything at all. */
+/** `*` matches within one path segment, `**` matches anything. */
 export function globToRegExp(glob: string): RegExp {
 	const source = glob.replace(GLOB_TOKENS, (token) => {
 		if (token === '**') return '.*';
@@ -91,7 +91,7 @@ function matcherOf(path: string | RegExp): Matcher {
 export class FaultRegistry {
 	private faults: Array<{ fault: PlantedFault; matches: Matcher }> = [];
 
-	/** @throws FaultError when the description of the fault is not understood */
+	/** @throws FaultError for an invalid fault */
 	plant(spec: unknown): PlantedFault {
 		const path = isObject(spec) && spec.path instanceof RegExp ? spec.path : undefined;
 		const parsed = faultSchema.safeParse(path && isObject(spec) ? { ...spec, path: String(path) } : spec);
@@ -112,7 +112,7 @@ export class FaultRegistry {
 		return fault;
 	}
 
-	/** The fault for this request, used up once; undefined when it is to be answered as usual. */
+	/** The fault for this request, used up once; undefined for a normal response. */
 	take(method: string, path: string, query: string): PlantedFault | undefined {
 		for (const { fault, matches } of this.faults) {
 			if (fault.remaining < 1) continue;

@@ -41,13 +41,13 @@ export interface Sandbox {
 	readonly port: number;
 	readonly keys: { readonly retab: string; readonly extend: string };
 	readonly workspaceId: string;
-	/** Live log of received requests, oldest first; control calls are not in it. */
+	/** Live log of received requests, oldest first; without control calls. */
 	readonly requests: readonly LoggedRequest[];
 	/** Live: may be changed at any time. */
 	readonly switches: Switches;
 	/** Sandbox time in ms since the epoch. */
 	now(): number;
-	/** @throws FaultError when the description of the fault is not understood */
+	/** @throws FaultError for an invalid fault */
 	plantFault(fault: FaultSpec): PlantedFault;
 	clearFaults(): void;
 	/** Forgets runs, files, faults and requests; switches go back to how the sandbox was started. */

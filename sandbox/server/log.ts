@@ -21,13 +21,13 @@ export interface LoggedRequest {
 	bodySize: number;
 	/** The body's text where it is short and not an upload. */
 	body: string | null;
-	/** `extraction.cancel` and the like once a route took the request. */
+	/** `extraction.cancel` and the like once a route handles the request. */
 	operation: string | null;
-	/** Answered status; null while there is no answer, and for good after a hang or a reset. */
+	/** Null without a response, which it stays after a hang or a reset. */
 	status: number | null;
 	/** Id of the fault that was applied. */
 	fault: string | null;
-	/** The client went away before the answer was complete. */
+	/** The client disconnected before the response was complete. */
 	aborted: boolean;
 	/** Real ms from arrival until the answer was complete or the connection was gone; null until then. */
 	durationMs: number | null;

@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises';
 
 import busboy from 'busboy';
 
-/** A streaming reader for uploads: the bytes of the file are handed on piece by piece, so that any size needs little memory. */
+/** A streaming reader for uploads: the file is passed on in chunks, so that large files need little memory. */
 
 export class MultipartError extends Error {
 	constructor(message: string) {

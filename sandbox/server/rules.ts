@@ -1,6 +1,6 @@
 import { z, type ZodRawShape, type ZodTypeAny } from 'zod';
 
-/** Pieces of the tables that say what a request may hold. `checkRetab…` and `checkExtend…` turn what breaks them into answers. */
+/** Parts of the tables of allowed requests. `checkRetab…` and `checkExtend…` turn violations into error responses. */
 
 /** How a broken rule is answered where it differs from the rest: another status, or the server's word for the kind. */
 export interface RuleAnswer {
@@ -31,7 +31,7 @@ export function wholeNumber(least = -Infinity, most = Infinity) {
 		.pipe(z.number().min(least).max(most));
 }
 
-/** A parameter that may stand in a query several times. */
+/** A parameter that can be repeated in a query. */
 export function repeated(item: ZodTypeAny) {
 	return z
 		.union([z.string(), z.array(z.string())])
@@ -40,7 +40,7 @@ export function repeated(item: ZodTypeAny) {
 		.optional();
 }
 
-/** Names and values of a query as an object; a parameter that stands there several times as an array. */
+/** Names and values of a query as an object; a repeated parameter as an array. */
 export function queryValues(query: URLSearchParams): Record<string, string | string[]> {
 	return Object.fromEntries(
 		[...new Set(query.keys())].map((name) => {

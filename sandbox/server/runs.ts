@@ -18,7 +18,7 @@ export interface NewRun {
 	createdAt?: number;
 	batchId?: string | null;
 	members?: string[];
-	/** The create call waits for the result: the run is over when it is answered. */
+	/** The create call waits until the run has ended. */
 	synchronous?: boolean;
 	/** ms in the queue unless steered; the row's number unless given. */
 	queueMs?: number;
@@ -80,7 +80,7 @@ export function restart(world: World, run: Run, result: Result): void {
 	run.attempt += 1;
 }
 
-/** A batch run is over when its last member is; it has no life of its own. */
+/** A batch run is over when its last member is; it has no script. */
 function batchState(world: World, run: Run, now: number): State {
 	const own = stateAt(run.life, now);
 	const members = run.members.flatMap((id) => world.store.get(id) ?? []);
@@ -131,10 +131,10 @@ export function isVisible(run: Run, at: number): boolean {
 	return at >= run.createdAt + (run.steering.visibleAfterMs ?? 0);
 }
 
-/** What became of a cancel request: taken, refused because of the run's phase, or lost in the one 409 of `race_409`. */
+/** Result of a cancel request: accepted, refused because of the run's phase, or the one 409 of `race_409`. */
 export type CancelOutcome = 'accepted' | 'refused' | 'raced';
 
-/** Lets a cancel request act on `run` as its steering says. */
+/** Applies a cancel request to `run` as its steering says. */
 export function requestCancel(world: World, row: ResourceRow, run: Run): CancelOutcome {
 	const now = world.clock.now();
 	const behaviour = run.steering.cancel ?? 'normal';

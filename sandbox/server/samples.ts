@@ -1,6 +1,6 @@
 import { isObject, itemsOf, type JsonObject } from './json';
 
-/** Plausible results, a few KB each, so that a light poll is visibly lighter than a full read. */
+/** Plausible results, a few KB each, so that a light poll is smaller than a full read. */
 
 const SENTENCES = [
 	'Goods were delivered in full and accepted at the loading dock.',

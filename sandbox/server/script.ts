@@ -1,6 +1,6 @@
 /**
- * The life of one run as a pure function of its script and the time: no timers, so that thousands of runs cost nothing
- * and a test can move the clock at will.
+ * The life of one run as a pure function of its script and the time: no timers, so that thousands of runs are cheap
+ * and a test can set the clock.
  */
 
 export type Phase =
@@ -39,7 +39,7 @@ export const RESULTS = [
 ] as const;
 export type Result = (typeof RESULTS)[number];
 
-/** How a run takes a cancel request; sandbox/README.md explains each word. */
+/** How a run reacts to a cancel request; sandbox/README.md explains each word. */
 export const CANCEL_BEHAVIOURS = ['normal', 'slow', 'ignored', 'race_409', 'finishes_first'] as const;
 export type CancelBehaviour = (typeof CANCEL_BEHAVIOURS)[number];
 

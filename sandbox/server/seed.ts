@@ -25,7 +25,7 @@ export type RunSeed = (
 	members?: string[];
 };
 
-/** What tests want to know about a run, computed when it is asked for. */
+/** The state of a run for tests, computed when it is read. */
 export interface RunView {
 	id: string;
 	provider: 'retab' | 'extend';
@@ -83,7 +83,7 @@ function timeOf(value: RunSeed['createdAt']): number | undefined {
 	return time;
 }
 
-/** @throws SteeringError, or Error for an unknown resource or an id that is taken */
+/** @throws SteeringError, or Error for an unknown resource or a duplicate id */
 export function seedRun(world: World, seed: RunSeed): Run {
 	const row = rowOf(seed.provider, seed.resource);
 	const metadata = seed.metadata ?? null;

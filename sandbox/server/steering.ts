@@ -84,7 +84,7 @@ function parse(input: JsonObject, nameOf: (key: string) => string): Steering {
 
 /**
  * Reads the `sandbox_…` keys of a create call's metadata; other keys are the user's own.
- * @throws SteeringError for an unknown key or a bad value, so that a typing mistake cannot pass as a green test
+ * @throws SteeringError for an unknown key or a bad value, so that a typing mistake fails the test
  */
 export function steeringOf(metadata: unknown): Steering {
 	if (!isObject(metadata)) return {};

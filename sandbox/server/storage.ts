@@ -31,7 +31,7 @@ function checkUrl(c: Context<AppEnv>, world: World): Response | undefined {
 	return world.clock.now() < expires ? undefined : refusal(c, 403, 'ExpiredToken');
 }
 
-/** Counts and hashes a stream of bytes without keeping them. */
+/** Counts and hashes a stream of bytes without storing them. */
 export class ByteCounter {
 	size = 0;
 	private readonly hash = createHash('sha256');
@@ -43,7 +43,7 @@ export class ByteCounter {
 		this.hash.update(bytes);
 	}
 
-	/** Also tells the request log how much came. */
+	/** Also adds the size to the request log. */
 	finish(): { size: number; sha256: string } {
 		this.entry.bodySize = Math.max(this.entry.bodySize, this.size);
 		return { size: this.size, sha256: this.hash.digest('hex') };

@@ -67,7 +67,7 @@ export class Store {
 	private readonly idempotent = new Map<string, string>();
 	private readonly filesById = new Map<string, StoredFile>();
 
-	/** An id that no other sandbox process gives out; ids made later sort later. */
+	/** A unique id, also among sandbox processes; later ids sort later. */
 	newId(prefix: string): string {
 		this.counter += 1;
 		return `${prefix}${this.random}${this.counter.toString(36).padStart(ID_COUNTER_LENGTH, '0')}`;

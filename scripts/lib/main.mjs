@@ -1,4 +1,3 @@
-/** Oldest major version of Node.js these scripts are tested with. */
 const OLDEST_NODE = 20;
 
 /** How much of the output of a program that failed is shown, in lines. */
@@ -6,15 +5,14 @@ const SHOWN_LINES = 40;
 
 const controller = new AbortController();
 
-/** Fires on Ctrl-C and the like: whatever runs then has to end. */
+/** Aborted by Ctrl-C, SIGTERM and SIGHUP. */
 export const stopping = controller.signal;
 
-/** Something that went wrong for a reason the user can act on. It is shown without a stack trace. */
+/** An error that the user can do something about. It is shown without a stack trace. */
 export class Failure extends Error {
 	/**
-	 * @param {string} message What happened.
-	 * @param {{ hint?: string, details?: string }} [more] `hint`: what to do about it; `details`: output of the tool
-	 * that failed.
+	 * @param {string} message
+	 * @param {{ hint?: string, details?: string }} [more] `hint`: what to do; `details`: output of the tool that failed.
 	 */
 	constructor(message, { hint = '', details = '' } = {}) {
 		super([lastLines(details), message, hint].filter(Boolean).join('\n'));
@@ -27,7 +25,7 @@ export function lastLines(text) {
 }
 
 /**
- * The text a user sees for any thrown value.
+ * The text that the user sees for a thrown value.
  *
  * @param {unknown} error
  * @returns {string}
@@ -42,17 +40,13 @@ export function explain(error) {
 }
 
 /**
- * Runs a program's main function: turns signals into `stopping`, prints failures in plain words, sets the exit code.
+ * Runs the main function of a program, aborts `stopping` on signals, prints errors and sets the exit code.
  *
  * @param {() => Promise<number | void>} main Returns the exit code; nothing means 0.
  */
 export async function runMain(main) {
 	let code = 1;
-	for (const [signal, number] of /** @type {const} */ ([
-		['SIGINT', 2],
-		['SIGTERM', 15],
-		['SIGHUP', 1],
-	])) {
+	for (const [signal, number] of Object.entries({ SIGINT: 2, SIGTERM: 15, SIGHUP: 1 })) {
 		process.on(signal, () => {
 			if (!stopping.aborted) console.error('\nStopping …');
 			code = 128 + number;

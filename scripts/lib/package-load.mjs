@@ -1,36 +1,21 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
-// Loads every node and credential of an installed package as n8n does: the class is named like its file. Prints what it
-// found as JSON, and must end by itself afterwards.
+// Loads all nodes and credentials of an installed package as n8n does: a class has the name of its file. Prints their names
+// and the time it took, without the two modules that n8n has loaded already. It must end by itself afterwards.
 //
-// usage: package-load.mjs <folder of the installed package>
+// usage: package-load.mjs <folder of the package>
 
-const folder = process.argv[2] ?? '';
-const load = createRequire(path.join(folder, 'package.json'));
+const load = createRequire(path.resolve(process.argv[2] ?? '', 'package.json'));
+/** @type {{ n8n: { nodes: string[], credentials: string[] } }} */
 const { n8n } = load('./package.json');
+for (const provided of ['n8n-workflow', 'zod']) load(provided);
 
-/** @param {string} file */
-function instanceOf(file) {
+const begin = performance.now();
+const names = [...n8n.nodes, ...n8n.credentials].map((file) => {
 	const className = path.basename(file).split('.')[0] ?? '';
-	return new (load(`./${file}`)[className])();
-}
-
-/** @param {string} file */
-function nodeName(file) {
-	const { description, execute, poll, trigger, webhook } = instanceOf(file);
-	if (![execute, poll, trigger, webhook].some((method) => typeof method === 'function')) {
-		throw new Error(`${file} has nothing to execute`);
-	}
-	return description.name;
-}
-
-/** @param {string} file */
-function credentialName(file) {
-	const { name, properties } = instanceOf(file);
-	if (!Array.isArray(properties)) throw new Error(`${file} has no properties`);
-	return name;
-}
-
-const names = [...n8n.nodes.map(nodeName), ...n8n.credentials.map(credentialName)];
-process.stdout.write(`${JSON.stringify(names)}\n`);
+	const { description, name, properties, execute, poll } = new (load(`./${file}`)[className])();
+	if (description ? !(execute ?? poll) : !Array.isArray(properties)) throw new Error(`${file} is incomplete`);
+	return description?.name ?? name;
+});
+process.stdout.write(JSON.stringify({ names, ms: performance.now() - begin }));

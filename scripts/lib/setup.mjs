@@ -6,29 +6,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure, stopping } from './main.mjs';
 import { PROJECT_ROOT } from './paths.mjs';
 
-/** Pause between two looks at an install that another process is doing, in ms. */
+/** How often the lock of another process is checked, in ms. */
 const LOCK_POLL_MS = 1000;
 
 export const NPM_CI = ['ci', '--ignore-scripts', '--include=dev'];
-export const AGAIN = 'Run the same command again: what is already there is kept.';
+export const AGAIN = 'Run the same command again: what is installed already is kept.';
 
 /** Installs the project's own dependencies when they are missing, incomplete or older than the lock file. */
 export async function installProject() {
 	await installOnce(PROJECT_ROOT, async () => {
 		console.log("Installing the project's dependencies …");
-		const npm = spawn('npm', NPM_CI, {
-			cwd: PROJECT_ROOT,
-			stdio: 'inherit',
-			shell: process.platform === 'win32',
-			signal: stopping,
-		});
-		const [code] = await once(npm, 'close');
+		const options = { cwd: PROJECT_ROOT, shell: process.platform === 'win32', signal: stopping };
+		const [code] = await once(spawn('npm', NPM_CI, { ...options, stdio: 'inherit' }), 'close');
 		if (code !== 0) throw new Failure('npm ci failed.', { hint: AGAIN });
 	});
 }
 
 /**
- * Installs a folder's packages unless they are there already.
+ * Installs a folder's packages unless they are installed already.
  *
  * @param {string} folder
  * @param {() => Promise<void>} install
@@ -41,8 +36,8 @@ export async function installOnce(folder, install) {
 }
 
 /**
- * npm writes its own record into `node_modules` only when an install is complete, so the record tells an interrupted
- * or outdated install from a good one, whoever did it.
+ * npm writes `node_modules/.package-lock.json` only when an install is complete: comparing it with the lock file finds an
+ * interrupted or outdated install.
  *
  * @param {string} folder
  */
@@ -54,7 +49,7 @@ export async function isInstalled(folder) {
 	return Object.entries(wanted).every(([place, { version, integrity, optional }]) => {
 		if (place === '') return true;
 		const entry = found?.[place];
-		// Packages for other systems are in the lock file but are rightly not installed.
+		// The lock file also lists packages for other systems, which npm does not install.
 		if (!entry) return found !== undefined && optional === true;
 		return entry.version === version && entry.integrity === integrity;
 	});
@@ -69,7 +64,7 @@ export async function packagesOf(lockFile) {
 }
 
 /**
- * Keeps two installs of one folder apart, also those of two terminals.
+ * Only one process at a time installs into a folder.
  *
  * @param {string} folder
  * @param {() => Promise<void>} work
@@ -79,21 +74,16 @@ export async function exclusively(folder, work) {
 	const mine = `${lock}-${process.pid}`;
 	await mkdir(path.dirname(lock), { recursive: true });
 	await writeFile(mine, String(process.pid));
-	// A link appears with its content: nobody ever reads an empty lock.
-	for (
-		let told = false;
-		!(await link(mine, lock).then(
-			() => true,
-			() => false,
-		));
-		told = true
-	) {
+	// Unlike a file that is written, a link always has its content.
+	const acquire = async () => await link(mine, lock).catch(() => 'taken');
+	for (let told = false; await acquire();) {
 		const owner = Number(await readFile(lock, 'utf8').catch(() => '0'));
 		if (!isRunning(owner)) {
 			await rm(lock, { force: true });
 			continue;
 		}
 		if (!told) console.log(`Process ${owner} is installing into ${folder}: waiting for it.`);
+		told = true;
 		await sleep(LOCK_POLL_MS, undefined, { signal: stopping });
 	}
 	try {
@@ -109,7 +99,7 @@ function isRunning(pid) {
 	try {
 		return pid > 0 && process.kill(pid, 0);
 	} catch (error) {
-		// Another user's process: it exists.
+		// EPERM: a process of another user.
 		return /** @type {NodeJS.ErrnoException} */ (error).code === 'EPERM';
 	}
 }

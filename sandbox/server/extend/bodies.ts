@@ -58,7 +58,7 @@ const metadata = z
 	)
 	.nullish();
 
-/** Where the API has no metadata, only the sandbox's own keys may stand there. */
+/** Where the API has no metadata, only the sandbox's own keys are allowed. */
 const steeringOnly = jsonObject
 	.refine((pairs) => Object.keys(pairs).every(isSteeringKey), 'Unrecognized key: metadata')
 	.nullish();

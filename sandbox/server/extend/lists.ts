@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from '../json';
 import type { Snapshot } from '../resource';
 import type { ExtendRow } from './resources';
 
-/** Token pages and filters of the Extend API; which list takes which parameter stands in `queries.ts`. */
+/** Token pages and filters of the Extend API; `queries.ts` has the parameters of each list. */
 
 /** Position of the last item of a page: its sort value and id. */
 interface Position {

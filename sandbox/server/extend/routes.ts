@@ -82,7 +82,7 @@ async function create(c: ExtendContext, world: World, row: ExtendRow): Promise<R
 	return answer(c, row, row.record(shot));
 }
 
-/** Steering may stand in the batch's own metadata (for all members) and in that of each input. */
+/** Steering can be in the metadata of the batch (for all members) and of each input. */
 async function createBatch(c: ExtendContext, world: World, row: ExtendRow): Promise<Response> {
 	const { batch } = row;
 	if (!batch) throw extendError(404, 'Not found');

@@ -87,7 +87,7 @@ const text = z.string().nullish();
 const model = z.string().default('retab-small');
 const consensus = (most = Infinity) => z.number().int().min(1).max(most).default(1);
 
-/** Where the API has no metadata, only the sandbox's own keys may stand there. */
+/** Where the API has no metadata, only the sandbox's own keys are allowed. */
 const steeringOnly = z
 	.record(z.unknown())
 	.superRefine((pairs, context) => {

@@ -54,7 +54,7 @@ test('what was not measured is not checked', () => {
 	expect(lines({})).toEqual([]);
 });
 
-test('a fiftieth of the requests of a contender that polls singly is enough, when the news come as soon', () => {
+test('a fiftieth of the requests of a contender that polls singly is enough, when the delay is as short', () => {
 	const line = lines({ requests: [watched({ beyond: 160 }), watched(DOCS)] })[1];
 	expect(line).toMatch(/^ok: .* against loop of the Retab docs: 160 .* \(limit 160, 1\/50 of 8,000\)/);
 });
@@ -63,9 +63,9 @@ test('one request more is too many', () => {
 	expect(lines({ requests: [watched({ beyond: 161 }), watched(DOCS)] })[1]).toMatch(/^NOT OK: /);
 });
 
-test('few requests do not count when the news come later than those of the other', () => {
+test('few requests do not count when the delay is longer than that of the other', () => {
 	const requests = [watched({ beyond: 10, delayMeanMs: 2_000 }), watched(DOCS)];
-	expect(lines({ requests })[1]).toMatch(/^NOT OK: .* none of ours tells as soon/);
+	expect(lines({ requests })[1]).toMatch(/^NOT OK: .* none of ours has as short a delay/);
 });
 
 test('ours at another interval counts where that one is as soon', () => {
@@ -148,4 +148,14 @@ test('ten thousand runs leave n8n room to work', () => {
 		'NOT OK: peak heap growth with 10,000 watched runs: 101 MB (limit 100 MB; 240 MB with garbage not collected yet)',
 		'ok: event loop delay p99 with 10,000 watched runs: 19.0 ms (limit 20 ms)',
 	]);
+});
+
+test('the package is at most 150 kB and loads in 50 ms', () => {
+	const published = { loadMs: [40, 45, 90], packedBytes: 146_600, unpackedBytes: 570_000, files: 287 };
+	expect(lines({ published })).toEqual([
+		'ok: size of the tarball: 147 kB (limit 150 kB)',
+		'ok: loading all nodes and credentials: 45 ms (limit 50 ms)',
+	]);
+	const tooMuch = { ...published, loadMs: [51], packedBytes: 150_001 };
+	for (const line of lines({ published: tooMuch })) expect(line).toMatch(/^NOT OK: /);
 });

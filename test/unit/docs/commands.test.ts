@@ -24,7 +24,7 @@ test.each(ALL_PAGES)('options of %s are known to the commands', (page) => {
 	const programs = ['scripts', 'bench', 'sandbox/server'].flatMap((folder) =>
 		readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
 	);
-	const sources = programs.filter((path) => /(?<!node_modules.*)\.(?:mjs|ts)$/.test(path)).map(read);
+	const sources = programs.filter((path) => /(?<!node_modules.*)\.(?:mjs|m?ts)$/.test(path)).map(read);
 	const named = [...read(page).matchAll(/(?<=`|npm run [\w:]+ -- (?:.*? )?)--[a-z][\w-]+/g)].map(
 		([option]) => option,
 	);
@@ -35,7 +35,7 @@ test.each(ALL_PAGES)('options of %s are known to the commands', (page) => {
 });
 
 test('files that npm scripts start exist', () => {
-	const paths = Object.values(scripts).flatMap((script) => script.match(/\S+\.(?:ts|mjs)\b/g) ?? []);
+	const paths = Object.values(scripts).flatMap((script) => script.match(/\S+\.(?:m?ts|m?js)\b/g) ?? []);
 	expect(paths.length).toBeGreaterThan(0);
 	expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
 });

@@ -3,11 +3,10 @@ import { BENCH_ROOT } from './lib/paths.mjs';
 import { npmCi, run, runTasks, show } from './lib/process.mjs';
 import { installOnce } from './lib/setup.mjs';
 
-// `npm run bench`: installs what the benchmark compares with when it is missing, builds, and runs the benchmark.
-/** @param {string[]} args */
-export async function main(args) {
+/** `npm run bench`: installs the packages to compare with, builds, and runs the benchmark. */
+export async function main(args: string[]): Promise<number> {
 	if (!args.includes('--help')) {
-		const title = 'Installing what the benchmark compares with';
+		const title = 'Installing the packages to compare with';
 		await installOnce(BENCH_ROOT, () => runTasks([{ title, task: (_, task) => npmCi(BENCH_ROOT, task) }]));
 		await installN8n();
 		await runTasks([

@@ -1,7 +1,7 @@
 import { loadSmithyWaiter } from './packages';
 import { retabReader, servePolling } from './polls';
 
-/** `@smithy/util-waiter`, the waiter of the AWS SDKs, with its own defaults: 2 s at first, doubling with jitter up to 120 s. */
+/** `@smithy/util-waiter`, the waiter of the AWS SDKs, with its defaults: 2 s at first, doubling with jitter up to 120 s. */
 const LONGEST_WAIT_S = 3_600;
 const TERMINAL: ReadonlySet<string | undefined> = new Set(['completed', 'failed', 'cancelled']);
 

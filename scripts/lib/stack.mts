@@ -1,0 +1,185 @@
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import getPort, { clearLockedPorts, portNumbers } from 'get-port';
+import { extract } from 'tar';
+import { EXTEND_KEY, RETAB_KEY } from '../../sandbox/server/defaults.js';
+import { Failure, stopping } from './main.mjs';
+import { N8nClient, type Credential } from './n8n-client.mjs';
+import { EMPTY_USER_FOLDER, installN8n, n8nCommand, removeFolder } from './n8n-install.mjs';
+import { buildAndPack } from './package.mjs';
+import { runTasks, Server } from './process.mjs';
+import { PACKAGE } from './workflows.mjs';
+
+/** Servers listen on this machine only. */
+export const LOOPBACK = '127.0.0.1';
+
+/** Used when free. 5679 is n8n's default for its task runners. */
+const DEFAULT_PORTS = { editor: 5678, sandbox: 4010, broker: 5679 };
+
+/** How far above the default port a free one is looked for. */
+const PORTS_TO_TRY = 50;
+
+/** Start timeout of the sandbox, which is compiled as it starts, in ms. */
+const SANDBOX_START_TIMEOUT_MS = 60_000;
+
+/** Start timeout of n8n in ms: a cold disk and a slow machine need minutes. */
+const N8N_START_TIMEOUT_MS = 180_000;
+
+/** How long n8n may take to close its database and end, in ms. */
+const N8N_STOP_GRACE_MS = 15_000;
+
+/** Ports that the user asked for. */
+export interface AskedPorts {
+	editor?: number | undefined;
+	sandbox?: number | undefined;
+}
+
+/** The ports that were asked for; for others the default port or the next free one above it. */
+export async function choosePorts(asked: AskedPorts): Promise<typeof DEFAULT_PORTS> {
+	// get-port does not return a port twice within 30 s.
+	clearLockedPorts();
+	const ports = { ...DEFAULT_PORTS };
+	const exclude: number[] = [];
+	const wished = { ...asked, broker: undefined };
+	const names = ['editor', 'sandbox', 'broker'] as const;
+	// Those that were asked for first, so that no other one takes them.
+	for (const name of [...names].sort(
+		(a, b) => Number(wished[a] === undefined) - Number(wished[b] === undefined),
+	)) {
+		const [port, first] = [wished[name], DEFAULT_PORTS[name]];
+		ports[name] = await getPort({ port: port ?? portNumbers(first, first + PORTS_TO_TRY), exclude });
+		exclude.push(ports[name]);
+		if (port === undefined || ports[name] === port) continue;
+		throw new Failure(`Port ${port} is in use.`, {
+			hint: 'Choose another one, or none to take the next free port.',
+		});
+	}
+	return ports;
+}
+
+/** A running sandbox and a running n8n with the built nodes, an owner, and one tested credential for each API. */
+export interface Stack {
+	sandbox: Server;
+	n8n: Server;
+	/** Logged in as the owner. */
+	client: N8nClient;
+	credentials: Credential[];
+	/** Temporary folder with all data and logs. */
+	folder: string;
+}
+
+interface StackOptions {
+	asked?: AskedPorts;
+	/** Further settings of n8n. */
+	env?: NodeJS.ProcessEnv;
+	/** Puts the built package into a folder; by default the package as npm would publish it. */
+	layOut?: (to: string) => Promise<void>;
+}
+
+/** Installs what is missing, builds, and starts the sandbox and n8n; ends them when the work is done or one of them ends. */
+export async function withStack<T>(options: StackOptions, work: (stack: Stack) => Promise<T>): Promise<T> {
+	// Fails before minutes are spent on installing when a port that was asked for is in use.
+	await choosePorts(options.asked ?? {});
+	await installN8n();
+	const folder = await mkdtemp(path.join(os.tmpdir(), 'document-runs-n8n-'));
+	try {
+		return await runStack(options, folder, work);
+	} finally {
+		await removeFolder(folder);
+	}
+}
+
+async function runStack<T>(
+	{ asked = {}, env = {}, layOut = layOutPacked }: StackOptions,
+	folder: string,
+	work: (stack: Stack) => Promise<T>,
+): Promise<T> {
+	const userFolder = path.join(folder, 'user');
+	const nodes = path.join(userFolder, '.n8n', 'nodes');
+	const installed = path.join(nodes, 'node_modules', PACKAGE);
+	await runTasks([
+		{
+			title: 'Building the nodes and installing them into n8n',
+			async task() {
+				await cp(EMPTY_USER_FOLDER, userFolder, { recursive: true });
+				await mkdir(installed, { recursive: true });
+				await writeFile(path.join(nodes, 'package.json'), '{ "name": "installed-nodes", "private": true }');
+				await layOut(installed);
+			},
+		},
+	]);
+	// As late as possible: another program can take a port until it is used.
+	const ports = await choosePorts(asked);
+	const sandboxArguments = ['--host', LOOPBACK, '--port', String(ports.sandbox)];
+	const sandbox = new Server({
+		name: 'The sandbox',
+		url: `http://${LOOPBACK}:${ports.sandbox}`,
+		ready: ['/_sandbox/requests'],
+		timeoutMs: SANDBOX_START_TIMEOUT_MS,
+		logFile: path.join(folder, 'sandbox.log'),
+		command: [process.execPath, ['--import', 'tsx', 'sandbox/server/main.ts', ...sandboxArguments], {}],
+	});
+	const url = `http://${LOOPBACK}:${ports.editor}`;
+	const [file, args, options] = n8nCommand('start', userFolder, {
+		N8N_PORT: String(ports.editor),
+		N8N_LISTEN_ADDRESS: LOOPBACK,
+		N8N_EDITOR_BASE_URL: url,
+		N8N_RUNNERS_BROKER_PORT: String(ports.broker),
+		// The editor uses plain http here.
+		N8N_SECURE_COOKIE: 'false',
+		...env,
+	});
+	const n8n = new Server({
+		name: 'n8n',
+		url,
+		// The first means that the database is migrated, the second that the REST API is there.
+		ready: ['/healthz/readiness', '/rest/settings'],
+		timeoutMs: N8N_START_TIMEOUT_MS,
+		logFile: path.join(folder, 'n8n.log'),
+		command: [file, args, { ...options, forceKillAfterDelay: N8N_STOP_GRACE_MS }],
+	});
+	const client = new N8nClient(url);
+	const credentials: Credential[] = [];
+	try {
+		await runTasks([
+			{
+				title: 'Starting the sandbox and n8n',
+				task: () => Promise.all([sandbox.start(), n8n.start()]),
+			},
+			{
+				title: 'Creating the owner and the credentials',
+				async task() {
+					await client.setUpOwner();
+					credentials.push(...(await createCredentials(client, sandbox.url)));
+				},
+			},
+		]);
+		const stopped = new Promise<never>((_, reject) => stopping.addEventListener('abort', reject));
+		const done = work({ sandbox, n8n, client, credentials, folder });
+		return await Promise.race([done, sandbox.crashed, n8n.crashed, stopped]);
+	} finally {
+		await Promise.all([sandbox.stop(), n8n.stop()]);
+	}
+}
+
+async function layOutPacked(to: string): Promise<void> {
+	const { archive } = await buildAndPack(path.dirname(to));
+	await extract({ file: archive, cwd: to, strip: 1 });
+	await rm(archive);
+}
+
+async function createCredentials(client: N8nClient, baseUrl: string): Promise<Credential[]> {
+	const retab = { apiKey: RETAB_KEY, baseUrl };
+	const extend = { apiKey: EXTEND_KEY, region: 'custom', baseUrl };
+	const credentials = [
+		await client.createCredential('Retab (sandbox)', 'retabApi', retab),
+		await client.createCredential('Extend (sandbox)', 'extendApi', extend),
+	];
+	for (const credential of credentials) {
+		const { status, message } = await client.testCredential(credential);
+		if (status === 'OK') continue;
+		throw new Failure(`The test of the credential "${credential.name}" failed: ${message}`);
+	}
+	return credentials;
+}
