@@ -194,7 +194,8 @@ export interface DocumentFacts {
 /** Why a create is refused before it is sent, and what to do about it. */
 export interface Refusal {
 	message: string;
-	hint?: string;
+	/** What to do, with an example where that helps. */
+	hint: string;
 }
 
 /** Who downloads a document that is given by its address; `auto` is the provider where it does, n8n otherwise. */

@@ -111,7 +111,10 @@ function hintIfUnknown(client: ResourceClient, spec: CreateSpec): string {
 
 function createSpecOf(client: ResourceClient): CreateSpec {
 	if (client.spec.create) return client.spec.create;
-	throw new InvalidParameterError(`${client.provider.title} has no way to start ${client.spec.plural}`);
+	throw new InvalidParameterError(
+		`${client.provider.title} has no way to start ${client.spec.plural}`,
+		'Choose another resource or operation in the node.',
+	);
 }
 
 function routesOf(session: Session, client: ResourceClient): DocumentRoutes {

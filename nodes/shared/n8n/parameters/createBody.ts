@@ -6,17 +6,19 @@ import type { BodyColumn, BodyField, CreateSpec, PairLimits } from '../../provid
 import { isOnTop } from '../description/createFields';
 import { InvalidParameterError, orInvalidParameter } from '../output/errors';
 import { plainValue } from './locator';
-import { asText, describe, fieldsOf, listOf, numberFrom } from './values';
+import { asText, describe, emptyError, fieldsOf, isEmpty, listOf, numberFrom } from './values';
 
 /** The fields of a create as its request body, without the documents. @throws InvalidParameterError */
 export function readBody(context: IExecuteFunctions, spec: CreateSpec, itemIndex: number): JsonObject {
 	const additional = fieldsOf(context.getNodeParameter('additionalFields', itemIndex, {}));
 	const body: JsonObject = {};
 	for (const field of spec.fields) {
-		const given = isOnTop(field)
-			? context.getNodeParameter(field.name, itemIndex, '')
-			: additional[field.name];
-		const value = bodyValue(field, plainValue(given));
+		const given = plainValue(
+			isOnTop(field) ? context.getNodeParameter(field.name, itemIndex, '') : additional[field.name],
+		);
+		const origin = { parameters: context, name: field.name, itemIndex };
+		if (field.required && isEmpty(given)) throw emptyError(field.label, given, fillIn(field), origin);
+		const value = bodyValue(field, given);
 		if (value !== undefined) setAt(body, field, field.path, value);
 	}
 	for (const field of spec.fields) checkSize(field, body);
@@ -57,7 +59,7 @@ function isJsonObject(value: JsonValue | undefined): value is JsonObject {
 
 /** What a field adds to the body; nothing when it was left empty. */
 function bodyValue(field: BodyField, given: unknown): JsonValue | undefined {
-	if (given === undefined || given === null || given === '') {
+	if (isEmpty(given)) {
 		refuseIfRequired(field);
 		return undefined;
 	}
@@ -93,31 +95,29 @@ function bodyValue(field: BodyField, given: unknown): JsonValue | undefined {
 	}
 }
 
-function textOf(field: BodyField, given: unknown): string | undefined {
+function textOf(field: BodyField, given: unknown): string {
 	if (typeof given !== 'string') {
 		throw new InvalidParameterError(
 			`${field.label} must be a string; it is ${describe(given)}`,
 			'Let the expression name a single field, such as {{ $json.name }}.',
 		);
 	}
-	const text = given.trim();
-	if (text === '') refuseIfRequired(field);
-	return text || undefined;
+	return given.trim();
 }
 
 /** @throws InvalidParameterError for a field that must not be left out */
-function refuseIfRequired({ label, required, placeholder }: BodyField): void {
-	if (!required) return;
-	const example = placeholder ? ` (${placeholder})` : '';
-	throw new InvalidParameterError(
-		`${label} is empty`,
-		`Fill it in${example}. Where it is an expression, check that the field it names is in the item.`,
-	);
+function refuseIfRequired(field: BodyField): void {
+	if (field.required) throw emptyError(field.label, '', fillIn(field));
+}
+
+function fillIn({ placeholder }: BodyField): string {
+	const example = placeholder?.replace(/^e\.g\. /, '') ?? '{{ $json.name }}';
+	return `Fill it in, such as ${example}.`;
 }
 
 function textsOf(field: BodyField, given: unknown): string[] | undefined {
-	const parts = Array.isArray(given) ? given : listOf(textOf(field, given) ?? '');
-	const texts = parts.map((part: unknown) => textOf(field, part)).filter((text) => text !== undefined);
+	const parts: unknown[] = Array.isArray(given) ? given : listOf(textOf(field, given));
+	const texts = parts.filter((part) => !isEmpty(part)).map((part: unknown) => textOf(field, part));
 	return texts.length > 0 ? texts : undefined;
 }
 
@@ -143,16 +143,16 @@ function jsonOf(field: BodyField, given: unknown): JsonValue | undefined {
 			`Enter JSON that begins with ${isList ? '[' : '{'}.`,
 		);
 	}
-	const isEmpty = Object.keys(parsed as object).length === 0;
-	if (isEmpty) refuseIfRequired(field);
-	return isEmpty ? undefined : (parsed as JsonValue);
+	if (Object.keys(parsed as object).length > 0) return parsed as JsonValue;
+	refuseIfRequired(field);
+	return undefined;
 }
 
 function parseJson(field: BodyField, text: string): unknown {
 	return orInvalidParameter<unknown>(
 		() => JSON.parse(text),
-		(reason) => `${field.label} is not valid JSON: ${reason}`,
 		'Names and texts need double quotes; there is no comma after the last value.',
+		(reason) => `${field.label} is not valid JSON: ${reason}`,
 	);
 }
 

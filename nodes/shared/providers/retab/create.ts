@@ -236,10 +236,15 @@ export const RETAB_CREATE: Readonly<Record<string, CreateSpec>> = {
 		],
 		check: ({ scope }) => {
 			const { type, block_id, eval_id } = (scope ?? {}) as Record<string, unknown>;
-			if (type === 'block' && !block_id) return { message: 'Block ID is needed for the scope Block' };
-			if (type === 'single' && !eval_id) return { message: 'Eval ID is needed for the scope Single' };
-			if (block_id && type !== 'block') return { message: 'Block ID goes with the scope Block only' };
-			if (eval_id && type !== 'single') return { message: 'Eval ID goes with the scope Single only' };
+			const refuse = (message: string, hint: string): Refusal => ({ message, hint });
+			if (type === 'block' && !block_id)
+				return refuse('Block ID is needed for the scope Block', 'Add Block ID, or choose another scope.');
+			if (type === 'single' && !eval_id)
+				return refuse('Eval ID is needed for the scope Single', 'Add Eval ID, or choose another scope.');
+			if (block_id && type !== 'block')
+				return refuse('Block ID goes with the scope Block only', 'Remove Block ID, or set Scope to Block.');
+			if (eval_id && type !== 'single')
+				return refuse('Eval ID goes with the scope Single only', 'Remove Eval ID, or set Scope to Single.');
 			return undefined;
 		},
 	},
