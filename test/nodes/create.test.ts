@@ -137,9 +137,10 @@ const ROWS: Row[] = [
 		...PRIMITIVE,
 		resource: 'extraction',
 		path: '/v1/extractions',
-		least: { jsonSchema: JSON.stringify(SCHEMA) },
+		least: { schemaFrom: 'json', jsonSchema: JSON.stringify(SCHEMA) },
 		leastBody: { document: RETAB_PDF, json_schema: SCHEMA, ...IN_BACKGROUND },
 		most: {
+			schemaFrom: 'json',
 			jsonSchema: `={{ (${JSON.stringify(SCHEMA).replaceAll('}', ' } ')}) }}`,
 			...fromUrl('https://storage.googleapis.com/files/a%20b.pdf?x=1'),
 			additionalFields: {
@@ -553,6 +554,7 @@ describe('the request', () => {
 	test('names that mean something in JavaScript, and that n8n would drop from an object', async () => {
 		const row = rowOf('retab extraction');
 		await create(row, {
+			schemaFrom: 'json',
 			jsonSchema: '{ "properties": { "prototype": { "type": "string" } } }',
 			additionalFields: {
 				metadata: {
@@ -593,7 +595,7 @@ describe('what the API refuses is told in its own words', () => {
 		[
 			'messages that are none',
 			'retab extraction',
-			{ jsonSchema: SCHEMA, additionalFields: { additionalMessages: '["hello"]' } },
+			{ schemaFrom: 'json', jsonSchema: SCHEMA, additionalFields: { additionalMessages: '["hello"]' } },
 			'422',
 			'body.additional_messages.0: Input should be a valid dictionary',
 		],
@@ -1102,30 +1104,30 @@ describe('bad input: told before anything is sent', () => {
 	});
 
 	test.each<[string, string, INodeParameters, string]>([
-		['no schema', 'retab extraction', {}, 'JSON Schema is empty'],
-		['an emptied schema', 'retab extraction', { jsonSchema: '' }, 'JSON Schema is empty'],
+		['no schema', 'retab extraction', {}, 'Fields needs at least one row'],
+		['an emptied schema', 'retab extraction', { schemaFrom: 'json', jsonSchema: '' }, 'JSON Schema is empty'],
 		[
 			'a schema that is a list',
 			'retab extraction',
-			{ jsonSchema: '[1]' },
+			{ schemaFrom: 'json', jsonSchema: '[1]' },
 			'JSON Schema must be a JSON object; it is a list',
 		],
 		[
 			'a schema that is null',
 			'retab extraction',
-			{ jsonSchema: 'null' },
+			{ schemaFrom: 'json', jsonSchema: 'null' },
 			'JSON Schema must be a JSON object; it is null',
 		],
 		[
 			'a schema that is a number',
 			'retab extraction',
-			{ jsonSchema: 7 },
+			{ schemaFrom: 'json', jsonSchema: 7 },
 			'JSON Schema must be a JSON object; it is 7',
 		],
 		[
 			'messages that are no list',
 			'retab extraction',
-			withFields({ jsonSchema: SCHEMA }, { additionalMessages: '{ "role": "user" }' }),
+			withFields({ schemaFrom: 'json', jsonSchema: SCHEMA }, { additionalMessages: '{ "role": "user" }' }),
 			'Additional Messages must be a JSON array; it is an object',
 		],
 		['no categories', 'retab classification', {}, 'Categories needs at least one row'],
@@ -1157,7 +1159,7 @@ describe('bad input: told before anything is sent', () => {
 		[
 			'no votes',
 			'retab extraction',
-			withFields({ jsonSchema: SCHEMA }, { nConsensus: 0 }),
+			withFields({ schemaFrom: 'json', jsonSchema: SCHEMA }, { nConsensus: 0 }),
 			'Consensus Runs must be a whole number from 1 to 16; it is 0',
 		],
 		[
@@ -1176,7 +1178,7 @@ describe('bad input: told before anything is sent', () => {
 			'a spreadsheet at an address, extracted deeply in the background',
 			'retab extraction',
 			withFields(
-				{ jsonSchema: SCHEMA, ...fromUrl('https://example.com/a.xlsx?v=1') },
+				{ schemaFrom: 'json', jsonSchema: SCHEMA, ...fromUrl('https://example.com/a.xlsx?v=1') },
 				{ deepExtraction: true },
 			),
 			'Deep Extraction of a spreadsheet does not work in the background',
@@ -1185,7 +1187,12 @@ describe('bad input: told before anything is sent', () => {
 			'a spreadsheet in a data URL, extracted deeply with votes',
 			'retab extraction',
 			withFields(
-				{ jsonSchema: SCHEMA, ...fromUrl('data:text/csv;base64,YTti'), background: false },
+				{
+					schemaFrom: 'json',
+					jsonSchema: SCHEMA,
+					...fromUrl('data:text/csv;base64,YTti'),
+					background: false,
+				},
 				{ deepExtraction: true, nConsensus: 3 },
 			),
 			'Deep Extraction of a spreadsheet does not work with several Consensus Runs',
@@ -1484,7 +1491,10 @@ describe('bad input: told before anything is sent', () => {
 	});
 
 	test('a schema that is not JSON', async () => {
-		const { error } = await create(rowOf('retab extraction'), { jsonSchema: '{ type: object }' });
+		const { error } = await create(rowOf('retab extraction'), {
+			schemaFrom: 'json',
+			jsonSchema: '{ type: object }',
+		});
 		expect(error?.message).toMatch(/^JSON Schema is not valid JSON: .*position.* \[item 0\]$/);
 		expect(lab.sandbox.requests).toEqual([]);
 	});

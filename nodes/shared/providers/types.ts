@@ -138,6 +138,9 @@ export interface BodyField {
 	limits?: PairLimits;
 }
 
+/** The JSON Schema that a run needs. The user gives it as rows, as an example or as it is, at the top of the panel. */
+export type SchemaField = Pick<BodyField, 'name' | 'path' | 'label' | 'description'>;
+
 export interface BodyColumn {
 	name: string;
 	/** Field of the row object in the body. */
@@ -205,6 +208,7 @@ export type FetchBy = (typeof FETCH_BY)[number];
 
 export interface CreateSpec {
 	documents?: DocumentsSpec;
+	schema?: SchemaField;
 	fields: readonly BodyField[];
 	/** Body field that asks for a run in the background; absent where all runs are. */
 	backgroundField?: string;

@@ -4,14 +4,17 @@ import type { JsonObject, JsonValue } from '../../core/runs/run';
 import { valueAt } from '../../providers/client/parseResponse';
 import type { BodyColumn, BodyField, CreateSpec, PairLimits } from '../../providers/types';
 import { isOnTop } from '../description/createFields';
-import { InvalidParameterError, orInvalidParameter } from '../output/errors';
+import { InvalidParameterError } from '../output/errors';
+import { isJsonObject, jsonArrayFrom, jsonObjectFrom } from './json';
 import { plainValue } from './locator';
+import { readSchema } from './schemaField';
 import { asText, describe, emptyError, fieldsOf, isEmpty, listOf, numberFrom } from './values';
 
 /** The fields of a create as its request body, without the documents. @throws InvalidParameterError */
 export function readBody(context: IExecuteFunctions, spec: CreateSpec, itemIndex: number): JsonObject {
 	const additional = fieldsOf(context.getNodeParameter('additionalFields', itemIndex, {}));
 	const body: JsonObject = {};
+	if (spec.schema) setAt(body, spec.schema, spec.schema.path, readSchema(context, spec.schema, itemIndex));
 	for (const field of spec.fields) {
 		const given = plainValue(
 			isOnTop(field) ? context.getNodeParameter(field.name, itemIndex, '') : additional[field.name],
@@ -26,7 +29,12 @@ export function readBody(context: IExecuteFunctions, spec: CreateSpec, itemIndex
 }
 
 /** Puts a value into the body. Two objects at the same place are merged; nothing is overwritten. @throws InvalidParameterError */
-function setAt(body: JsonObject, field: BodyField, path: readonly string[], value: JsonValue): void {
+function setAt(
+	body: JsonObject,
+	field: Pick<BodyField, 'label'>,
+	path: readonly string[],
+	value: JsonValue,
+): void {
 	const [key, ...rest] = path;
 	if (key === undefined) return;
 	const there = Object.hasOwn(body, key) ? body[key] : undefined;
@@ -46,15 +54,11 @@ function setAt(body: JsonObject, field: BodyField, path: readonly string[], valu
 	body[key] = value;
 }
 
-function givenTwice({ label }: BodyField, name: string): InvalidParameterError {
+function givenTwice({ label }: Pick<BodyField, 'label'>, name: string): InvalidParameterError {
 	return new InvalidParameterError(
 		`${label}: "${name}" is in another field as well`,
 		'Take it out of one of the two fields.',
 	);
-}
-
-function isJsonObject(value: JsonValue | undefined): value is JsonObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** What a field adds to the body; nothing when it was left empty. */
@@ -84,8 +88,9 @@ function bodyValue(field: BodyField, given: unknown): JsonValue | undefined {
 				'Choose one of them in the field, or let the expression give one.',
 			);
 		case 'json':
+			return unlessEmpty(field, jsonObjectFrom(field.label, given));
 		case 'jsonList':
-			return jsonOf(field, given);
+			return unlessEmpty(field, jsonArrayFrom(field.label, given));
 		case 'rows':
 			return rowsOf(field, given);
 		case 'pairs':
@@ -131,29 +136,11 @@ function integerOf({ label, range, default: fallback }: BodyField, given: unknow
 	);
 }
 
-function jsonOf(field: BodyField, given: unknown): JsonValue | undefined {
-	const parsed = typeof given === 'string' ? parseJson(field, given) : given;
-	const isList = field.kind === 'jsonList';
-	const isRight = isList
-		? Array.isArray(parsed)
-		: typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
-	if (!isRight) {
-		throw new InvalidParameterError(
-			`${field.label} must be a JSON ${isList ? 'array' : 'object'}; it is ${describe(parsed)}`,
-			`Enter JSON that begins with ${isList ? '[' : '{'}.`,
-		);
-	}
-	if (Object.keys(parsed as object).length > 0) return parsed as JsonValue;
+/** What holds nothing counts as left empty. */
+function unlessEmpty<T extends JsonObject | JsonValue[]>(field: BodyField, json: T): T | undefined {
+	if (Object.keys(json).length > 0) return json;
 	refuseIfRequired(field);
 	return undefined;
-}
-
-function parseJson(field: BodyField, text: string): unknown {
-	return orInvalidParameter<unknown>(
-		() => JSON.parse(text),
-		'Names and texts need double quotes; there is no comma after the last value.',
-		(reason) => `${field.label} is not valid JSON: ${reason}`,
-	);
 }
 
 function rowsOf(field: BodyField, given: unknown): JsonValue | undefined {

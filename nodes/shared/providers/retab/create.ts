@@ -1,4 +1,12 @@
-import type { BodyField, CreateSpec, DocumentFacts, DocumentSource, DocumentsSpec, Refusal } from '../types';
+import type {
+	BodyField,
+	CreateSpec,
+	DocumentFacts,
+	DocumentSource,
+	DocumentsSpec,
+	Refusal,
+	SchemaField,
+} from '../types';
 
 /** Create bodies of Retab (OpenAPI document of 2026-08-16; jobs: state of 2026-05-31). */
 
@@ -53,14 +61,11 @@ const METADATA: BodyField = {
 	description: 'Names and values to find the run by later, such as batch_id = batch_001',
 };
 
-const JSON_SCHEMA: BodyField = {
+const JSON_SCHEMA: SchemaField = {
 	name: 'jsonSchema',
 	path: ['json_schema'],
 	label: 'JSON Schema',
-	kind: 'json',
-	required: true,
-	placeholder: 'e.g. { "type": "object", "properties": { "total": { "type": "number" } } }',
-	description: 'JSON schema of the data to get out of the document',
+	description: 'JSON Schema of the data to get out of the document',
 };
 
 function namedRows(name: string, path: string, label: string, one: string): BodyField {
@@ -278,8 +283,8 @@ export const RETAB_CREATE: Readonly<Record<string, CreateSpec>> = {
 	extraction: {
 		...BACKGROUND,
 		documents: DOCUMENT,
+		schema: JSON_SCHEMA,
 		fields: [
-			JSON_SCHEMA,
 			{
 				name: 'additionalMessages',
 				path: ['additional_messages'],
