@@ -35,6 +35,7 @@ export async function watchRunsOfItems(
 	);
 	const reports = reportsOf(results);
 	throwWhenKeyIsRefused(context, reports, results);
+	throwWhenNoneIsFound(context, reports, results);
 	throwFirstError(context, results, countByOutcome(reports.map(({ outcome }) => outcome)));
 	addHints(context, hintsFor(session.provider, reports));
 	return results.map((result, itemIndex) => {
@@ -89,4 +90,20 @@ function throwWhenKeyIsRefused(
 	if (first && allRefused && reports.length === results.length) {
 		throw nodeError(context.getNode(), first.lastError);
 	}
+}
+
+/**
+ * A wrong ID, resource or environment is a mistake in the setup as well: when no run at all was found, the node fails as Get
+ * does, unless it is set to go on. Some of several may be gone: those are items, and a hint.
+ */
+function throwWhenNoneIsFound(
+	context: IExecuteFunctions,
+	reports: readonly WatchReport[],
+	results: ReadonlyArray<Result<WatchReport>>,
+): void {
+	const [first] = reports;
+	const noneFound = reports.every(({ run, outcome }) => run === undefined && outcome === 'notFound');
+	if (!first?.lastError || !noneFound || reports.length < results.length || context.continueOnFail()) return;
+	const addition = reports.length > 1 ? `None of the ${reports.length} runs was found.` : undefined;
+	throw nodeError(context.getNode(), first.lastError, { itemIndex: 0, addition });
 }
