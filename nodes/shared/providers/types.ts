@@ -285,6 +285,8 @@ export interface ResourceSpec {
 	list?: ListSpec;
 	cancel?: CancelSpec;
 	canDelete?: boolean;
+	/** Files that a finished run has made: where the run holds the address, and the name where it tells one. */
+	files?: ReadonlyArray<{ url: readonly string[]; name?: readonly string[] }>;
 	/** Whether a run tells its address in the provider's dashboard. */
 	hasDashboard?: boolean;
 	create?: CreateSpec;

@@ -15,6 +15,7 @@ import {
 	INTERVAL_MODE,
 	MAX_CONCURRENT_REQUESTS,
 	MAX_INTERVAL,
+	downloadField,
 	MAX_WAIT,
 	ON_TIMEOUT,
 	numberField,
@@ -60,7 +61,7 @@ export function runFields(provider: ProviderSpec): INodeProperties[] {
 		...listFields(provider, resources),
 		...outputFields({ operation: OPERATIONS.filter((operation) => operation !== 'delete') }),
 		...createOptionsFields(resources),
-		...optionsFields(resources.map(([name]) => name)),
+		...optionsFields(resources),
 		...resources.flatMap(([name, spec]) => getOptionsField(name, spec)),
 	];
 }
@@ -193,10 +194,12 @@ function waitFields(resources: string[]): INodeProperties[] {
 	];
 }
 
-function optionsFields(resources: string[]): INodeProperties[] {
+function optionsFields(table: Array<[string, ResourceSpec]>): INodeProperties[] {
+	const resources = table.map(([name]) => name);
+	const download = downloadField(table.filter(([, spec]) => spec.files).map(([name]) => name));
 	const onPoll = { show: { resource: resources, operation: ['poll'] } };
 	return [
-		optionsField([INTERVAL_MODE, INTERVAL, MAX_INTERVAL, MAX_CONCURRENT_REQUESTS], onPoll),
+		optionsField([INTERVAL_MODE, INTERVAL, MAX_INTERVAL, download, MAX_CONCURRENT_REQUESTS], onPoll),
 		optionsField([CONFIRM_FOR, MAX_CONCURRENT_REQUESTS], {
 			show: { resource: resources, operation: ['cancel'] },
 		}),
@@ -274,9 +277,14 @@ function filterOptions({ options = [] }: FilterSpec): INodePropertyOptions[] {
 
 function getOptionsField(resource: string, spec: ResourceSpec): INodeProperties[] {
 	return [
-		optionsField([...(spec.readOptions ?? []).map(readOptionField), MAX_CONCURRENT_REQUESTS], {
-			show: { resource: [resource], operation: ['get'] },
-		}),
+		optionsField(
+			[
+				...(spec.readOptions ?? []).map(readOptionField),
+				...(spec.files ? [downloadField([resource])] : []),
+				MAX_CONCURRENT_REQUESTS,
+			],
+			{ show: { resource: [resource], operation: ['get'] } },
+		),
 	];
 }
 

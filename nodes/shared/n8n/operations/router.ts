@@ -4,11 +4,12 @@ import type { ResourceClient } from '../../providers/client/resourceClient';
 import type { ProviderSpec } from '../../providers/types';
 import { OPERATIONS, type Operation, hasOperation } from '../description/runFields';
 import { InvalidParameterError, nodeError } from '../output/errors';
-import { errorItem, outputItem, throwFirstError } from '../output/items';
+import { attemptItems, errorItem, outputItem, throwFirstError } from '../output/items';
 import { readOutputShape, shapeRun } from '../output/simplify';
 import { readChoice, readMaxConcurrentRequests } from '../parameters/options';
 import { readShowSchema } from '../parameters/schemaField';
 import { type Session, openSession } from '../transport/session';
+import { withFile } from './attachFile';
 import { cancel } from './cancel';
 import { create } from './create';
 import { remove } from './delete';
@@ -16,6 +17,8 @@ import { get } from './get';
 import { getMany } from './getMany';
 import { poll } from './poll';
 import type { Operate } from './work';
+
+const MAY_HAVE_FILES: ReadonlySet<Operation> = new Set(['get', 'poll']);
 
 const OPERATE: Record<Operation, Operate> = { cancel, create, delete: remove, get, getAll: getMany, poll };
 
@@ -39,13 +42,22 @@ export async function router(
 		const results = await OPERATE[operation]({ context, session, client, itemCount });
 		if (session.scope.signal.aborted) return [[]];
 		throwFirstError(context, results);
+		const place = { context, session, spec: client.spec };
+		const items = await attemptItems(itemCount, async (itemIndex) => {
+			const result = results[itemIndex];
+			if (!result || 'error' in result) throw result?.error;
+			const shape = shapes[itemIndex] ?? 'simplified';
+			return await Promise.all(
+				result.value.map(async (json) => {
+					const item = outputItem(shapeRun(shape, client.spec, json), itemIndex);
+					return MAY_HAVE_FILES.has(operation) ? await withFile(place, item, json, itemIndex) : item;
+				}),
+			);
+		});
+		throwFirstError(context, items);
 		return [
-			results.flatMap((result, itemIndex) =>
-				'error' in result
-					? [errorItem(node, result.error, itemIndex)]
-					: result.value.map((json) =>
-							outputItem(shapeRun(shapes[itemIndex] ?? 'simplified', client.spec, json), itemIndex),
-						),
+			items.flatMap((result, itemIndex) =>
+				'error' in result ? [errorItem(node, result.error, itemIndex)] : result.value,
 			),
 		];
 	} catch (error) {

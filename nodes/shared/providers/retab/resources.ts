@@ -164,6 +164,12 @@ const FILE: SimpleField = { name: 'fileName', from: [], type: 'string', kind: 'f
 
 const RUN_METADATA: SimpleField = { name: 'metadata', from: [['metadata']], type: 'object' };
 
+/** A PDF with its name and a signed address, or a data URL (OpenAPI, `MIMEData`). */
+function filledDocument(...path: string[]): { url: string[]; name: string[] } {
+	const document = [...path, 'filled_document'];
+	return { url: [...document, 'url'], name: [...document, 'filename'] };
+}
+
 function result(type: SimpleField['type'], ...path: string[]): SimpleField {
 	return { name: 'output', from: [path], type, kind: 'result' };
 }
@@ -412,6 +418,7 @@ export const retab: ProviderSpec = {
 			description: 'Fill or change a document or form',
 			createAction: 'Fill in or edit document',
 			path: '/v1/edits',
+			files: [filledDocument('output')],
 			idExample: 'edt_01J9',
 			simple: simplePrimitive(result('object', 'output'), at('templateId', 'string', 'template_id')),
 			list: list(
@@ -570,6 +577,8 @@ export const retab: ProviderSpec = {
 			description: 'Asynchronous job of the API that background runs have replaced',
 			createAction: 'Start legacy job',
 			path: '/v1/jobs',
+			// Of jobs that edit: the whole answer of the endpoint is in the response.
+			files: [filledDocument('response', 'body', 'output')],
 			metadataPath: ['metadata'],
 			idExample: 'job_01J9',
 			simple: [
