@@ -11,6 +11,7 @@ import {
 	TIMEOUT,
 	TIMEOUT_UNIT,
 	UNITS,
+	downloadField,
 	metadataField,
 	numberField,
 	optionsField,
@@ -46,6 +47,11 @@ export const OUTPUTS = `={{ (${JSON.stringify(OUTPUTS_OF)})[$parameter.operation
 const ON_WATCH = ['watch', 'check'];
 
 const ON_CLEANUP = ['cleanup'];
+
+/** Those whose runs can make a file. */
+const WITH_FILES = Object.values(PROVIDERS).flatMap((provider) =>
+	cancellable(provider).flatMap(([name, { files }]) => (files ? [name] : [])),
+);
 
 function resourceField(provider: ProviderSpec): INodeProperties {
 	const preselected = provider.defaultResource;
@@ -244,6 +250,7 @@ export const FIELDS: INodeProperties[] = [
 			CONFIRM_FOR,
 			ON_WORKFLOW_STOP,
 			INCLUDE_INPUT_FIELDS,
+			downloadField(WITH_FILES),
 			MAX_CONCURRENT_REQUESTS,
 		],
 		{ show: { operation: ['watch'] } },

@@ -3,10 +3,17 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import type { Result } from '../shared/core/concurrency/result';
 import type { CountFrom } from '../shared/core/watch/deadline';
 import type { WatchReport, WatchTarget } from '../shared/core/watch/watchRuns';
+import { withFile } from '../shared/n8n/operations/attachFile';
 import { reportsOf, watchItems } from '../shared/n8n/operations/watchItems';
 import { InvalidParameterError, nodeError } from '../shared/n8n/output/errors';
 import { addHints, hintsFor } from '../shared/n8n/output/hints';
-import { countByOutcome, errorItem, outputItem, throwFirstError } from '../shared/n8n/output/items';
+import {
+	attemptItems,
+	countByOutcome,
+	errorItem,
+	outputItem,
+	throwFirstError,
+} from '../shared/n8n/output/items';
 import { readOutputShape, shapeReport, withInput } from '../shared/n8n/output/simplify';
 import { counted } from '../shared/n8n/output/text';
 import { readTimeout } from '../shared/n8n/parameters/numbers';
@@ -36,15 +43,30 @@ export async function watchRunsOfItems(
 	);
 	const reports = reportsOf(results);
 	throwWhenKeyIsRefused(context, reports, results);
+	throwWhenNoneIsFound(context, reports, results);
 	throwFirstError(context, results, countByOutcome(reports.map(({ outcome }) => outcome)));
 	addHints(context, hintsFor(session.provider, reports));
-	return results.map((result, itemIndex) => {
-		if ('error' in result) return ['Failed', errorItem(context.getNode(), result.error, itemIndex)];
-		const report = reportItem(result.value, session.provider.name, resource);
-		const json = shapeReport(shapes[itemIndex] ?? 'simplified', client.spec, report);
-		const input = readIncludeInputFields(context, itemIndex) ? context.getInputData()[itemIndex] : undefined;
-		return [OUTPUT_OF[result.value.outcome], withInput(outputItem(json, itemIndex), input)];
-	});
+	const place = { context, session, spec: client.spec };
+	const items = await attemptItems(
+		results.length,
+		async (itemIndex): Promise<[OutputName, INodeExecutionData]> => {
+			const result = results[itemIndex];
+			if (!result || 'error' in result) throw result?.error;
+			const report = reportItem(result.value, session.provider.name, resource);
+			const json = shapeReport(shapes[itemIndex] ?? 'simplified', client.spec, report);
+			const input = readIncludeInputFields(context, itemIndex)
+				? context.getInputData()[itemIndex]
+				: undefined;
+			const item = withInput(outputItem(json, itemIndex), input);
+			const output = OUTPUT_OF[result.value.outcome];
+			if (operation === 'check') return [output, item];
+			return [output, await withFile(place, item, result.value.run?.body, itemIndex)];
+		},
+	);
+	throwFirstError(context, items, countByOutcome(reports.map(({ outcome }) => outcome)));
+	return items.map((item, itemIndex) =>
+		'error' in item ? ['Failed', errorItem(context.getNode(), item.error, itemIndex)] : item.value,
+	);
 }
 
 function cannotBeCancelled(client: ResourceClient): InvalidParameterError {
@@ -91,4 +113,20 @@ function throwWhenKeyIsRefused(
 	if (first && allRefused && reports.length === results.length) {
 		throw nodeError(context.getNode(), first.lastError);
 	}
+}
+
+/**
+ * A wrong ID, resource or environment is a mistake in the setup as well: when no run at all was found, the node fails as Get
+ * does, unless it is set to go on. Some of several may be gone: those are items, and a hint.
+ */
+function throwWhenNoneIsFound(
+	context: IExecuteFunctions,
+	reports: readonly WatchReport[],
+	results: ReadonlyArray<Result<WatchReport>>,
+): void {
+	const [first] = reports;
+	const noneFound = reports.every(({ run, outcome }) => run === undefined && outcome === 'notFound');
+	if (!first?.lastError || !noneFound || reports.length < results.length || context.continueOnFail()) return;
+	const addition = reports.length > 1 ? `None of the ${reports.length} runs was found.` : undefined;
+	throw nodeError(context.getNode(), first.lastError, { itemIndex: 0, addition });
 }

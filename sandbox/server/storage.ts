@@ -80,6 +80,11 @@ function download(c: Context<AppEnv>, world: World): Response {
 	return c.body(SAMPLE_PDF, 200, { 'content-type': file.mimeType });
 }
 
+/** A file that a run has made. */
+function result(c: Context<AppEnv>, world: World): Response {
+	return checkUrl(c, world) ?? c.body(SAMPLE_PDF, 200, { 'content-type': 'application/pdf' });
+}
+
 /** `outputOf` gives the output of a finished run, for `outputUrl` of Extend parse runs. */
 export function addStorageRoutes(
 	app: Hono<AppEnv>,
@@ -88,6 +93,7 @@ export function addStorageRoutes(
 ): void {
 	app.put(`${STORAGE_PREFIX}uploads/:id`, (c) => upload(c, world));
 	app.get(`${STORAGE_PREFIX}files/:id`, (c) => download(c, world));
+	app.get(`${STORAGE_PREFIX}results/:name`, (c) => result(c, world));
 	app.get(`${STORAGE_PREFIX}outputs/:id`, (c) => {
 		const refused = checkUrl(c, world);
 		if (refused) return refused;

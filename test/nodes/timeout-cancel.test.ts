@@ -182,9 +182,34 @@ describe.each(KINDS)('a run of $provider $resource', (kind) => {
 		expect(answersTo(id, 'POST')).toEqual([]);
 	});
 
-	scenario('does not exist', async () => {
+	scenario('does not exist: the node fails', async () => {
 		const id = `${resource}_missing`;
-		const { output, item, result } = await watch(id, ample);
+		const { status: ended, error } = await lab.n8n.runWorkflow({
+			node: 'timeoutCancel',
+			parameters: quick({ provider, resource, timeout: 60 }),
+			items: [{ id }],
+		});
+		expect(ended).toBe('error');
+		expect(error).toMatchObject({
+			name: 'NodeApiError',
+			message: expect.stringContaining('did not find what was asked for (404)') as unknown,
+			description: expect.stringContaining('Check the run ID and the resource.') as unknown,
+			httpCode: '404',
+			itemIndex: 0,
+		});
+		expect(answersTo(id, 'GET')).toEqual([404, 404, 404]);
+		expect(answersTo(id, 'POST')).toEqual([]);
+	});
+
+	scenario('does not exist, and the node goes on: it is an item', async () => {
+		const id = `${resource}_missing_on`;
+		const result = await lab.n8n.runWorkflow({
+			node: 'timeoutCancel',
+			parameters: quick({ provider, resource, timeout: 60 }),
+			items: [{ id }],
+			onError: 'continueRegularOutput',
+		});
+		const { output, item } = onlyItem(result);
 		expect(output).toBe('Failed');
 		expect(item).toMatchObject({
 			outcome: 'notFound',
@@ -192,16 +217,29 @@ describe.each(KINDS)('a run of $provider $resource', (kind) => {
 			status: null,
 			run: null,
 			polls: 3,
+			lastError: { httpCode: 404 },
 		});
-		expect(item.lastError).toMatchObject({
-			message: expect.stringContaining('did not find what was asked for (404)'),
-			description: expect.stringContaining('Check the run ID and the resource.'),
-			httpCode: 404,
-		});
-		expect(answersTo(id, 'GET')).toEqual([404, 404, 404]);
-		expect(answersTo(id, 'POST')).toEqual([]);
 		expect(result.hints.map(({ message }) => message)).toEqual([
 			`1 run not found (404): ${id}. ${PROVIDERS[provider].notFoundHint}`,
+		]);
+	});
+
+	scenario('does not exist, beside one that does: a hint', async () => {
+		const id = createRun(provider, resource, { durationMs: 100 });
+		const missing = `${resource}_missing_beside`;
+		const result = await lab.n8n.runWorkflow({
+			node: 'timeoutCancel',
+			parameters: quick({ provider, resource, timeout: 60 }),
+			items: [{ id }, { id: missing }],
+		});
+		expect(result.status).toBe('success');
+		expect(result.json.map((items) => items.map(({ outcome }) => outcome))).toEqual([
+			['completed'],
+			['notFound'],
+			[],
+		]);
+		expect(result.hints.map(({ message }) => message)).toEqual([
+			`1 run not found (404): ${missing}. ${PROVIDERS[provider].notFoundHint}`,
 		]);
 	});
 
@@ -685,17 +723,20 @@ describe('Check Once', () => {
 		});
 	}
 
-	scenario('a run that does not exist is not found', async () => {
-		const setup = { provider: 'retab', resource: 'job' } as const;
-		const { output, item, result } = await check('job_check_missing', setup);
-		expect([output, item.outcome, item.run]).toEqual(['Failed', 'notFound', null]);
-		expect(item.lastError).toMatchObject({
-			httpCode: 404,
-			description: expect.stringContaining('an ID of another environment gives 404') as unknown,
+	scenario('runs that do not exist make the node fail', async () => {
+		const { status, error } = await lab.n8n.runWorkflow({
+			node: 'timeoutCancel',
+			parameters: { operation: 'check', provider: 'retab', resource: 'job' },
+			items: [{ id: 'job_check_missing' }, { id: 'job_check_missing_too' }],
 		});
-		expect(result.hints.map(({ message }) => message)).toEqual([
-			`1 run not found (404): job_check_missing. ${PROVIDERS.retab.notFoundHint}`,
-		]);
+		expect(status).toBe('error');
+		expect(error).toMatchObject({
+			name: 'NodeApiError',
+			httpCode: '404',
+			description: expect.stringMatching(
+				/^None of the 2 runs was found\. .*an ID of another environment gives 404/,
+			) as unknown,
+		});
 	});
 });
 

@@ -191,10 +191,10 @@ export function parseRunWithUrl(shot: Snapshot): JsonObject {
 }
 
 export function editRun(shot: Snapshot): JsonObject {
-	const { run, status } = shot;
+	const { run, status, world } = shot;
 	const editedFile = {
 		id: `file_edited_${run.id}`,
-		presignedUrl: 'https://storage.extend.example/edited.pdf',
+		presignedUrl: signedUrl(world, `results/${run.id}.pdf`, world.clock.now() + OUTPUT_URL_TTL_MS),
 	};
 	return {
 		object: 'edit_run',

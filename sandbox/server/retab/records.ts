@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 
 import { iso, isoOrNull } from '../clock';
-import { JOB_DATA_TTL_MS } from '../defaults';
+import { JOB_DATA_TTL_MS, OUTPUT_URL_TTL_MS } from '../defaults';
 import { isObject, type JsonObject } from '../json';
 import type { Snapshot } from '../resource';
+import { signedUrl } from '../storage';
 import { mimeTypeOf, sampleOf, samplePages, sampleText } from '../samples';
 import type { JobTimes } from '../steering';
 import type { Run } from '../store';
@@ -133,7 +134,7 @@ export function partition(shot: Snapshot): JsonObject {
 }
 
 export function edit(shot: Snapshot): JsonObject {
-	const { run } = shot;
+	const { run, world } = shot;
 	const formData = Array.from({ length: LONG_LIST / 3 }, (_value, at) => ({
 		key: `field_${at + 1}`,
 		description: `Field ${at + 1} of the form`,
@@ -141,7 +142,10 @@ export function edit(shot: Snapshot): JsonObject {
 		value: `Value ${at + 1}`,
 		bbox: { left: 0.1, top: at / LONG_LIST, width: 0.3, height: 0.01, page: 1 },
 	}));
-	const filled = { filename: `filled-${run.filename}`, url: `https://storage.retab.com/edits/${run.id}.pdf` };
+	const filled = {
+		filename: `filled-${run.filename}`,
+		url: signedUrl(world, `results/${run.id}.pdf`, world.clock.now() + OUTPUT_URL_TTL_MS),
+	};
 	return primitive(shot, {
 		config: run.request.config,
 		template_id: orNull(run.request.template_id),

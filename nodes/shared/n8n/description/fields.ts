@@ -183,6 +183,19 @@ export const INCLUDE_INPUT_FIELDS: INodeProperties = {
 		'Whether to keep the fields and files of the input item beside the result. Fields of the result win.',
 };
 
+/** @param resources those whose runs can make a file */
+export function downloadField(resources: readonly string[]): INodeProperties {
+	return {
+		displayName: 'Download File Into',
+		name: 'download',
+		type: 'string',
+		default: 'data',
+		displayOptions: { show: { '/resource': [...resources] } },
+		placeholder: 'e.g. data',
+		description: 'Binary field for the file that the run has made, such as the filled form',
+	};
+}
+
 /** The "Options" field with some of the shared parameters. */
 export function optionsField(
 	fields: readonly INodeProperties[],

@@ -15,6 +15,7 @@ import {
 	INTERVAL_MODE,
 	MAX_CONCURRENT_REQUESTS,
 	MAX_INTERVAL,
+	downloadField,
 	MAX_WAIT,
 	ON_TIMEOUT,
 	numberField,
@@ -25,6 +26,7 @@ import {
 } from './fields';
 import { pickerField } from './pickerField';
 import { resourceOptions } from './providerFields';
+import { SHOW_SCHEMA } from './schemaFields';
 
 /** What the Retab and Extend nodes can do with a run, as far as the API of its resource has it. In the order of use. */
 export const OPERATIONS = ['create', 'poll', 'get', 'getAll', 'cancel', 'delete'] as const;
@@ -59,7 +61,7 @@ export function runFields(provider: ProviderSpec): INodeProperties[] {
 		...listFields(provider, resources),
 		...outputFields({ operation: OPERATIONS.filter((operation) => operation !== 'delete') }),
 		...createOptionsFields(resources),
-		...optionsFields(resources.map(([name]) => name)),
+		...optionsFields(resources),
 		...resources.flatMap(([name, spec]) => getOptionsField(name, spec)),
 	];
 }
@@ -168,16 +170,20 @@ function urlMode({ host, idInAddress }: DashboardSpec, spec: ResourceSpec): INod
 }
 
 function createOptionsFields(resources: Array<[string, ResourceSpec]>): INodeProperties[] {
-	const named = (takes: boolean): string[] =>
-		resources
-			.filter(([, spec]) => hasOperation(spec, 'create') && takesAddresses(spec) === takes)
-			.map(([name]) => name);
-	return [
-		optionsField([FETCH_BY_FIELD, MAX_CONCURRENT_REQUESTS], {
-			show: { resource: named(true), operation: ['create'] },
-		}),
-		optionsField([MAX_CONCURRENT_REQUESTS], { show: { resource: named(false), operation: ['create'] } }),
-	];
+	return resources.flatMap(([name, spec]) =>
+		spec.create
+			? [
+					optionsField(
+						[
+							...(takesAddresses(spec) ? [FETCH_BY_FIELD] : []),
+							...(spec.create.schema ? [SHOW_SCHEMA] : []),
+							MAX_CONCURRENT_REQUESTS,
+						],
+						{ show: { resource: [name], operation: ['create'] } },
+					),
+				]
+			: [],
+	);
 }
 
 function waitFields(resources: string[]): INodeProperties[] {
@@ -188,10 +194,12 @@ function waitFields(resources: string[]): INodeProperties[] {
 	];
 }
 
-function optionsFields(resources: string[]): INodeProperties[] {
+function optionsFields(table: Array<[string, ResourceSpec]>): INodeProperties[] {
+	const resources = table.map(([name]) => name);
+	const download = downloadField(table.filter(([, spec]) => spec.files).map(([name]) => name));
 	const onPoll = { show: { resource: resources, operation: ['poll'] } };
 	return [
-		optionsField([INTERVAL_MODE, INTERVAL, MAX_INTERVAL, MAX_CONCURRENT_REQUESTS], onPoll),
+		optionsField([INTERVAL_MODE, INTERVAL, MAX_INTERVAL, download, MAX_CONCURRENT_REQUESTS], onPoll),
 		optionsField([CONFIRM_FOR, MAX_CONCURRENT_REQUESTS], {
 			show: { resource: resources, operation: ['cancel'] },
 		}),
@@ -269,9 +277,14 @@ function filterOptions({ options = [] }: FilterSpec): INodePropertyOptions[] {
 
 function getOptionsField(resource: string, spec: ResourceSpec): INodeProperties[] {
 	return [
-		optionsField([...(spec.readOptions ?? []).map(readOptionField), MAX_CONCURRENT_REQUESTS], {
-			show: { resource: [resource], operation: ['get'] },
-		}),
+		optionsField(
+			[
+				...(spec.readOptions ?? []).map(readOptionField),
+				...(spec.files ? [downloadField([resource])] : []),
+				MAX_CONCURRENT_REQUESTS,
+			],
+			{ show: { resource: [resource], operation: ['get'] } },
+		),
 	];
 }
 

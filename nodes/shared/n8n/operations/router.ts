@@ -4,10 +4,12 @@ import type { ResourceClient } from '../../providers/client/resourceClient';
 import type { ProviderSpec } from '../../providers/types';
 import { OPERATIONS, type Operation, hasOperation } from '../description/runFields';
 import { InvalidParameterError } from '../output/errors';
-import { errorItem, outputItem, throwFirstError } from '../output/items';
+import { attemptItems, errorItem, outputItem, throwFirstError } from '../output/items';
 import { readOutputShape, shapeRun } from '../output/simplify';
 import { readChoice } from '../parameters/options';
+import { readShowSchema } from '../parameters/schemaField';
 import type { Session } from '../transport/session';
+import { withFile } from './attachFile';
 import { cancel } from './cancel';
 import { create } from './create';
 import { remove } from './delete';
@@ -16,6 +18,8 @@ import { getMany } from './getMany';
 import { inSession } from './inSession';
 import { poll } from './poll';
 import type { Operate } from './work';
+
+const MAY_HAVE_FILES: ReadonlySet<Operation> = new Set(['get', 'poll']);
 
 const OPERATE: Record<Operation, Operate> = { cancel, create, delete: remove, get, getAll: getMany, poll };
 
@@ -31,17 +35,29 @@ export async function router(
 		const client = session.client(context.getNodeParameter('resource', 0));
 		const operation = readOperation(context, client);
 		const shapes = Array.from({ length: itemCount }, (_, itemIndex) =>
-			operation === 'delete' ? 'raw' : readOutputShape(context, itemIndex),
+			isRun(context, client, operation, itemIndex) ? readOutputShape(context, itemIndex) : 'raw',
 		);
 		const results = await OPERATE[operation]({ context, session, client, itemCount });
 		if (session.scope.signal.aborted) return [[]];
 		throwFirstError(context, results);
-		const items = results.flatMap((result, itemIndex) => {
-			if ('error' in result) return [errorItem(context.getNode(), result.error, itemIndex)];
+		const place = { context, session, spec: client.spec };
+		const items = await attemptItems(itemCount, async (itemIndex) => {
+			const result = results[itemIndex];
+			if (!result || 'error' in result) throw result?.error;
 			const shape = shapes[itemIndex] ?? 'simplified';
-			return result.value.map((json) => outputItem(shapeRun(shape, client.spec, json), itemIndex));
+			return await Promise.all(
+				result.value.map(async (json) => {
+					const item = outputItem(shapeRun(shape, client.spec, json), itemIndex);
+					return MAY_HAVE_FILES.has(operation) ? await withFile(place, item, json, itemIndex) : item;
+				}),
+			);
 		});
-		return [items];
+		throwFirstError(context, items);
+		return [
+			items.flatMap((result, itemIndex) =>
+				'error' in result ? [errorItem(context.getNode(), result.error, itemIndex)] : result.value,
+			),
+		];
 	};
 	return await inSession(
 		context,
@@ -49,6 +65,17 @@ export async function router(
 		operate,
 		(errors) => [errors],
 	);
+}
+
+/** False where an item is no run: what was deleted, or the schema alone. */
+function isRun(
+	context: IExecuteFunctions,
+	{ spec }: ResourceClient,
+	operation: Operation,
+	itemIndex: number,
+): boolean {
+	if (operation === 'create' && spec.create?.schema) return !readShowSchema(context, itemIndex);
+	return operation !== 'delete';
 }
 
 function readOperation(context: IExecuteFunctions, client: ResourceClient): Operation {

@@ -9,7 +9,8 @@ import { safeMessage } from './text';
 export class InvalidParameterError extends Error {
 	constructor(
 		message: string,
-		readonly hint?: string,
+		/** What to do, with an example. */
+		readonly hint: string,
 	) {
 		super(message);
 		this.name = 'InvalidParameterError';
@@ -19,10 +20,11 @@ export class InvalidParameterError extends Error {
 /**
  * What a table of a provider refuses comes from the user: as bad input, in the words of the table.
  *
+ * @param hint what to do, with an example
  * @param say puts the reason into a sentence
  * @throws InvalidParameterError
  */
-export function orInvalidParameter<T>(read: () => T, say = (reason: string) => reason, hint?: string): T {
+export function orInvalidParameter<T>(read: () => T, hint: string, say = (reason: string) => reason): T {
 	const result = attemptSync(read);
 	if ('value' in result) return result.value;
 	throw new InvalidParameterError(say(textOf(result.error)), hint);
@@ -41,8 +43,7 @@ export function nodeError(
 	{ itemIndex, addition }: ErrorPlace = {},
 ): NodeApiError | NodeOperationError {
 	if (error instanceof NodeApiError || error instanceof NodeOperationError) return error;
-	const place = itemIndex === undefined ? '' : ` [item ${itemIndex}]`;
-	const message = safeMessage(textOf(error)) + place;
+	const message = withItem(safeMessage(textOf(error)), itemIndex);
 	const hint =
 		error instanceof ApiError ||
 		error instanceof UnknownOutcomeError ||
@@ -62,6 +63,12 @@ export function nodeError(
 
 function textOf(error: unknown): string {
 	return error instanceof Error ? error.message : String(error);
+}
+
+/** The message with its item, unless it ends with that already. */
+function withItem(message: string, itemIndex: number | undefined): string {
+	if (itemIndex === undefined || message.endsWith(` in item ${itemIndex}`)) return message;
+	return `${message} [item ${itemIndex}]`;
 }
 
 function sentences(...parts: Array<string | undefined>): string | undefined {

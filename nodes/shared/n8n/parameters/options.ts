@@ -5,7 +5,7 @@ import type { PollSettings } from '../../core/watch/pollDelay';
 import { FETCH_BY, type FetchBy } from '../../providers/types';
 import { InvalidParameterError } from '../output/errors';
 import { numberOrDefault } from './numbers';
-import { type ParameterSource, describe, fieldsOf } from './values';
+import { type ParameterSource, describe, fieldsOf, textFrom } from './values';
 
 /** One of some fixed values. @throws InvalidParameterError */
 function oneOf<const T extends string>(label: string, values: readonly [T, ...T[]], given: unknown): T {
@@ -86,4 +86,10 @@ export function readIncludeInputFields(parameters: ParameterSource, itemIndex: n
 /** Who downloads documents that are given by their address. @throws InvalidParameterError */
 export function readFetchBy(parameters: ParameterSource, itemIndex: number): FetchBy {
 	return oneOrFirst('Fetch By', FETCH_BY, optionsAt(parameters, itemIndex).fetchBy);
+}
+
+/** Binary field for the file of a run; nothing where none is wanted. @throws InvalidParameterError */
+export function readDownload(parameters: ParameterSource, itemIndex: number): string | undefined {
+	const given = optionsAt(parameters, itemIndex).download;
+	return given === undefined ? undefined : textFrom('Download File Into', given);
 }

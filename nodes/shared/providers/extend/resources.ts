@@ -269,6 +269,7 @@ export const extend: ProviderSpec = {
 			description: 'Fill or change a document or form',
 			createAction: 'Fill in or edit document',
 			path: '/edit_runs',
+			files: [{ url: ['output', 'editedFile', 'presignedUrl'] }],
 			idExample: 'edr_xK9m',
 			simple: simple(FILE, result('object', ['output']), ERROR, CREDITS),
 			canDelete: true,

@@ -148,6 +148,12 @@ const COMPLETED = at('completedAt', 'string', 'completed_at');
 const RUN_METADATA = at('metadata', 'object', 'metadata');
 const ERROR = error(['error', 'code'], ['error', 'message']);
 
+/** A PDF with its name and a signed address, or a data URL (OpenAPI, `MIMEData`). */
+function filledDocument(...path: string[]): { url: string[]; name: string[] } {
+	const document = [...path, 'filled_document'];
+	return { url: [...document, 'url'], name: [...document, 'filename'] };
+}
+
 /** Simplified runs of primitives, with what is particular to them after the status. */
 function simplePrimitive(...own: SimpleField[]): SimpleField[] {
 	return [...START, FILE, ...own, ERROR, CREATED, at('credits', 'number', 'usage', 'credits')];
@@ -319,6 +325,7 @@ export const retab: ProviderSpec = {
 			description: 'Fill or change a document or form',
 			createAction: 'Fill in or edit document',
 			path: '/v1/edits',
+			files: [filledDocument('output')],
 			idExample: 'edt_01J9',
 			simple: simplePrimitive(result('object', ['output']), at('templateId', 'string', 'template_id')),
 			list: list(
@@ -422,6 +429,8 @@ export const retab: ProviderSpec = {
 			description: 'Asynchronous job of the API that background runs have replaced',
 			createAction: 'Start legacy job',
 			path: '/v1/jobs',
+			// Of jobs that edit: the whole answer of the endpoint is in the response.
+			files: [filledDocument('response', 'body', 'output')],
 			metadataPath: ['metadata'],
 			idExample: 'job_01J9',
 			simple: [
