@@ -83,7 +83,7 @@ function rowsOf({ name, entries }: Group): string[][] {
 	]);
 }
 
-/** Groups that users do not meet, and SETTING, whose values stand in the tables of fields. */
+/** Groups that users do not meet, or whose values stand on other pages: in the tables of fields, and of the trigger. */
 const NOT_SHOWN = new Set([
 	'CLOCK',
 	'COMPLETION_TIMES',
@@ -92,6 +92,7 @@ const NOT_SHOWN = new Set([
 	'SEEN_RUNS',
 	'SETTING',
 	'TEXT',
+	'TRIGGER',
 ]);
 
 /** The limits that a user can meet. */

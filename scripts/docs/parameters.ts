@@ -90,7 +90,7 @@ function merged(parameters: readonly Parameter[]): Parameter[] {
 			path,
 			default: unique(same.flatMap((one) => one.default)),
 			values: unique(same.flatMap(({ values }) => values.filter(Boolean))).sort(),
-			meaning: unique(same.map(({ meaning }) => meaning)).join('; '),
+			meaning: unique(same.flatMap(({ meaning }) => meaning.split('. '))).join('. '),
 		};
 	});
 }
