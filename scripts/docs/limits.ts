@@ -83,10 +83,12 @@ function rowsOf({ name, entries }: Group): string[][] {
 	]);
 }
 
-/** Groups that users do not meet, or whose values stand on other pages: in the tables of fields, and of the trigger. */
+/** Groups that users do not meet, or whose values stand on the pages of fields, of Create and of the trigger. */
 const NOT_SHOWN = new Set([
 	'CLOCK',
 	'COMPLETION_TIMES',
+	'DOCUMENT',
+	'DOWNLOAD',
 	'LIST_POLLER',
 	'POLL',
 	'SEEN_RUNS',

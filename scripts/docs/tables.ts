@@ -47,16 +47,19 @@ export function operations(): string {
 
 /** The fields that the deadline is counted from. Resources with the same fields share a row. */
 export function countedFrom(): string {
-	const names = new Map<string, string[]>();
-	for (const [name, { createdPath, startedPath }] of Object.values(PROVIDERS).flatMap(cancellable)) {
-		const key = [createdPath, startedPath ?? []].map((path) => path.join('.')).join(' ');
-		names.set(key, [...(names.get(key) ?? []), name]);
-	}
-	const rows = [...names].map(([key, same]) => [
-		code(same.sort()),
-		...key.split(' ').map((path) => (path ? code([path]) : '')),
-	]);
-	return table(['Resources', 'Creation', 'Start'], rows);
+	const rows = Object.values(PROVIDERS).flatMap((provider) => {
+		const names = new Map<string, string[]>();
+		for (const [name, { createdPath, startedPath }] of cancellable(provider)) {
+			const key = [createdPath, startedPath ?? []].map((path) => path.join('.')).join(' ');
+			names.set(key, [...(names.get(key) ?? []), name]);
+		}
+		return [...names].map(([key, same]) => [
+			provider.title,
+			code(same.sort()),
+			...key.split(' ').map((path) => (path ? code([path]) : '')),
+		]);
+	});
+	return table(['Provider', 'Resources', 'Creation', 'Start'], rows);
 }
 
 /** What each status means for a watch. Resources with the same statuses share a row. */
