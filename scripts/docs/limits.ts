@@ -20,7 +20,6 @@ interface Entry {
 
 interface Group {
 	name: string;
-	comment: string;
 	entries: Entry[];
 }
 
@@ -47,7 +46,7 @@ function groups(): Group[] {
 				source: property.initializer.getText(),
 				value: values[property.name.getText()],
 			}));
-			return [{ name: name.getText(), comment: commentOf(statement), entries }];
+			return [{ name: name.getText(), entries }];
 		}),
 	);
 }
@@ -76,29 +75,35 @@ function valueText(source: string, value: number): string {
 	return unit ? `${value / unit[1]} ${unit[0]}` : value.toLocaleString('en-US');
 }
 
-function settingRow({ name, value, comment }: Entry): string[] {
-	const { default: preset, min, max } = value as { default: number; min: number; max: number };
-	const numbers = [preset, min, max].map((number) => number.toLocaleString('en-US'));
-	return [`\`${name}\``, ...numbers, comment];
+function rowsOf({ name, entries }: Group): string[][] {
+	return entries.map((entry) => [
+		`\`${name}.${entry.name}\``,
+		valueText(entry.source, Number(entry.value)),
+		entry.comment,
+	]);
 }
 
-function groupText({ name, comment, entries }: Group): string {
-	const isSetting = name === 'SETTING';
-	const header = isSetting ? ['Name', 'Default', 'From', 'To', 'Meaning'] : ['Name', 'Value', 'Meaning'];
-	const rows = entries.map((entry) =>
-		isSetting
-			? settingRow(entry)
-			: [`\`${name}.${entry.name}\``, valueText(entry.source, Number(entry.value)), entry.comment],
-	);
-	return [`## ${name}`, ...(comment ? [comment] : []), table(header, rows)].join('\n\n');
-}
+/** Groups that users do not meet, or whose values stand on the pages of fields, of Create and of the trigger. */
+const NOT_SHOWN = new Set([
+	'CLOCK',
+	'COMPLETION_TIMES',
+	'DOCUMENT',
+	'DOWNLOAD',
+	'LIST_POLLER',
+	'POLL',
+	'SEEN_RUNS',
+	'SETTING',
+	'TEXT',
+	'TRIGGER',
+]);
 
-/** Every limit of the package. */
+/** The limits that a user can meet. */
 export function limits(): string {
-	return groups().map(groupText).join('\n\n');
+	const shown = groups().filter(({ name }) => !NOT_SHOWN.has(name));
+	return table(['Name', 'Value', 'Meaning'], shown.flatMap(rowsOf));
 }
 
-/** Limits without a comment: their meaning would be missing in the docs. */
+/** Limits without a comment, which is their meaning in the docs. */
 export function uncommented(): string[] {
 	return groups().flatMap(({ name, entries }) =>
 		entries.flatMap((entry) => (entry.comment ? [] : [`${name}.${entry.name}`])),

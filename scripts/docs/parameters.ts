@@ -91,7 +91,7 @@ function merged(parameters: readonly Parameter[]): Parameter[] {
 			path,
 			default: unique(same.flatMap((one) => one.default)),
 			values: unique(same.flatMap(({ values }) => values.filter(Boolean))).sort(),
-			meaning: unique(same.map(({ meaning }) => meaning)).join('; '),
+			meaning: unique(same.flatMap(({ meaning }) => meaning.split('. '))).join('. '),
 		};
 	});
 }
@@ -116,14 +116,13 @@ function allowed({ path, values }: Parameter, operations: readonly string[]): st
 	return values.join(', ');
 }
 
-const HEADER = ['Field', 'Name', 'Default', 'Allowed', 'Meaning'];
+const HEADER = ['Field', 'Default', 'Allowed', 'Meaning'];
 
 function parameterTable(parameters: readonly Parameter[], operations: readonly string[]): string {
 	return table(
 		HEADER,
 		merged(parameters).map((one) => [
-			one.label,
-			`\`${one.path}\``,
+			`${one.label} \`${one.path}\``,
 			one.default.join(' or '),
 			allowed(one, operations),
 			one.meaning,
@@ -131,19 +130,36 @@ function parameterTable(parameters: readonly Parameter[], operations: readonly s
 	);
 }
 
-/** Fields of a node for some operations. */
-export function parameters(node: NodeName, ...operations: string[]): string {
-	return parameterTable(parametersOf(NODES[node].description.properties, operations), operations);
+const WATCH_AND_CHECK = parametersOf(NODES.timeoutCancel.description.properties, ['watch', 'check']);
+
+/** Fields of the operations `watch` and `check`. */
+export function watchParameters(): string {
+	return parameterTable(WATCH_AND_CHECK, ['watch', 'check']);
 }
 
-/** What the Retab and Extend nodes have in common: neither Create nor the filters, which differ by resource. */
+/** Fields that `watch` and `check`, which have a table of their own, do not have. */
+function ownOf(parameters: readonly Parameter[]): Parameter[] {
+	const shared = new Set(WATCH_AND_CHECK.map(({ path }) => path));
+	return parameters.filter(({ path }) => path === 'runId' || !shared.has(path));
+}
+
+/** Fields of a node for some operations, beside those of `watch` and `check`. */
+export function ownParameters(node: NodeName, ...operations: string[]): string {
+	const { properties } = NODES[node].description;
+	return parameterTable(ownOf(parametersOf(properties, operations)), operations);
+}
+
+/**
+ * What the Retab and Extend nodes have in common, beside the fields of `watch` and `check`: neither Create nor the
+ * filters, which differ by resource.
+ */
 export function commonParameters(): string {
 	const properties = [NODES.retab, NODES.extend].flatMap(({ description }) =>
 		description.properties.filter(
 			(property) => !isOfCreate(property) && property.name !== 'resource' && property.name !== 'filters',
 		),
 	);
-	const named = parametersOf(properties, []).map((one) =>
+	const named = ownOf(parametersOf(properties, [])).map((one) =>
 		one.path === 'runId'
 			? { ...one, label: '(the resource)', meaning: 'The run, from a list or by its ID' }
 			: one,
@@ -175,30 +191,32 @@ export function createResources(provider: 'retab' | 'extend'): string {
 	const created = Object.entries(PROVIDERS[provider].resources).filter(([, spec]) => spec.create);
 	const rows = created.map(([resource, { create }]) => {
 		const own = createProperties(provider).filter(isFor(resource));
-		const required = own.filter((property) => property.required && !isOfDocument(property));
+		const onTop = own.filter((property) => !isOfDocument(property));
 		const more = own.find(({ name }) => name === 'additionalFields')?.options ?? [];
+		const optional = [...onTop.filter(({ required }) => !required), ...more];
 		return [
 			`\`${resource}\``,
 			code([...(create?.documents?.sources ?? [])].sort()),
 			yesNo(own.some(({ name }) => name === 'background')),
-			code(required.map(({ name }) => name)),
-			code(more.map(({ name }) => name)),
+			code(unique(onTop.filter(({ required }) => required).map(({ name }) => name))),
+			code(unique(optional.map(({ name }) => name))),
 		];
 	});
-	return table(
-		['Resource', 'Document from', 'Background switch', 'Required', 'Additional Fields'],
-		rows.sort(),
-	);
+	return table(['Resource', 'Document from', 'Background switch', 'Required', 'Optional'], rows.sort());
 }
 
-/** The fields of Create. */
-export function createParameters(provider: 'retab' | 'extend'): string {
-	const fields = createProperties(provider).flatMap((property) => {
+/** Defaults and allowed values of the fields of Create, where there is more to say than "empty" or a switch. */
+export function createValues(): string {
+	const fields = [...createProperties('retab'), ...createProperties('extend')].flatMap((property) => {
 		if (property.name === 'additionalFields') return property.options as INodeProperties[];
 		return isOfDocument(property) ? [] : [property];
 	});
-	const rows = fields.map(parameterOf).sort((a, b) => a.label.localeCompare(b.label));
-	return parameterTable(rows, []);
+	const rows = merged(fields.map(parameterOf)).flatMap((one) => {
+		const preset = one.default.filter((text) => /\w/.test(text) && !/true|false/.test(text));
+		const values = allowed(one, []);
+		return preset.length > 0 || values ? [[`${one.label} \`${one.path}\``, preset.join(' or '), values]] : [];
+	});
+	return table(['Field', 'Default', 'Allowed'], rows.sort());
 }
 
 /** Ways to hand over a document. */
@@ -240,10 +258,10 @@ export function credential(provider: 'retab' | 'extend'): string {
 	return parameterTable(type.properties.map(parameterOf), []);
 }
 
-/** The choices of one field of a credential. */
-export function credentialChoices(provider: 'retab' | 'extend', field: string): string {
-	const type: ICredentialType = CREDENTIALS[provider];
-	const choices = type.properties.find(({ name }) => name === field)?.options ?? [];
+/** The addresses of Extend's regions. */
+export function regions(): string {
+	const type: ICredentialType = CREDENTIALS.extend;
+	const choices = type.properties.find(({ name }) => name === 'region')?.options ?? [];
 	const rows = choices
 		.filter(isChoice)
 		.map(({ name, value, description }) => [`\`${value}\``, name, description ?? '']);

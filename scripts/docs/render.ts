@@ -1,15 +1,15 @@
 import { limits } from './limits';
 import {
 	commonParameters,
-	createParameters,
 	createResources,
+	createValues,
 	credential,
-	credentialChoices,
 	documentSources,
 	events,
-	parameters,
+	ownParameters,
+	regions,
+	watchParameters,
 } from './parameters';
-import { recipe } from './recipes';
 import {
 	cleanupOutcomes,
 	countedFrom,
@@ -24,37 +24,29 @@ import {
 
 /** What may stand after `<!-- generated: `. */
 const BLOCKS: Record<string, () => string> = {
-	'operations of Retab': () => operations('retab'),
-	'operations of Extend': () => operations('extend'),
+	operations,
 	'fields of both': commonParameters,
-	'fields of watch and check': () => parameters('timeoutCancel', 'watch', 'check'),
-	'fields of cleanup': () => parameters('timeoutCancel', 'cleanup'),
-	'fields of the trigger': () => parameters('runTrigger'),
+	'fields of watch and check': watchParameters,
+	'fields of cleanup': () => ownParameters('timeoutCancel', 'cleanup'),
+	'fields of the trigger': () => ownParameters('runTrigger'),
 	'create of Retab': () => createResources('retab'),
 	'create of Extend': () => createResources('extend'),
-	'create fields of Retab': () => createParameters('retab'),
-	'create fields of Extend': () => createParameters('extend'),
+	'values of create': createValues,
 	'document sources': documentSources,
 	'credential of Retab': () => credential('retab'),
 	'credential of Extend': () => credential('extend'),
-	'ways to send the key': () => credentialChoices('retab', 'sendKeyAs'),
-	regions: () => credentialChoices('extend', 'region'),
+	regions,
 	outcomes,
 	'outcomes of cleanup': cleanupOutcomes,
 	item,
 	events,
-	'times of Retab': () => countedFrom('retab'),
-	'times of Extend': () => countedFrom('extend'),
+	'times to count from': countedFrom,
 	'statuses of Retab': () => statuses('retab'),
 	'statuses of Extend': () => statuses('extend'),
 	'runs without a list': unlisted,
 	errors: errorKinds,
 	reads,
 	limits,
-	'recipe of timeout-cancel': () => recipe('timeout-cancel.json', 'Timeout Cancel'),
-	'recipe of durable-loop': () => recipe('durable-loop.json', 'Check Once'),
-	'recipe of notify': () => recipe('notify.json', 'Failed or Stuck'),
-	'recipe of cleanup': () => recipe('cleanup.json', 'Find Stuck Runs'),
 };
 
 const BLOCK = /<!-- generated: (.+?) -->.*?<!-- end -->/gs;

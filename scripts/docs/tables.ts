@@ -16,13 +16,13 @@ import type { Outcome } from '../../nodes/shared/core/watch/outcome';
 import { type Operation, hasOperation } from '../../nodes/shared/n8n/description/runFields';
 import { PROVIDERS, cancellable } from '../../nodes/shared/providers';
 import type { ResourceSpec } from '../../nodes/shared/providers/types';
-import { code, table, unique, yesNo } from './markdown';
+import { code, table, unique } from './markdown';
 
 /** Tables of what the nodes do, from the tables and rules of the code. */
 
 type ProviderName = keyof typeof PROVIDERS;
 
-const COLUMNS: Array<[string, Operation]> = [
+const OPERATIONS: Array<[string, Operation]> = [
 	['Create', 'create'],
 	['Get', 'get'],
 	['Get Many', 'getAll'],
@@ -31,30 +31,35 @@ const COLUMNS: Array<[string, Operation]> = [
 	['Delete', 'delete'],
 ];
 
-function byLabel(provider: ProviderName): Array<[string, ResourceSpec]> {
-	return Object.entries(PROVIDERS[provider].resources).sort(([, a], [, b]) => a.label.localeCompare(b.label));
+/** Which resources have which operations. */
+export function operations(): string {
+	const rows = Object.values(PROVIDERS).flatMap(({ title, resources }) => {
+		const labels = new Map<string, string[]>();
+		for (const spec of Object.values<ResourceSpec>(resources)) {
+			const names = OPERATIONS.filter(([, operation]) => hasOperation(spec, operation)).map(([name]) => name);
+			const key = names.join(', ');
+			labels.set(key, [...(labels.get(key) ?? []), spec.label]);
+		}
+		return [...labels].map(([names, same]) => [title, same.sort().join(', '), names]);
+	});
+	return table(['Node', 'Resources', 'Operations'], rows);
 }
 
-/** Which resource has which operation. */
-export function operations(provider: ProviderName): string {
-	return table(
-		['Resource', '`resource`', ...COLUMNS.map(([title]) => title)],
-		byLabel(provider).map(([name, spec]) => [
-			spec.label,
-			`\`${name}\``,
-			...COLUMNS.map(([, operation]) => yesNo(hasOperation(spec, operation))),
-		]),
-	);
-}
-
-/** The fields that the deadline is counted from. */
-export function countedFrom(provider: ProviderName): string {
-	const rows = cancellable(PROVIDERS[provider]).map(([name, { createdPath, startedPath }]) => [
-		`\`${name}\``,
-		`\`${createdPath.join('.')}\``,
-		startedPath ? `\`${startedPath.join('.')}\`` : '',
-	]);
-	return table(['Resource', 'Creation', 'Start'], rows.sort());
+/** The fields that the deadline is counted from. Resources with the same fields share a row. */
+export function countedFrom(): string {
+	const rows = Object.values(PROVIDERS).flatMap((provider) => {
+		const names = new Map<string, string[]>();
+		for (const [name, { createdPath, startedPath }] of cancellable(provider)) {
+			const key = [createdPath, startedPath ?? []].map((path) => path.join('.')).join(' ');
+			names.set(key, [...(names.get(key) ?? []), name]);
+		}
+		return [...names].map(([key, same]) => [
+			provider.title,
+			code(same.sort()),
+			...key.split(' ').map((path) => (path ? code([path]) : '')),
+		]);
+	});
+	return table(['Provider', 'Resources', 'Creation', 'Start'], rows);
 }
 
 /** What each status means for a watch. Resources with the same statuses share a row. */

@@ -23,7 +23,7 @@ test('a change of the code is noticed', () => {
 	expect(() => render(page.replace('outcomes', 'nothing'))).toThrow('Nothing generates "nothing"');
 });
 
-test('every limit has a comment, which is its meaning in docs/limits.md', () => {
+test('every limit has a comment, which is its meaning in the docs', () => {
 	expect(uncommented()).toEqual([]);
 });
 
