@@ -3,6 +3,7 @@ import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } f
 import type {
 	BodyColumn,
 	BodyField,
+	CreateSpec,
 	DocumentSource,
 	DocumentsSpec,
 	ProviderSpec,
@@ -83,6 +84,23 @@ export const FETCH_BY_FIELD: INodeProperties = {
 	],
 	description: 'Who downloads a document from a URL',
 };
+
+/** Names of the metadata that Create writes for Tag With Execution. */
+export const EXECUTION_TAG = { execution: 'n8n_execution_id', workflow: 'n8n_workflow_id' } as const;
+
+/** An option of `create`, of resources that have metadata. */
+export const TAG_FIELD: INodeProperties = {
+	displayName: 'Tag With Execution',
+	name: 'tagWithExecution',
+	type: 'boolean',
+	default: false,
+	description: `Whether to write the IDs of this execution and workflow into the metadata of the run (${EXECUTION_TAG.execution}, ${EXECUTION_TAG.workflow}), so that an error workflow can cancel what a crashed execution left behind`,
+};
+
+/** The field of the user's own metadata, where the API has some. */
+export function metadataFieldOf(create: CreateSpec): BodyField | undefined {
+	return create.fields.find(({ name }) => name === 'metadata');
+}
 
 export function takesAddresses(spec: ResourceSpec): boolean {
 	return spec.create?.documents?.sources.includes('url') ?? false;

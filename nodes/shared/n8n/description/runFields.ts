@@ -8,7 +8,7 @@ import type {
 	ReadOptionSpec,
 	ResourceSpec,
 } from '../../providers/types';
-import { createFields, FETCH_BY_FIELD, takesAddresses } from './createFields';
+import { createFields, FETCH_BY_FIELD, metadataFieldOf, TAG_FIELD, takesAddresses } from './createFields';
 import {
 	CONFIRM_FOR,
 	INTERVAL,
@@ -168,16 +168,15 @@ function urlMode({ host, idInAddress }: DashboardSpec, spec: ResourceSpec): INod
 }
 
 function createOptionsFields(resources: Array<[string, ResourceSpec]>): INodeProperties[] {
-	const named = (takes: boolean): string[] =>
-		resources
-			.filter(([, spec]) => hasOperation(spec, 'create') && takesAddresses(spec) === takes)
-			.map(([name]) => name);
-	return [
-		optionsField([FETCH_BY_FIELD, MAX_CONCURRENT_REQUESTS], {
-			show: { resource: named(true), operation: ['create'] },
-		}),
-		optionsField([MAX_CONCURRENT_REQUESTS], { show: { resource: named(false), operation: ['create'] } }),
-	];
+	return resources.flatMap(([name, spec]) => {
+		if (!spec.create) return [];
+		const fields = [
+			...(takesAddresses(spec) ? [FETCH_BY_FIELD] : []),
+			MAX_CONCURRENT_REQUESTS,
+			...(metadataFieldOf(spec.create) ? [TAG_FIELD] : []),
+		];
+		return [optionsField(fields, { show: { resource: [name], operation: ['create'] } })];
+	});
 }
 
 function waitFields(resources: string[]): INodeProperties[] {

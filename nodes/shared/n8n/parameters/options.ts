@@ -87,3 +87,8 @@ export function readIncludeInputFields(parameters: ParameterSource, itemIndex: n
 export function readFetchBy(parameters: ParameterSource, itemIndex: number): FetchBy {
 	return oneOrFirst('Fetch By', FETCH_BY, optionsAt(parameters, itemIndex).fetchBy);
 }
+
+/** Whether the run shows in its metadata which execution has started it. */
+export function readTagWithExecution(parameters: ParameterSource, itemIndex: number): boolean {
+	return optionsAt(parameters, itemIndex).tagWithExecution === true;
+}
