@@ -16,6 +16,7 @@ const ALL_PAGES = [
 	'CONTRIBUTING.md',
 	'SECURITY.md',
 	'bench/README.md',
+	'examples/README.md',
 	'sandbox/README.md',
 ];
 
