@@ -1,6 +1,5 @@
 import { WITHOUT_ACCOUNT, exampleNames, readExample } from '../../scripts/lib/workflows.mjs';
 import { Editor } from './editor';
-import { notesThatDoNotFit } from './notes';
 import { forSandbox, logIn, sandbox, stack } from './stack';
 
 let editor: Editor;
@@ -89,7 +88,6 @@ describe('every example in the editor', () => {
 			for (const node of nodes) await editor.node(node.name).waitFor();
 			const waiting: Record<string, string[]> = WITHOUT_ACCOUNT;
 			expect(await editor.nodesWithIssues()).toEqual(waiting[name] ?? []);
-			expect(await notesThatDoNotFit(editor.page)).toEqual([]);
 			await editor.picture(`example-${name}`);
 		});
 	}
