@@ -4,7 +4,7 @@ import { Failure } from './lib/main.mjs';
 import { itemsOf, OWNER } from './lib/n8n-client.mjs';
 import { runTasks } from './lib/process.mjs';
 import { withStack } from './lib/stack.mjs';
-import { fillIn, readExample, readSandboxWorkflow } from './lib/workflows.mjs';
+import { exampleNames, fillIn, readExample, readSandboxWorkflow } from './lib/workflows.mjs';
 
 const DESCRIPTION = `Installs what is missing, starts a local Retab and Extend API and a real n8n with the built nodes in it, lets the
 Timeout Cancel node watch runs that finish, fail and hang, prints what became of each, and keeps n8n running.`;
@@ -37,6 +37,12 @@ const CHAINS = {
 		watch: `${label}: Timeout Cancel`,
 	})),
 };
+
+/** Runs that hang since yesterday, for the examples that clean up: their resources at Retab. */
+const STUCK_RESOURCES = ['extraction', 'parse'];
+
+/** How old they are, in ms: older than what the examples allow. */
+const STUCK_AGE_MS = 24 * 3_600_000;
 
 /** Names of the outputs of a watching Timeout Cancel node. */
 const OUTPUTS = ['Completed', 'Failed', 'Timed Out'];
@@ -94,45 +100,79 @@ function timeOfDay(iso) {
 const HEADINGS = ['Run', 'What it does', 'Outcome', 'Output', 'Cancel sent (UTC)', 'Confirmed (UTC)', 'Late'];
 
 /**
- * Imports the workflows, runs two of them and shows what became of their runs.
+ * Puts runs into the sandbox that the cleanup examples find.
+ *
+ * @param {string} url Origin of the sandbox.
+ */
+async function createStuckRuns(url) {
+	for (const resource of STUCK_RESOURCES) {
+		const seed = {
+			provider: 'retab',
+			resource,
+			createdAt: Date.now() - STUCK_AGE_MS,
+			steering: { result: 'stuck' },
+		};
+		const response = await fetch(`${url}/_sandbox/runs`, {
+			method: 'POST',
+			headers: { 'content-type': 'application/json' },
+			body: JSON.stringify(seed),
+		});
+		if (!response.ok) throw new Failure('The sandbox took no stuck run.', { details: await response.text() });
+	}
+}
+
+/**
+ * Imports the workflows, runs three of them and shows what became of their runs.
  *
  * @param {Stack} stack
  * @returns {Promise<boolean>} Whether every outcome is the expected one.
  */
 async function runWorkflows({ client, credentials, sandbox }) {
-	const choices = { credentials, apiUrl: sandbox.url };
-	/** @type {{ workflow: { id: string, name: string }, chains: Chain[] }[]} */
-	const imported = [];
+	/** Ids of the workflows in n8n. */
+	const ids = { example: '', difficult: '', cleanup: '' };
 	/** @type {ReturnType<typeof linesOf>} */
 	const lines = [];
+	let stuckRuns = 0;
+	/** @param {string} id @param {string} trigger */
+	const executionOf = async (id, trigger) => {
+		const execution = await client.finished(await client.runWorkflow(id, trigger), WORKFLOW_TIMEOUT_MS);
+		if (execution.status === 'success') return execution;
+		throw new Failure(`The workflow ${id} ended with "${execution.status}".`, {
+			details: execution.error?.message ?? '',
+		});
+	};
 	await runTasks([
 		{
 			title: 'Importing the example workflows',
 			async task() {
-				const timeout = { timeout: DEMO_TIMEOUT_S, timeoutUnit: 'seconds' };
-				const example = fillIn(await readExample('timeout-cancel'), {
-					...choices,
-					parameters: { 'Timeout Cancel': timeout },
-				});
+				await createStuckRuns(sandbox.url);
+				const choices = { credentials, apiUrl: sandbox.url };
+				/** @type {Map<string, string>} */
+				const examples = new Map();
+				for (const name of exampleNames()) {
+					const timeout = { timeout: DEMO_TIMEOUT_S, timeoutUnit: 'seconds' };
+					const example = fillIn(await readExample(name), {
+						...choices,
+						...(name === 'timeout-cancel' && { parameters: { 'Timeout Cancel': timeout } }),
+					});
+					examples.set(name, (await client.createWorkflow(example)).id);
+				}
 				const difficult = fillIn(await readSandboxWorkflow('every-outcome'), choices);
-				imported.push(
-					{ workflow: await client.createWorkflow(example), chains: CHAINS.example },
-					{ workflow: await client.createWorkflow(difficult), chains: CHAINS.difficult },
-				);
-				await client.createWorkflow(fillIn(await readExample('durable-loop'), choices));
+				ids.difficult = (await client.createWorkflow(difficult)).id;
+				ids.example = examples.get('timeout-cancel') ?? '';
+				ids.cleanup = examples.get('cleanup') ?? '';
 			},
 		},
 		{
 			title: 'Running them: every run gets 2 or 3 seconds',
 			async task() {
-				const found = imported.map(async ({ workflow: { id, name }, chains }) => {
-					const execution = await client.finished(await client.runWorkflow(id, 'Start'), WORKFLOW_TIMEOUT_MS);
-					if (execution.status === 'success') return linesOf(execution, chains);
-					throw new Failure(`The workflow "${name}" ended with "${execution.status}".`, {
-						details: execution.error?.message ?? '',
-					});
-				});
-				lines.push(...(await Promise.all(found)).flat());
+				const [example, difficult, cleanup] = await Promise.all([
+					executionOf(ids.example, 'Start'),
+					executionOf(ids.difficult, 'Start'),
+					executionOf(ids.cleanup, 'Every Hour'),
+				]);
+				lines.push(...linesOf(example, CHAINS.example), ...linesOf(difficult, CHAINS.difficult));
+				stuckRuns = itemsOf(cleanup, 'Find Stuck Runs').length;
 			},
 		},
 	]);
@@ -143,7 +183,10 @@ async function runWorkflows({ client, credentials, sandbox }) {
 			? `All ${lines.length} outcomes are the expected ones.`
 			: `${wrong} of ${lines.length} outcomes are not the expected ones.`,
 	);
-	return wrong === 0;
+	console.log(
+		`The example that cleans up finds ${stuckRuns} stuck runs; ${STUCK_RESOURCES.length} are there.`,
+	);
+	return wrong === 0 && stuckRuns === STUCK_RESOURCES.length;
 }
 
 /** @param {string[]} args */
@@ -162,7 +205,7 @@ The editor:  ${stack.n8n.url}
 The sandbox: ${stack.sandbox.url} (Retab and Extend, keys as in the two credentials)
 Logs:        ${stack.folder}
 
-Open the workflow "Document runs: cancel after a timeout" and run it. Ctrl-C ends everything and removes its data.`);
+All examples are there. Open "Document runs: cancel after a timeout" and run it. Ctrl-C ends everything and removes its data.`);
 		// It ends by Ctrl-C, or when something it started ends by itself.
 		return await new Promise(() => undefined);
 	});

@@ -13,14 +13,91 @@ export const PACKAGE = 'n8n-nodes-document-runs';
 /** Origins of the real APIs in the example workflows. */
 const API_ORIGINS = ['https://api.retab.com', 'https://api.extend.ai'];
 
-/** Names of the examples: their file names in `examples/` without the ending. */
-export function exampleNames() {
-	return readdirSync(EXAMPLES).map((file) => file.replace(/\.json$/, ''));
+/** Documents for the example that takes them by their address, and what the sandbox lets the run of each do. */
+const SANDBOX_DOCUMENTS = [
+	{ filename: 'finishes.pdf', sandbox_result: 'completed', sandbox_duration_ms: '1000' },
+	{ filename: 'fails.pdf', sandbox_result: 'failed', sandbox_duration_ms: '1500' },
+	{ filename: 'hangs.pdf', sandbox_result: 'stuck', sandbox_duration_ms: '0' },
+].map((document) => ({ ...document, url: sandboxDocument(document.filename) }));
+
+/**
+ * What the examples need to run against the sandbox: parameters for each node name, for each example. The files in
+ * `examples/` have none of it: they are for people with a real account.
+ *
+ * @type {Partial<Record<string, Record<string, Record<string, unknown>>>>}
+ */
+const SANDBOX_PARAMETERS = {
+	'durable-loop': {
+		'Start Extraction': {
+			documentUrl: sandboxDocument('contract.pdf'),
+			additionalFields: { metadata: metadata({ sandbox_result: 'stuck' }) },
+		},
+	},
+	'mail-to-sheet': {
+		'Start Extraction': {
+			additionalFields: {
+				metadata: metadata({
+					sandbox_result:
+						"={{ Object.values($binary)[0].fileName.startsWith('hangs') ? 'stuck' : 'completed' }}",
+					sandbox_duration_ms: '500',
+				}),
+			},
+		},
+	},
+	'timeout-cancel': {
+		Documents: { jsonOutput: JSON.stringify({ documents: SANDBOX_DOCUMENTS }, null, 2) },
+		'Start Extraction': {
+			additionalFields: {
+				fileName: '={{ $json.filename }}',
+				metadata: metadata({
+					sandbox_result: '={{ $json.sandbox_result }}',
+					sandbox_duration_ms: '={{ $json.sandbox_duration_ms }}',
+				}),
+			},
+		},
+	},
+};
+
+/** Nodes of the examples that n8n marks as not ready until somebody has chosen an account of another service. */
+export const WITHOUT_ACCOUNT = {
+	'agent-tools': ['AI Agent'],
+	'mail-to-sheet': ['Invoice Mails', 'Add Row', 'Tell Somebody'],
+	'nightly-cleanup': ['Send to Slack'],
+};
+
+/**
+ * An address that Retab would fetch itself, as the sandbox does: nothing is downloaded.
+ *
+ * @param {string} name
+ */
+function sandboxDocument(name) {
+	return `https://storage.googleapis.com/example/${name}`;
 }
 
-/** @param {string} name File name in `examples/` without its ending. */
+/**
+ * The field Metadata of a Create node.
+ *
+ * @param {Record<string, string>} pairs
+ */
+function metadata(pairs) {
+	return { pairs: Object.entries(pairs).map(([name, value]) => ({ name, value })) };
+}
+
+/** Names of the examples: their file names in `examples/` without the ending. */
+export function exampleNames() {
+	return readdirSync(EXAMPLES)
+		.filter((file) => file.endsWith('.json'))
+		.map((file) => file.replace(/\.json$/, ''));
+}
+
+/**
+ * An example with what the sandbox needs in it.
+ *
+ * @param {string} name File name in `examples/` without its ending.
+ */
 export async function readExample(name) {
-	return await readWorkflow(path.join(EXAMPLES, `${name}.json`));
+	const workflow = await readWorkflow(path.join(EXAMPLES, `${name}.json`));
+	return withParameters(workflow, SANDBOX_PARAMETERS[name] ?? {});
 }
 
 /** @param {string} name File name in `sandbox/n8n/workflows/` without its ending. */
@@ -47,13 +124,7 @@ async function readWorkflow(file) {
  * @returns {Workflow} A copy.
  */
 export function fillIn(workflow, { credentials, apiUrl, parameters = {} }) {
-	for (const name of Object.keys(parameters)) {
-		if (!workflow.nodes.some((node) => node.name === name)) {
-			throw new Error(`The workflow "${workflow.name}" has no node "${name}".`);
-		}
-	}
-	const nodes = workflow.nodes.map((node) => {
-		const changed = { ...node, parameters: { ...node.parameters, ...parameters[node.name] } };
+	const nodes = withParameters(workflow, parameters).nodes.map((changed) => {
 		const { url } = changed.parameters;
 		const origin = API_ORIGINS.find((known) => typeof url === 'string' && url.startsWith(`${known}/`));
 		if (origin) changed.parameters['url'] = apiUrl + String(url).slice(origin.length);
@@ -64,6 +135,24 @@ export function fillIn(workflow, { credentials, apiUrl, parameters = {} }) {
 		}
 		return changed;
 	});
+	return { ...workflow, nodes };
+}
+
+/**
+ * @param {Workflow} workflow
+ * @param {Record<string, Record<string, unknown>>} parameters Changed parameters for each node name.
+ * @returns {Workflow} A copy.
+ */
+function withParameters(workflow, parameters) {
+	for (const name of Object.keys(parameters)) {
+		if (!workflow.nodes.some((node) => node.name === name)) {
+			throw new Error(`The workflow "${workflow.name}" has no node "${name}".`);
+		}
+	}
+	const nodes = workflow.nodes.map((node) => ({
+		...node,
+		parameters: { ...node.parameters, ...parameters[node.name] },
+	}));
 	return { ...workflow, nodes };
 }
 

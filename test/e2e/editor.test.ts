@@ -1,4 +1,4 @@
-import { exampleNames, readExample } from '../../scripts/lib/workflows.mjs';
+import { WITHOUT_ACCOUNT, exampleNames, readExample } from '../../scripts/lib/workflows.mjs';
 import { Editor } from './editor';
 import { forSandbox, logIn, sandbox, stack } from './stack';
 
@@ -86,9 +86,8 @@ describe('every example in the editor', () => {
 
 			const nodes = example.nodes.filter(({ type }) => type !== 'n8n-nodes-base.stickyNote');
 			for (const node of nodes) await editor.node(node.name).waitFor();
-			// The agent waits for the language model of your choice.
-			const issues = name === 'agent-tools' ? ['AI Agent'] : [];
-			expect(await editor.nodesWithIssues()).toEqual(issues);
+			const waiting: Record<string, string[]> = WITHOUT_ACCOUNT;
+			expect(await editor.nodesWithIssues()).toEqual(waiting[name] ?? []);
 			await editor.picture(`example-${name}`);
 		});
 	}

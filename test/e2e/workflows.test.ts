@@ -7,6 +7,7 @@ import {
 } from '../../scripts/lib/n8n-client.mjs';
 import { PACKAGE, readExample, readSandboxWorkflow } from '../../scripts/lib/workflows.mjs';
 import { eventually, forSandbox, logIn, restartN8n, sandbox, stack } from './stack';
+import { NO_OPERATION, attachments, fieldsOf, parametersOf, withStandIns } from './standIns';
 
 /** The demo's workflows need about 10 s; a busy machine several times that. */
 const EXECUTION_MS = 90_000;
@@ -151,7 +152,7 @@ describe('the example workflows', () => {
 		);
 		const execution = await n8n.finished(executionId, EXECUTION_MS);
 		expect(execution).toMatchObject({ status: 'success' });
-		expect(itemsOf(execution, 'Start Extraction')).toMatchObject([{ file: { filename: 'invoice.pdf' } }]);
+		expect(itemsOf(execution, 'Start Extraction')).toMatchObject([{ fileName: 'invoice.pdf' }]);
 		expect(itemsOf(execution, 'Use the Result')).toMatchObject([
 			{
 				summary: expect.stringMatching(/^invoice\.pdf was read in \d+ ms$/),
@@ -177,6 +178,131 @@ describe('the example workflows', () => {
 	});
 });
 
+describe('the example with invoices from mails', () => {
+	test('each PDF becomes a row, what hangs becomes a mail, and other attachments are left out', async () => {
+		const example = forSandbox(await readExample('mail-to-sheet'), {
+			'Timeout Cancel': { timeout: 4, timeoutUnit: 'seconds' },
+		});
+		const mail = { subject: 'Invoices of May', from: 'ada@supplier.example.com' };
+		const { value: columns } = parametersOf(example, 'Add Row')['columns'] as { value: Json };
+		const { subject, text } = parametersOf(example, 'Tell Somebody');
+		const standIns = {
+			'Invoice Mails': attachments(mail, ['finishes.PDF', 'logo.png', 'hangs.pdf']),
+			'Add Row': fieldsOf(columns),
+			'Tell Somebody': fieldsOf({ subject, text }),
+		};
+
+		const execution = await execute(withStandIns(example, standIns, { before: 'Invoice Mails' }));
+
+		expect(execution).toMatchObject({ status: 'success' });
+		const [read, hanging] = itemsOf(execution, 'Start Extraction').map((item) => String(item['id']));
+		expect(itemsOf(execution, 'Start Extraction')).toHaveLength(2);
+		const [row] = itemsOf(execution, 'Add Row');
+		expect(itemsOf(execution, 'Add Row')).toHaveLength(1);
+		expect(row).toMatchObject({ Mail: mail.subject, Run: read });
+		expect(Object.values(row ?? {})).not.toContain(null);
+		expect(itemsOf(execution, 'Tell Somebody')).toMatchObject([
+			{
+				subject: 'Not read in time: Invoices of May',
+				text: expect.stringContaining(`Outcome: cancelled\nRun: ${String(hanging)}`) as unknown,
+			},
+		]);
+		expect(await sandbox.run(String(hanging))).toMatchObject({ phase: 'cancelled', cancelRequests: 1 });
+	});
+});
+
+describe('the example that cancels what a crashed execution left behind', () => {
+	/** A published workflow that starts a run which hangs, and fails then. */
+	function failing(errorWorkflow: string): Workflow {
+		const stop = { errorMessage: 'Failed on purpose' };
+		const workflow = single('retab', {
+			resource: 'extraction',
+			operation: 'create',
+			schemaFrom: 'json',
+			jsonSchema: '{ "type": "object" }',
+			documentSource: 'url',
+			documentUrl: 'https://storage.googleapis.com/example/hangs.pdf',
+			additionalFields: { metadata: { pairs: [{ name: 'sandbox_result', value: 'stuck' }] } },
+			options: { tagWithExecution: true },
+		});
+		const nodes = workflow.nodes.map((node) =>
+			node.name === 'Start'
+				? {
+						...node,
+						type: 'n8n-nodes-base.webhook',
+						typeVersion: 2,
+						webhookId: 'start-and-fail',
+						parameters: { path: 'start-and-fail', options: {} },
+					}
+				: node,
+		);
+		const fail = {
+			id: 'fail',
+			name: 'Fail',
+			type: 'n8n-nodes-base.stopAndError',
+			typeVersion: 1,
+			position: [440, 0] as [number, number],
+			parameters: stop,
+		};
+		return {
+			...workflow,
+			name: 'Starts a run and fails',
+			nodes: [...nodes, fail],
+			connections: {
+				...workflow.connections,
+				Node: { main: [[{ node: 'Fail', type: 'main', index: 0 }]] },
+			},
+			settings: { executionOrder: 'v1', errorWorkflow },
+		};
+	}
+
+	test('exactly the runs of the execution that failed', async () => {
+		const net = await n8n.activate(
+			forSandbox(await readExample('crash-net'), { 'Wait a Moment': { amount: 2, unit: 'seconds' } }),
+		);
+		const failed = await n8n.activate(failing(net));
+		await eventually(
+			async () => ((await fetch(`${stack.n8nUrl}/webhook/start-and-fail`)).ok ? true : undefined),
+			() => 'there is no webhook',
+		);
+
+		const [failedId = ''] = await eventually(
+			async () => atLeastOne(await n8n.executionsOf(failed)),
+			() => 'the webhook started nothing',
+		);
+		const [left] = itemsOf(await n8n.finished(failedId, EXECUTION_MS), 'Node').map((item) =>
+			String(item['id']),
+		);
+		const bystander = await sandbox.createRun({
+			provider: 'retab',
+			resource: 'extraction',
+			steering: { result: 'stuck' },
+			request: { metadata: { n8n_execution_id: failedId, n8n_workflow_id: 'another' } },
+		});
+		const [netId = ''] = await eventually(
+			async () => atLeastOne(await n8n.executionsOf(net)),
+			() => 'the error workflow did not start',
+		);
+		const execution = await n8n.finished(netId, EXECUTION_MS);
+
+		expect(execution).toMatchObject({ status: 'success' });
+		expect(itemsOf(execution, 'Cancel What It Left')).toMatchObject([{ id: left, outcome: 'cancelled' }]);
+		expect(itemsOf(execution, 'Tell Somebody')).toEqual([
+			{
+				message: [
+					`"Starts a run and fails" failed (execution ${failedId}). What became of its runs:`,
+					`extraction ${String(left)}: cancelled`,
+				].join('\n'),
+			},
+		]);
+		expect(await sandbox.run(String(left))).toMatchObject({ phase: 'cancelled', cancelRequests: 1 });
+		expect(await sandbox.run(bystander)).toMatchObject({ phase: 'running', cancelRequests: 0 });
+		await n8n.deactivate(failed);
+		await n8n.deactivate(net);
+		await sandbox.remove(bystander);
+	});
+});
+
 describe('a restart of n8n in the middle', () => {
 	test(
 		'the durable loop cancels its run, and the trigger tells of each failed run once',
@@ -191,7 +317,7 @@ describe('a restart of n8n in the middle', () => {
 			expect(await messages(notify, 1)).toEqual([failedMessage(before)]);
 			const loop = await n8n.createWorkflow(
 				forSandbox(await readExample('durable-loop'), {
-					'Check Once': { timeout: 20, timeoutUnit: 'seconds' },
+					'Check Once': { timeout: 20, timeoutUnit: 'seconds', simplify: false },
 					'Wait a While': { amount: DURABLE_WAIT_S, unit: 'seconds' },
 				}),
 			);
@@ -324,6 +450,31 @@ describe('the example that cleans up on a schedule', () => {
 		expect(message).toMatch(/^2 of 2 stuck runs cancelled\n/);
 		for (const id of stuck) expect(await sandbox.run(id)).toMatchObject({ phase: 'cancelled' });
 		expect(await sandbox.run(young)).toMatchObject({ phase: 'running', cancelRequests: 0 });
+	});
+});
+
+describe('the example that cleans up every night', () => {
+	test.each([
+		{ dryRun: true, outcome: 'wouldCancel', note: ' (Dry Run: nothing was cancelled)', phase: 'running' },
+		{ dryRun: false, outcome: 'cancelled', note: '', phase: 'cancelled' },
+	])('one message for all, with dryRun $dryRun', async ({ dryRun, outcome, note, phase }) => {
+		const id = await sandbox.createRun({
+			provider: 'retab',
+			resource: 'extraction',
+			steering: { result: 'stuck' },
+			createdAt: Date.now() - 7 * 3_600_000,
+		});
+		const example = forSandbox(await readExample('nightly-cleanup'), { 'Cancel Stuck Runs': { dryRun } });
+		const standIns = { 'Send to Slack': NO_OPERATION };
+
+		const execution = await execute(withStandIns(example, standIns, { before: 'Cancel Stuck Runs' }));
+
+		expect(execution).toMatchObject({ status: 'success' });
+		expect(itemsOf(execution, 'Send to Slack')).toEqual([
+			{ summary: `Stuck document runs: 1${note}\nextraction ${id}: ${outcome}, 420 minutes old` },
+		]);
+		expect(await sandbox.run(id)).toMatchObject({ phase });
+		await sandbox.remove(id);
 	});
 });
 

@@ -1,7 +1,8 @@
-import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import type { IDataObject, INodeParameters, INodeProperties } from 'n8n-workflow';
 
 import { DOCUMENT } from '../../nodes/shared/core/config';
 import type { FaultSpec } from '../../sandbox/server';
+import { NODES } from '../../scripts/docs/parameters';
 import {
 	type Answer,
 	setBinaryDataMode,
@@ -11,6 +12,7 @@ import {
 	type WorkflowResult,
 } from './support';
 import { credentialsFor, type Provider, useSandbox } from './support/sandbox-instance';
+import { WORKFLOW_ID } from './support/workflow';
 
 /** The `create` operation of the Retab and Extend nodes: what reaches the API, and what does not. */
 
@@ -569,6 +571,80 @@ describe('the request', () => {
 			/^{"json_schema":{"properties":{"prototype":{"type":"string"}}},"metadata":{"__proto__":"x","constructor":"7"},/,
 		);
 	});
+});
+
+describe('Tag With Execution', () => {
+	const TAGGED = { options: { tagWithExecution: true } };
+	const execution = { additionalData: { executionId: '231' } };
+	const TAG = { n8n_execution_id: '231', n8n_workflow_id: WORKFLOW_ID };
+	const hasMetadata = ([, { most }]: (typeof CASES)[number]) =>
+		(most.additionalFields as IDataObject | undefined)?.metadata !== undefined;
+
+	test.each(CASES.filter(hasMetadata))(
+		'%s: the metadata name the execution, beside those of the user',
+		async (_name, row) => {
+			const alone = await create(row, { ...row.least, ...TAGGED }, execution);
+			const beside = await create(row, { ...row.most, ...TAGGED }, execution);
+
+			expect([alone.error, beside.error]).toEqual([undefined, undefined]);
+			const { metadata } = row.mostBody as { metadata: IDataObject };
+			expect(bodiesTo(row.path)).toEqual([
+				{ ...row.leastBody, metadata: TAG },
+				{ ...row.mostBody, metadata: { ...metadata, ...TAG } },
+			]);
+		},
+	);
+
+	test.each(CASES.filter((one) => !hasMetadata(one)))(
+		'%s: has no metadata, so the option is neither shown nor sent',
+		async (_name, row) => {
+			const result = await create(row, { ...row.least, ...TAGGED }, execution);
+
+			expect(result.error).toBeUndefined();
+			expect(bodiesTo(row.path)).toEqual([row.leastBody]);
+			expect(optionsOf(row)).not.toContain('tagWithExecution');
+		},
+	);
+
+	test.each(CASES.filter(hasMetadata))('%s: the option is off unless the user wants it', (_name, row) => {
+		expect(optionsOf(row)).toContain('tagWithExecution');
+		const field = optionFieldsOf(row).find(({ name }) => name === 'tagWithExecution');
+		expect(field?.default).toBe(false);
+	});
+
+	test('a name that the user has given, too, is refused before anything is sent', async () => {
+		const row = rowOf('retab extraction');
+		const metadata = pairs({ n8n_execution_id: '7' });
+		const { error } = await create(row, { ...row.least, ...TAGGED, additionalFields: { metadata } });
+
+		expect(error).toMatchObject({
+			message: 'Tag With Execution: "n8n_execution_id" is in another field as well [item 0]',
+			description: expect.stringContaining('Take it out of one of the two fields.') as unknown,
+		});
+		expect(bodiesTo(row.path)).toEqual([]);
+	});
+
+	test('its pairs count for the limit of the API', async () => {
+		const row = rowOf('retab job');
+		const fifteen = pairs(Object.fromEntries(Array.from({ length: 15 }, (_, at) => [`name_${at}`, 'x'])));
+		const { error } = await create(row, { ...row.least, ...TAGGED, additionalFields: { metadata: fifteen } });
+
+		expect(error?.message).toBe('Metadata: at most 16 pairs are allowed [item 0]');
+		expect(bodiesTo(row.path)).toEqual([]);
+	});
+
+	function optionFieldsOf({ provider, resource }: Row): INodeProperties[] {
+		return NODES[provider].description.properties
+			.filter(
+				({ name, displayOptions: { show } = {} }) =>
+					name === 'options' && show?.resource?.includes(resource) && show.operation?.includes('create'),
+			)
+			.flatMap(({ options }) => options as INodeProperties[]);
+	}
+
+	function optionsOf(row: Row): string[] {
+		return optionFieldsOf(row).map(({ name }) => name);
+	}
 });
 
 describe('what the API refuses is told in its own words', () => {

@@ -13,6 +13,7 @@ interface Example {
 		name: string;
 		type: string;
 		typeVersion: number;
+		position: [number, number];
 		parameters: IDataObject;
 		credentials?: Record<string, unknown>;
 	}>;
@@ -35,10 +36,47 @@ function ownNode(type: string): INodeType | undefined {
 
 const N8N = /^(?:n8n-nodes-base|@n8n\/n8n-nodes-langchain)\./;
 
-const EXAMPLES = readdirSync(join(ROOT, 'examples')).map((file): [string, Example] => [
-	file,
-	JSON.parse(readFileSync(join(ROOT, 'examples', file), 'utf8')) as Example,
-]);
+const EXAMPLES = readdirSync(join(ROOT, 'examples'))
+	.filter((file) => file.endsWith('.json'))
+	.map((file): [string, Example] => [
+		file,
+		JSON.parse(readFileSync(join(ROOT, 'examples', file), 'utf8')) as Example,
+	]);
+
+const NOTE = 'n8n-nodes-base.stickyNote';
+
+/** Nodes that only shape data: the list of examples does not name them. */
+const UNNAMED = new Set([NOTE, 'n8n-nodes-base.set', 'n8n-nodes-base.noOp']);
+
+/** Width and height of a node on n8n's canvas. */
+const NODE_SIZE = 96;
+
+/** Yellow: the note that says what to set up. The others have a colour for what their nodes do. */
+const YELLOW = 1;
+
+interface Note {
+	name: string;
+	text: string;
+	color: unknown;
+	left: number;
+	top: number;
+	right: number;
+	bottom: number;
+}
+
+function notesOf({ nodes }: Example): Note[] {
+	return nodes
+		.filter(({ type }) => type === NOTE)
+		.map(({ name, position: [left, top], parameters }) => ({
+			name,
+			text: typeof parameters.content === 'string' ? parameters.content : '',
+			color: parameters.color,
+			left,
+			top,
+			right: left + Number(parameters.width),
+			bottom: top + Number(parameters.height),
+		}));
+}
 
 function isObject(value: unknown): value is IDataObject {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -66,7 +104,9 @@ function problems(parameters: IDataObject, fields: readonly INodeProperties[]): 
 	});
 }
 
-describe.each(EXAMPLES)('%s', (file, { nodes, connections }) => {
+describe.each(EXAMPLES)('%s', (file, example) => {
+	const { nodes, connections } = example;
+
 	test('uses nodes that exist', () => {
 		const unknown = nodes.filter(({ type }) => !N8N.test(type) && !ownNode(type));
 		expect(unknown.map(({ type }) => type)).toEqual([]);
@@ -99,6 +139,63 @@ describe.each(EXAMPLES)('%s', (file, { nodes, connections }) => {
 
 	test('is linked from the docs', () => {
 		expect(readFileSync(join(ROOT, 'docs', 'examples.md'), 'utf8')).toContain(`../examples/${file}`);
+	});
+
+	test('is in the list of examples, with the nodes it uses', () => {
+		const rows = readFileSync(join(ROOT, 'examples', 'README.md'), 'utf8').split('\n');
+		const row = rows.find((line) => line.includes(`](${file})`)) ?? '';
+		const own = nodes.flatMap(({ type }) => ownNode(type)?.description.displayName ?? []);
+		expect([...new Set(own)].filter((name) => !row.includes(name))).toEqual([]);
+		const cells = row.split('|').map((cell) => cell.trim());
+		const others = nodes.filter(({ type }) => !UNNAMED.has(type) && !ownNode(type)).map(({ type }) => type);
+		expect(cells[4]?.split(', ')).toHaveLength(new Set([...own, ...others]).size);
+	});
+
+	test('has nothing in it for the sandbox, no credential and no address of a real host', () => {
+		const text = JSON.stringify(example);
+		expect(text).not.toMatch(/sandbox/i);
+		expect(nodes.filter(({ credentials }) => credentials)).toEqual([]);
+		const hosts = [...text.matchAll(/https?:\/\/([\w.-]+)\/([^"\\]*)/g)].map(([address = '']) => address);
+		const placeholders = /your-server\.example\.com|YOUR-SPREADSHEET/;
+		expect(hosts.filter((address) => !placeholders.test(address))).toEqual([]);
+		const mails = [...text.matchAll(/[\w.-]+@([\w-]+(?:\.[\w-]+)+)/g)].map(([, host = '']) => host);
+		expect(mails.filter((host) => !host.endsWith('.example.com'))).toEqual([]);
+	});
+
+	test('a yellow note says in 3 or 4 steps what to do, in the words of n8n 2', () => {
+		const [main, ...more] = notesOf(example).filter(({ color }) => color === YELLOW);
+		expect(more).toEqual([]);
+		const steps = main?.text.match(/^\d\. .+$/gm) ?? [];
+		expect(steps.map((step) => step.slice(0, 2))).toEqual(['1.', '2.', '3.', '4.'].slice(0, steps.length));
+		expect(steps.length).toBeGreaterThanOrEqual(3);
+		const wrong = /activate the workflow|workflow is active|\bSave\b/i;
+		expect(notesOf(example).filter(({ text }) => wrong.test(text))).toEqual([]);
+		const starts = nodes.some(({ type }) => /(?:schedule|form|error|run)Trigger$|emailReadImap$/.test(type));
+		expect(main?.text.includes('**Publish**')).toBe(starts);
+	});
+
+	test('each node lies on one coloured note', () => {
+		const notes = notesOf(example);
+		const [main] = notes.filter(({ color }) => color === YELLOW);
+		const areas = notes.filter((note) => note !== main);
+		const around = ([x, y]: [number, number]) =>
+			areas.filter(
+				({ left, top, right, bottom }) =>
+					left < x && top < y && x + NODE_SIZE < right && y + NODE_SIZE < bottom,
+			);
+		const alone = nodes.filter(({ type, position }) => type !== NOTE && around(position).length !== 1);
+		expect(alone.map(({ name }) => name)).toEqual([]);
+	});
+
+	test('notes do not overlap', () => {
+		const notes = notesOf(example);
+		const overlapping = notes.flatMap((a, at) =>
+			notes
+				.slice(at + 1)
+				.filter((b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom)
+				.map((b) => `${a.name} and ${b.name}`),
+		);
+		expect(overlapping).toEqual([]);
 	});
 });
 

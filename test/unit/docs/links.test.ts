@@ -17,6 +17,7 @@ const ALL_PAGES = [
 	'SECURITY.md',
 	'bench/README.md',
 	'bench/list-rules.md',
+	'examples/README.md',
 	'sandbox/README.md',
 ];
 

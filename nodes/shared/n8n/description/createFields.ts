@@ -1,13 +1,7 @@
 import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
 
-import type {
-	BodyColumn,
-	BodyField,
-	DocumentSource,
-	DocumentsSpec,
-	ProviderSpec,
-	ResourceSpec,
-} from '../../providers/types';
+import type { BodyColumn, BodyField, CreateSpec, ProviderSpec, ResourceSpec } from '../../providers/types';
+import { documentFields } from './documentFields';
 import { METADATA_PAIR, toTitle } from './fields';
 import { pickerField } from './pickerField';
 import { schemaFields } from './schemaFields';
@@ -17,7 +11,7 @@ export function createFields(provider: ProviderSpec): INodeProperties[] {
 	const resources = Object.entries(provider.resources);
 	return resources.flatMap(([name, spec]) => [
 		...topFields(provider, name, spec),
-		...documentFields(provider, name, spec),
+		...documentFields(provider, spec, (more) => show(name, more)),
 		...backgroundField(name, spec),
 		...additionalFields(provider, name, spec),
 	]);
@@ -88,6 +82,23 @@ export const FETCH_BY_FIELD: INodeProperties = {
 	],
 	description: 'Who downloads a document from a URL',
 };
+
+/** Names of the metadata that Create writes for Tag With Execution. */
+export const EXECUTION_TAG = { execution: 'n8n_execution_id', workflow: 'n8n_workflow_id' } as const;
+
+/** An option of `create`, of resources that have metadata. */
+export const TAG_FIELD: INodeProperties = {
+	displayName: 'Tag With Execution',
+	name: 'tagWithExecution',
+	type: 'boolean',
+	default: false,
+	description: `Whether to write the IDs of this execution and workflow into the metadata of the run (${EXECUTION_TAG.execution}, ${EXECUTION_TAG.workflow}), so that an error workflow can cancel what a crashed execution left behind`,
+};
+
+/** The field of the user's own metadata, where the API has some. */
+export function metadataFieldOf(create: CreateSpec): BodyField | undefined {
+	return create.fields.find(({ name }) => name === 'metadata');
+}
 
 export function takesAddresses(spec: ResourceSpec): boolean {
 	return spec.create?.documents?.sources.includes('url') ?? false;
@@ -182,155 +193,4 @@ function columnField(column: BodyColumn): INodeProperties {
 	return column.kind === 'boolean'
 		? { ...common, type: 'boolean', default: false }
 		: { ...common, type: 'string', default: '', ...(column.required && { required: true }) };
-}
-
-const SOURCE_OPTIONS: Record<DocumentSource, INodePropertyOptions> = {
-	binary: {
-		name: 'Binary Field',
-		value: 'binary',
-		description: 'A file that an earlier step has put into the item',
-	},
-	fileId: {
-		name: 'File ID',
-		value: 'fileId',
-		description: 'A file that was uploaded to the provider before',
-	},
-	template: { name: 'Template', value: 'template', description: 'A saved form instead of a document' },
-	text: { name: 'Text', value: 'text', description: 'The text itself' },
-	url: {
-		name: 'URL',
-		value: 'url',
-		description: 'A file on the web; Fetch By in the options says who downloads it',
-	},
-};
-
-function sourceField({ sources, takes }: DocumentsSpec): INodeProperties {
-	return {
-		displayName: 'Document From',
-		name: 'documentSource',
-		type: 'options',
-		options: sources.map((source) => SOURCE_OPTIONS[source]).sort((a, b) => a.name.localeCompare(b.name)),
-		default: 'binary',
-		description: described('Where the document comes from', takes),
-	};
-}
-
-function described(text: string, takes: string | undefined): string {
-	return takes ? `${text}. ${takes}.` : text;
-}
-
-/** The field that belongs to a source. */
-const VALUE_FIELDS: Record<DocumentSource, Omit<INodeProperties, 'type' | 'required'>> = {
-	binary: {
-		displayName: 'Input Binary Field',
-		name: 'binaryPropertyName',
-		default: 'data',
-		hint: 'The name of the input field containing the file data to be processed',
-		description: 'Name of the binary field of the item that holds the document',
-	},
-	url: {
-		displayName: 'Document URL',
-		name: 'documentUrl',
-		default: '',
-		placeholder: 'e.g. https://example.com/invoice.pdf',
-		description: 'Address of the document',
-	},
-	fileId: {
-		displayName: 'File ID',
-		name: 'fileId',
-		default: '',
-		description: 'The uploaded file',
-	},
-	text: {
-		displayName: 'Document Text',
-		name: 'documentText',
-		typeOptions: { rows: 4 },
-		default: '',
-		description: 'The text to work on',
-	},
-	template: {
-		displayName: 'Template ID',
-		name: 'templateId',
-		default: '',
-		description: 'The saved form to fill',
-	},
-};
-
-/** @param many true where the field may hold several, separated by commas */
-function valueField(provider: ProviderSpec, source: DocumentSource, many: boolean): INodeProperties {
-	const { description = '', ...field } = VALUE_FIELDS[source];
-	if (source === 'fileId' || source === 'template') {
-		const several =
-			many && source === 'fileId' ? ': one from the list, or several IDs separated by commas' : '';
-		return pickerField(provider, field.name, {
-			...field,
-			required: true,
-			description: `${description}${several}`,
-		});
-	}
-	const several = many && source !== 'text' ? ', or several separated by commas' : '';
-	return { ...field, type: 'string', required: true, description: `${description}${several}` };
-}
-
-/** A file of the machine or the web is the user's to choose: what it may be stands with its field as well. */
-function withTypes(
-	field: INodeProperties,
-	source: DocumentSource,
-	{ takes }: DocumentsSpec,
-): INodeProperties {
-	if (source === 'template' || source === 'text') return field;
-	return { ...field, description: described(field.description ?? '', takes) };
-}
-
-function documentFields(provider: ProviderSpec, resource: string, spec: ResourceSpec): INodeProperties[] {
-	const { documents } = spec.create ?? {};
-	if (!documents) return [];
-	if (documents.form === 'byBlock') return [documentsByBlock(provider, resource, documents)];
-	const many = documents.form === 'list' || documents.form === 'oneOrPackage';
-	return [
-		{ ...sourceField(documents), displayOptions: show(resource) },
-		...documents.sources.map((source) => ({
-			...withTypes(valueField(provider, source, many && source !== 'text'), source, documents),
-			displayOptions: show(resource, { documentSource: [source] }),
-		})),
-	];
-}
-
-/** A document for each start block of a workflow. */
-function documentsByBlock(
-	provider: ProviderSpec,
-	resource: string,
-	documents: DocumentsSpec,
-): INodeProperties {
-	return {
-		displayName: 'Documents',
-		name: 'documents',
-		type: 'fixedCollection',
-		typeOptions: { multipleValues: true },
-		placeholder: 'Add document',
-		default: {},
-		displayOptions: show(resource),
-		description: 'A document for each start block of the workflow that takes one',
-		options: [
-			{
-				displayName: 'Document',
-				name: 'rows',
-				values: [
-					sourceField(documents),
-					...documents.sources
-						.map((source) => ({
-							...valueField(provider, source, false),
-							displayOptions: { show: { documentSource: [source] } },
-						}))
-						.sort((a, b) => a.displayName.localeCompare(b.displayName)),
-					pickerField(provider, 'startBlockId', {
-						displayName: 'Start Block ID',
-						name: 'blockId',
-						required: true,
-						description: 'The block of the workflow that takes the document',
-					}),
-				],
-			},
-		],
-	};
 }

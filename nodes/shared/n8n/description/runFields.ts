@@ -8,7 +8,7 @@ import type {
 	ReadOptionSpec,
 	ResourceSpec,
 } from '../../providers/types';
-import { createFields, FETCH_BY_FIELD, takesAddresses } from './createFields';
+import { createFields, FETCH_BY_FIELD, metadataFieldOf, TAG_FIELD, takesAddresses } from './createFields';
 import {
 	CONFIRM_FOR,
 	INTERVAL,
@@ -170,20 +170,16 @@ function urlMode({ host, idInAddress }: DashboardSpec, spec: ResourceSpec): INod
 }
 
 function createOptionsFields(resources: Array<[string, ResourceSpec]>): INodeProperties[] {
-	return resources.flatMap(([name, spec]) =>
-		spec.create
-			? [
-					optionsField(
-						[
-							...(takesAddresses(spec) ? [FETCH_BY_FIELD] : []),
-							...(spec.create.schema ? [SHOW_SCHEMA] : []),
-							MAX_CONCURRENT_REQUESTS,
-						],
-						{ show: { resource: [name], operation: ['create'] } },
-					),
-				]
-			: [],
-	);
+	return resources.flatMap(([name, spec]) => {
+		if (!spec.create) return [];
+		const fields = [
+			...(takesAddresses(spec) ? [FETCH_BY_FIELD] : []),
+			...(spec.create.schema ? [SHOW_SCHEMA] : []),
+			MAX_CONCURRENT_REQUESTS,
+			...(metadataFieldOf(spec.create) ? [TAG_FIELD] : []),
+		];
+		return [optionsField(fields, { show: { resource: [name], operation: ['create'] } })];
+	});
 }
 
 function waitFields(resources: string[]): INodeProperties[] {

@@ -2,11 +2,12 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { JsonObject, JsonValue } from '../../core/runs/run';
 import { valueAt } from '../../providers/client/parseResponse';
-import type { BodyColumn, BodyField, CreateSpec, PairLimits } from '../../providers/types';
-import { isOnTop } from '../description/createFields';
+import type { BodyColumn, BodyField, CreateSpec } from '../../providers/types';
+import { EXECUTION_TAG, isOnTop, metadataFieldOf } from '../description/createFields';
 import { InvalidParameterError } from '../output/errors';
 import { isJsonObject, jsonArrayFrom, jsonObjectFrom } from './json';
 import { plainValue } from './locator';
+import { readTagWithExecution } from './options';
 import { readSchema } from './schemaField';
 import { asText, describe, emptyError, fieldsOf, isEmpty, listOf, numberFrom } from './values';
 
@@ -24,8 +25,27 @@ export function readBody(context: IExecuteFunctions, spec: CreateSpec, itemIndex
 		const value = bodyValue(field, given);
 		if (value !== undefined) setAt(body, field, field.path, value);
 	}
+	tagWithExecution(context, spec, body, itemIndex);
 	for (const field of spec.fields) checkSize(field, body);
 	return body;
+}
+
+/** Writes which execution starts the run into its metadata, where the user wants that. @throws InvalidParameterError */
+function tagWithExecution(
+	context: IExecuteFunctions,
+	spec: CreateSpec,
+	body: JsonObject,
+	itemIndex: number,
+): void {
+	const metadata = metadataFieldOf(spec);
+	if (!metadata || !readTagWithExecution(context, itemIndex)) return;
+	// Each n8n database counts its executions from 1: only together with the workflow's ID are they unique.
+	const { id: workflowId } = context.getWorkflow();
+	setAt(body, { ...metadata, label: 'Tag With Execution' }, metadata.path, {
+		[EXECUTION_TAG.execution]: context.getExecutionId(),
+		...(workflowId !== undefined && { [EXECUTION_TAG.workflow]: workflowId }),
+	});
+	checkLimits(fieldsOf(valueAt(body, metadata.path)) as JsonObject, metadata);
 }
 
 /** Puts a value into the body. Two objects at the same place are merged; nothing is overwritten. @throws InvalidParameterError */
@@ -183,12 +203,7 @@ const TAKE_OUT = 'Set it in the field, or take the field out.';
 function pairsOf(field: BodyField, given: unknown): JsonObject | undefined {
 	const { pairs } = fieldsOf(given);
 	if (pairs === undefined) return undefined;
-	const refuse = (problem: string): never => {
-		throw new InvalidParameterError(
-			`${field.label}: ${problem}`,
-			'Add one row per pair, each with a name of its own and a text as its value.',
-		);
-	};
+	const refuse = (problem: string): never => refusePairs(field, problem);
 	if (!Array.isArray(pairs)) return refuse('must be a list of names and values');
 	const sent: JsonObject = {};
 	for (const pair of pairs) {
@@ -199,11 +214,21 @@ function pairsOf(field: BodyField, given: unknown): JsonObject | undefined {
 		if (Object.hasOwn(sent, name.trim())) refuse(`the name "${name.trim()}" is duplicated`);
 		Object.defineProperty(sent, name.trim(), { value: asText.parse(value ?? ''), enumerable: true });
 	}
-	checkLimits(sent, field.limits ?? {}, refuse);
+	checkLimits(sent, field);
 	return Object.keys(sent).length > 0 ? sent : undefined;
 }
 
-function checkLimits(pairs: JsonObject, limits: PairLimits, refuse: (problem: string) => never): void {
+/** @throws InvalidParameterError */
+function refusePairs({ label }: BodyField, problem: string): never {
+	throw new InvalidParameterError(
+		`${label}: ${problem}`,
+		'Add one row per pair, each with a name of its own and a text as its value.',
+	);
+}
+
+function checkLimits(pairs: JsonObject, field: BodyField): void {
+	const { limits = {} } = field;
+	const refuse = (problem: string): never => refusePairs(field, problem);
 	const entries = Object.entries(pairs);
 	if (limits.pairs && entries.length > limits.pairs) refuse(`at most ${limits.pairs} pairs are allowed`);
 	for (const [name, value] of entries) {

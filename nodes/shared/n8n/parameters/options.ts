@@ -93,3 +93,8 @@ export function readDownload(parameters: ParameterSource, itemIndex: number): st
 	const given = optionsAt(parameters, itemIndex).download;
 	return given === undefined ? undefined : textFrom('Download File Into', given);
 }
+
+/** Whether the run shows in its metadata which execution has started it. */
+export function readTagWithExecution(parameters: ParameterSource, itemIndex: number): boolean {
+	return optionsAt(parameters, itemIndex).tagWithExecution === true;
+}
