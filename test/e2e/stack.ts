@@ -38,6 +38,8 @@ export interface SandboxRun {
 	status: string;
 	phase: string;
 	cancelRequests: number;
+	/** Body of the create call. */
+	request: Json;
 }
 
 /** The sandbox's own doors, which no real API has. */
