@@ -49,7 +49,12 @@ const WAYS: Way[] = [
 	{
 		name: 'Retab, web address',
 		node: 'retab',
-		parameters: { resource: 'extraction', operation: 'create', jsonSchema: '{ "type": "object" }' },
+		parameters: {
+			resource: 'extraction',
+			operation: 'create',
+			schemaFrom: 'json',
+			jsonSchema: '{ "type": "object" }',
+		},
 		isUpload: ({ method }) => method === 'PUT',
 		overhead: 0,
 		allowedGrowth: 60 * MB,

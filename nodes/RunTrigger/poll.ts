@@ -107,6 +107,7 @@ function readEvents(parameters: ParameterSource): ReadonlySet<EventName> {
 	if (given.success) return new Set(given.data);
 	throw new InvalidParameterError(
 		`Events must name at least one of ${EVENT_NAMES.join(', ')}, and nothing else`,
+		'Choose one or more in the list, such as completed.',
 	);
 }
 
@@ -121,7 +122,10 @@ function readSources(
 		.min(1)
 		.safeParse(parameters.getNodeParameter('resources', 0, []));
 	if (!chosen.success)
-		throw new InvalidParameterError('Resources must name at least one kind of run to watch');
+		throw new InvalidParameterError(
+			'Resources must name at least one kind of run to watch',
+			'Choose one or more in the list.',
+		);
 	const owner = readOwner(filterReader(parameters, 0));
 	const { credential } = session.provider;
 	const account = context.getNode().credentials?.[credential]?.id ?? '';
@@ -131,7 +135,10 @@ function readSources(
 	const reviewable = clients.some(({ client }) => Object.values(client.spec.phases).includes('needsReview'));
 	if (events.size === 1 && events.has('needsReview') && !reviewable) {
 		const plurals = clients.map(({ client }) => client.spec.plural).join(', ');
-		throw new InvalidParameterError(`None of the chosen resources ever needs a review: ${plurals} do not`);
+		throw new InvalidParameterError(
+			`None of the chosen resources ever needs a review: ${plurals} do not`,
+			'Choose another event, or a resource whose runs can wait for a person.',
+		);
 	}
 	return sources;
 }

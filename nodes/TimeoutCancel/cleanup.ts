@@ -84,17 +84,27 @@ function readSources(
 ): CleanupSource[] {
 	const chosen = z.array(z.string()).safeParse(context.getNodeParameter('resources', itemIndex, []));
 	if (!chosen.success || chosen.data.length === 0) {
-		throw new InvalidParameterError('Resources must name at least one kind of run to clean up');
+		throw new InvalidParameterError(
+			'Resources must name at least one kind of run to clean up',
+			'Choose one or more in the list.',
+		);
 	}
 	const sources = [...new Set(chosen.data)].map((resource) => {
 		const client = session.client(resource);
 		if (!client.spec.cancel)
-			throw new InvalidParameterError(`${client.provider.title} has no way to cancel ${client.spec.plural}`);
-		return orInvalidParameter(() => cleanupSource(resource, client, filters, phases, youngest));
+			throw new InvalidParameterError(
+				`${client.provider.title} has no way to cancel ${client.spec.plural}`,
+				'Take it out of Resources.',
+			);
+		return orInvalidParameter(
+			() => cleanupSource(resource, client, filters, phases, youngest),
+			'Change the filters, or take the resource out of Resources.',
+		);
 	});
 	if (sources.every(({ lists }) => lists.length === 0)) {
 		throw new InvalidParameterError(
 			`None of the chosen resources knows a status of ${filters.statuses.join(', ')}`,
+			'Choose other statuses, or leave Statuses empty for all that are not finished.',
 		);
 	}
 	return sources;

@@ -78,6 +78,7 @@ function sentence(text: string): string {
 
 function defaultsOf(value: INodeProperties['default']): string[] {
 	if (Array.isArray(value)) return value.length > 0 ? [code(value.map(String))] : [];
+	if (typeof value === 'string' && value.includes('\n')) return ['an example'];
 	return value === undefined || value === '' || typeof value === 'object' ? [] : [`\`${value}\``];
 }
 

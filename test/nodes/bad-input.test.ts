@@ -59,7 +59,7 @@ async function expectRefused(
 const CHARACTERS = 'Run ID may only hold letters, digits and _ - : ~ @ = + [item 0]';
 
 const NO_ID = (value: string, expression: string) =>
-	`Run ID is ${value}: the expression {{ ${expression} }} found no ID in item 0 [item 0]`;
+	`Run ID is ${value}: the expression {{ ${expression} }} found nothing in item 0`;
 
 describe('the run ID', () => {
 	const cases: Array<[what: string, runId: string, message: string]> = [
@@ -127,7 +127,11 @@ describe('Timeout Cancel', () => {
 		[{ timeout: -1 }, seconds('-1')],
 		[{ timeout: '={{ NaN }}' }, seconds('NaN')],
 		[{ timeout: '={{ Infinity }}' }, seconds('Infinity')],
-		[{ timeout: '={{ null }}' }, seconds('null')],
+		[{ timeout: '={{ null }}' }, 'Timeout is null: the expression {{ null }} found nothing in item 0'],
+		[
+			{ timeout: '={{ $json.t }}' },
+			'Timeout is undefined: the expression {{ $json.t }} found nothing in item 0',
+		],
 		[{ timeout: '={{ "soon" }}' }, seconds('the text "soon"')],
 		[{ timeout: 2_592_001 }, seconds('2592001')],
 		[

@@ -137,9 +137,10 @@ const ROWS: Row[] = [
 		...PRIMITIVE,
 		resource: 'extraction',
 		path: '/v1/extractions',
-		least: { jsonSchema: JSON.stringify(SCHEMA) },
+		least: { schemaFrom: 'json', jsonSchema: JSON.stringify(SCHEMA) },
 		leastBody: { document: RETAB_PDF, json_schema: SCHEMA, ...IN_BACKGROUND },
 		most: {
+			schemaFrom: 'json',
 			jsonSchema: `={{ (${JSON.stringify(SCHEMA).replaceAll('}', ' } ')}) }}`,
 			...fromUrl('https://storage.googleapis.com/files/a%20b.pdf?x=1'),
 			additionalFields: {
@@ -553,6 +554,7 @@ describe('the request', () => {
 	test('names that mean something in JavaScript, and that n8n would drop from an object', async () => {
 		const row = rowOf('retab extraction');
 		await create(row, {
+			schemaFrom: 'json',
 			jsonSchema: '{ "properties": { "prototype": { "type": "string" } } }',
 			additionalFields: {
 				metadata: {
@@ -593,7 +595,7 @@ describe('what the API refuses is told in its own words', () => {
 		[
 			'messages that are none',
 			'retab extraction',
-			{ jsonSchema: SCHEMA, additionalFields: { additionalMessages: '["hello"]' } },
+			{ schemaFrom: 'json', jsonSchema: SCHEMA, additionalFields: { additionalMessages: '["hello"]' } },
 			'422',
 			'body.additional_messages.0: Input should be a valid dictionary',
 		],
@@ -1062,7 +1064,7 @@ describe('several items', () => {
 		);
 		expect(result.json[0]?.map(({ id, error }) => (id ? 'started' : error))).toEqual([
 			'started',
-			'Document URL is empty [item 1]',
+			expect.stringMatching(/^Document URL is empty: the expression \{\{ .* \}\} found nothing in item 1$/),
 			'started',
 		]);
 		expect(bodiesTo(parse.path)).toHaveLength(2);
@@ -1094,6 +1096,7 @@ describe('bad input: told before anything is sent', () => {
 	const job = rowOf('retab job').least;
 	/** n8n itself refuses a required field that is left empty: only an expression gets there. */
 	const EMPTY = '={{ "" }}';
+	const EMPTY_AT_0 = 'is empty: the expression {{ "" }} found nothing in item 0';
 	const extend = { ...fromId, extractorId: 'ex_1' };
 	const withFields = (base: INodeParameters, additionalFields: INodeParameters): INodeParameters => ({
 		...base,
@@ -1101,30 +1104,30 @@ describe('bad input: told before anything is sent', () => {
 	});
 
 	test.each<[string, string, INodeParameters, string]>([
-		['no schema', 'retab extraction', {}, 'JSON Schema is empty'],
-		['an emptied schema', 'retab extraction', { jsonSchema: '' }, 'JSON Schema is empty'],
+		['no schema', 'retab extraction', {}, 'Fields needs at least one row'],
+		['an emptied schema', 'retab extraction', { schemaFrom: 'json', jsonSchema: '' }, 'JSON Schema is empty'],
 		[
 			'a schema that is a list',
 			'retab extraction',
-			{ jsonSchema: '[1]' },
+			{ schemaFrom: 'json', jsonSchema: '[1]' },
 			'JSON Schema must be a JSON object; it is a list',
 		],
 		[
 			'a schema that is null',
 			'retab extraction',
-			{ jsonSchema: 'null' },
+			{ schemaFrom: 'json', jsonSchema: 'null' },
 			'JSON Schema must be a JSON object; it is null',
 		],
 		[
 			'a schema that is a number',
 			'retab extraction',
-			{ jsonSchema: 7 },
+			{ schemaFrom: 'json', jsonSchema: 7 },
 			'JSON Schema must be a JSON object; it is 7',
 		],
 		[
 			'messages that are no list',
 			'retab extraction',
-			withFields({ jsonSchema: SCHEMA }, { additionalMessages: '{ "role": "user" }' }),
+			withFields({ schemaFrom: 'json', jsonSchema: SCHEMA }, { additionalMessages: '{ "role": "user" }' }),
 			'Additional Messages must be a JSON array; it is an object',
 		],
 		['no categories', 'retab classification', {}, 'Categories needs at least one row'],
@@ -1156,7 +1159,7 @@ describe('bad input: told before anything is sent', () => {
 		[
 			'no votes',
 			'retab extraction',
-			withFields({ jsonSchema: SCHEMA }, { nConsensus: 0 }),
+			withFields({ schemaFrom: 'json', jsonSchema: SCHEMA }, { nConsensus: 0 }),
 			'Consensus Runs must be a whole number from 1 to 16; it is 0',
 		],
 		[
@@ -1175,7 +1178,7 @@ describe('bad input: told before anything is sent', () => {
 			'a spreadsheet at an address, extracted deeply in the background',
 			'retab extraction',
 			withFields(
-				{ jsonSchema: SCHEMA, ...fromUrl('https://example.com/a.xlsx?v=1') },
+				{ schemaFrom: 'json', jsonSchema: SCHEMA, ...fromUrl('https://example.com/a.xlsx?v=1') },
 				{ deepExtraction: true },
 			),
 			'Deep Extraction of a spreadsheet does not work in the background',
@@ -1184,7 +1187,12 @@ describe('bad input: told before anything is sent', () => {
 			'a spreadsheet in a data URL, extracted deeply with votes',
 			'retab extraction',
 			withFields(
-				{ jsonSchema: SCHEMA, ...fromUrl('data:text/csv;base64,YTti'), background: false },
+				{
+					schemaFrom: 'json',
+					jsonSchema: SCHEMA,
+					...fromUrl('data:text/csv;base64,YTti'),
+					background: false,
+				},
 				{ deepExtraction: true, nConsensus: 3 },
 			),
 			'Deep Extraction of a spreadsheet does not work with several Consensus Runs',
@@ -1202,9 +1210,9 @@ describe('bad input: told before anything is sent', () => {
 			'First Pages Only must be a whole number from 1 to 10000; it is 0',
 		],
 		['no key', 'retab partition', { key: ' ', instructions: 'i' }, 'Key is empty'],
-		['no instructions', 'retab partition', { key: 'k', instructions: EMPTY }, 'Instructions is empty'],
-		['no instructions for an edit', 'retab edit', { instructions: EMPTY }, 'Instructions is empty'],
-		['no workflow', 'retab workflowRun', { workflowId: EMPTY }, 'Workflow ID is empty'],
+		['no instructions', 'retab partition', { key: 'k', instructions: EMPTY }, `Instructions ${EMPTY_AT_0}`],
+		['no instructions for an edit', 'retab edit', { instructions: EMPTY }, `Instructions ${EMPTY_AT_0}`],
+		['no workflow', 'retab workflowRun', { workflowId: EMPTY }, `Workflow ID ${EMPTY_AT_0}`],
 		[
 			'a number for a text',
 			'retab workflowRun',
@@ -1379,7 +1387,7 @@ describe('bad input: told before anything is sent', () => {
 			'no evaluation set',
 			'extend evaluationSetRun',
 			{ evaluationSetId: EMPTY },
-			'Evaluation Set ID is empty',
+			`Evaluation Set ID ${EMPTY_AT_0}`,
 		],
 		[
 			'a block without its ID',
@@ -1412,7 +1420,7 @@ describe('bad input: told before anything is sent', () => {
 			fromUrl('https://storage.googleapis.com/a.pdf, ftp://example.com/b.pdf'),
 			'Document URL must begin with https:// or http://; it is the text "ftp://example.com/b.pdf"',
 		],
-		['no file ID', 'retab parse', { ...fromId, fileId: EMPTY }, 'File ID is empty'],
+		['no file ID', 'retab parse', { ...fromId, fileId: EMPTY }, `File ID ${EMPTY_AT_0}`],
 		[
 			'a file ID that leaves its path',
 			'retab parse',
@@ -1430,7 +1438,7 @@ describe('bad input: told before anything is sent', () => {
 			'no template',
 			'retab edit',
 			{ instructions: 'i', documentSource: 'template', templateId: EMPTY },
-			'Template ID is empty',
+			`Template ID ${EMPTY_AT_0}`,
 		],
 		[
 			'a source that is none',
@@ -1438,7 +1446,7 @@ describe('bad input: told before anything is sent', () => {
 			{ documentSource: 'text' },
 			'Document From must be one of binary, url, fileId; it is the text "text"',
 		],
-		['no binary field', 'retab parse', { binaryPropertyName: EMPTY }, 'Input Binary Field is empty'],
+		['no binary field', 'retab parse', { binaryPropertyName: EMPTY }, `Input Binary Field ${EMPTY_AT_0}`],
 		[
 			'51 files',
 			'extend extractRun',
@@ -1474,12 +1482,19 @@ describe('bad input: told before anything is sent', () => {
 	])('%s (%s)', async (_what, name, parameters, message) => {
 		const { status, error } = await create(rowOf(name), parameters);
 		expect(status).toBe('error');
-		expect(error).toMatchObject({ name: 'NodeOperationError', message: `${message} [item 0]`, itemIndex: 0 });
+		expect(error).toMatchObject({
+			name: 'NodeOperationError',
+			message: message.endsWith('item 0') ? message : `${message} [item 0]`,
+			itemIndex: 0,
+		});
 		expect(lab.sandbox.requests).toEqual([]);
 	});
 
 	test('a schema that is not JSON', async () => {
-		const { error } = await create(rowOf('retab extraction'), { jsonSchema: '{ type: object }' });
+		const { error } = await create(rowOf('retab extraction'), {
+			schemaFrom: 'json',
+			jsonSchema: '{ type: object }',
+		});
 		expect(error?.message).toMatch(/^JSON Schema is not valid JSON: .*position.* \[item 0\]$/);
 		expect(lab.sandbox.requests).toEqual([]);
 	});

@@ -138,6 +138,9 @@ export interface BodyField {
 	limits?: PairLimits;
 }
 
+/** The JSON Schema that a run needs. The user gives it as rows, as an example or as it is, at the top of the panel. */
+export type SchemaField = Pick<BodyField, 'name' | 'path' | 'label' | 'description'>;
+
 export interface BodyColumn {
 	name: string;
 	/** Field of the row object in the body. */
@@ -194,7 +197,8 @@ export interface DocumentFacts {
 /** Why a create is refused before it is sent, and what to do about it. */
 export interface Refusal {
 	message: string;
-	hint?: string;
+	/** What to do, with an example where that helps. */
+	hint: string;
 }
 
 /** Who downloads a document that is given by its address; `auto` is the provider where it does, n8n otherwise. */
@@ -204,6 +208,7 @@ export type FetchBy = (typeof FETCH_BY)[number];
 
 export interface CreateSpec {
 	documents?: DocumentsSpec;
+	schema?: SchemaField;
 	fields: readonly BodyField[];
 	/** Body field that asks for a run in the background; absent where all runs are. */
 	backgroundField?: string;

@@ -14,8 +14,12 @@ describe('numbers that come as text', () => {
 		expect(numberIn(timeout, given)).toBe(number);
 	});
 
-	test.each(['soon', '60 s', '', ' ', '0x', 'Infinity'])('"%s" is no number', (given) => {
+	test.each(['soon', '60 s', '0x', 'Infinity'])('"%s" is no number', (given) => {
 		expect(() => numberIn(timeout, given)).toThrow('Timeout must be a number of seconds');
+	});
+
+	test.each(['', ' '])('"%s" is empty', (given) => {
+		expect(() => numberIn(timeout, given)).toThrow('Timeout is empty');
 	});
 
 	test('the timeout of an item may come as text', () => {

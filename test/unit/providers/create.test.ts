@@ -52,10 +52,11 @@ const FIELDS: Record<string, string> = {
 		'*file *workflow.id workflow.version outputs priority metadata metadata metadata.extend:usage_tags secrets',
 };
 
-function fieldsOf({ documents, fields, backgroundField }: CreateSpec): string {
+function fieldsOf({ documents, schema, fields, backgroundField }: CreateSpec): string {
 	const named = (required: boolean | undefined, name: string) => `${required ? '*' : ''}${name}`;
 	return [
 		...(documents ? [named(documents.required, documents.key)] : []),
+		...(schema ? [named(true, schema.path.join('.'))] : []),
 		...fields.map(({ required, path }) => named(required, path.join('.'))),
 		...(backgroundField ? [backgroundField] : []),
 	].join(' ');

@@ -10,6 +10,7 @@ import type {
 } from '../../providers/types';
 import { METADATA_PAIR, toTitle } from './fields';
 import { pickerField } from './pickerField';
+import { schemaFields } from './schemaFields';
 
 /** The fields of the `create` operation, out of the table of resources. */
 export function createFields(provider: ProviderSpec): INodeProperties[] {
@@ -32,11 +33,15 @@ export function isOnTop({ required, onTop }: BodyField): boolean {
 }
 
 function topFields(provider: ProviderSpec, resource: string, spec: ResourceSpec): INodeProperties[] {
-	return (spec.create?.fields ?? []).filter(isOnTop).map((field) => ({
+	const fields = (spec.create?.fields ?? []).filter(isOnTop).map((field) => ({
 		...bodyField(provider, field),
 		...(field.required && { required: true }),
 		displayOptions: show(resource, field.shownFor && { [field.shownFor.field]: [field.shownFor.is] }),
 	}));
+	const { schema } = spec.create ?? {};
+	if (!schema) return fields;
+	const { label: displayName, name, description } = schema;
+	return [...schemaFields((more) => show(resource, more), { displayName, name, description }), ...fields];
 }
 
 function additionalFields(provider: ProviderSpec, resource: string, spec: ResourceSpec): INodeProperties[] {

@@ -25,6 +25,7 @@ import {
 } from './fields';
 import { pickerField } from './pickerField';
 import { resourceOptions } from './providerFields';
+import { SHOW_SCHEMA } from './schemaFields';
 
 /** What the Retab and Extend nodes can do with a run, as far as the API of its resource has it. In the order of use. */
 export const OPERATIONS = ['create', 'poll', 'get', 'getAll', 'cancel', 'delete'] as const;
@@ -168,16 +169,20 @@ function urlMode({ host, idInAddress }: DashboardSpec, spec: ResourceSpec): INod
 }
 
 function createOptionsFields(resources: Array<[string, ResourceSpec]>): INodeProperties[] {
-	const named = (takes: boolean): string[] =>
-		resources
-			.filter(([, spec]) => hasOperation(spec, 'create') && takesAddresses(spec) === takes)
-			.map(([name]) => name);
-	return [
-		optionsField([FETCH_BY_FIELD, MAX_CONCURRENT_REQUESTS], {
-			show: { resource: named(true), operation: ['create'] },
-		}),
-		optionsField([MAX_CONCURRENT_REQUESTS], { show: { resource: named(false), operation: ['create'] } }),
-	];
+	return resources.flatMap(([name, spec]) =>
+		spec.create
+			? [
+					optionsField(
+						[
+							...(takesAddresses(spec) ? [FETCH_BY_FIELD] : []),
+							...(spec.create.schema ? [SHOW_SCHEMA] : []),
+							MAX_CONCURRENT_REQUESTS,
+						],
+						{ show: { resource: [name], operation: ['create'] } },
+					),
+				]
+			: [],
+	);
 }
 
 function waitFields(resources: string[]): INodeProperties[] {

@@ -13,9 +13,11 @@ import {
 import type { ResourceClient } from '../../providers/client/resourceClient';
 import type { CreateSpec } from '../../providers/types';
 import { InvalidParameterError } from '../output/errors';
+import { addHints } from '../output/hints';
 import { attemptItems, throwFirstError } from '../output/items';
 import { readBody } from '../parameters/createBody';
 import { readDocuments } from '../parameters/documents';
+import { readSchema, readShowSchema } from '../parameters/schemaField';
 import { downloadPayload } from '../transport/download';
 import type { Session } from '../transport/session';
 import { type Operate, callDeps } from './work';
@@ -27,9 +29,12 @@ import { type Operate, callDeps } from './work';
 export const create: Operate = async ({ context, session, client, itemCount }) => {
 	const prepared = await attemptItems(itemCount, (itemIndex) => prepareCreate(context, client, itemIndex));
 	throwFirstError(context, prepared);
+	if (prepared.some((item) => 'value' in item && 'schema' in item.value))
+		addHints(context, [SCHEMA_ONLY], 'info');
 	const startOne = async (itemIndex: number) => {
 		const item = prepared[itemIndex];
 		if (!item || 'error' in item) throw item?.error;
+		if ('schema' in item.value) return [{ jsonSchema: item.value.schema }];
 		return [await startRun(session, client, item.value, itemIndex)];
 	};
 	// More than can be sent would only wait for their turn with their documents in memory.
@@ -40,6 +45,9 @@ export const create: Operate = async ({ context, session, client, itemCount }) =
 	throwFirstError(context, started, `started ${ids.join(', ')}`);
 	return started;
 };
+
+const SCHEMA_ONLY =
+	'This is the JSON Schema, and no run was started. Switch Show Schema Only off in the options to start one.';
 
 /** A create request as the user set it up: checked, but nothing sent yet. */
 interface PreparedCreate {
@@ -53,8 +61,10 @@ async function prepareCreate(
 	context: IExecuteFunctions,
 	client: ResourceClient,
 	itemIndex: number,
-): Promise<PreparedCreate> {
+): Promise<PreparedCreate | { schema: JsonObject }> {
 	const spec = createSpecOf(client);
+	if (spec.schema && readShowSchema(context, itemIndex))
+		return { schema: readSchema(context, spec.schema, itemIndex) };
 	const body = readBody(context, spec, itemIndex);
 	const background =
 		spec.backgroundField === undefined || context.getNodeParameter('background', itemIndex, true) !== false;
@@ -111,7 +121,10 @@ function hintIfUnknown(client: ResourceClient, spec: CreateSpec): string {
 
 function createSpecOf(client: ResourceClient): CreateSpec {
 	if (client.spec.create) return client.spec.create;
-	throw new InvalidParameterError(`${client.provider.title} has no way to start ${client.spec.plural}`);
+	throw new InvalidParameterError(
+		`${client.provider.title} has no way to start ${client.spec.plural}`,
+		'Choose another resource or operation in the node.',
+	);
 }
 
 function routesOf(session: Session, client: ResourceClient): DocumentRoutes {

@@ -7,6 +7,7 @@ import { InvalidParameterError, nodeError } from '../output/errors';
 import { errorItem, outputItem, throwFirstError } from '../output/items';
 import { readOutputShape, shapeRun } from '../output/simplify';
 import { readChoice, readMaxConcurrentRequests } from '../parameters/options';
+import { readShowSchema } from '../parameters/schemaField';
 import { type Session, openSession } from '../transport/session';
 import { cancel } from './cancel';
 import { create } from './create';
@@ -33,7 +34,7 @@ export async function router(
 		const client = session.client(context.getNodeParameter('resource', 0));
 		const operation = readOperation(context, client);
 		const shapes = Array.from({ length: itemCount }, (_, itemIndex) =>
-			operation === 'delete' ? 'raw' : readOutputShape(context, itemIndex),
+			isRun(context, client, operation, itemIndex) ? readOutputShape(context, itemIndex) : 'raw',
 		);
 		const results = await OPERATE[operation]({ context, session, client, itemCount });
 		if (session.scope.signal.aborted) return [[]];
@@ -55,6 +56,17 @@ export async function router(
 	} finally {
 		session?.scope.dispose();
 	}
+}
+
+/** False where an item is no run: what was deleted, or the schema alone. */
+function isRun(
+	context: IExecuteFunctions,
+	{ spec }: ResourceClient,
+	operation: Operation,
+	itemIndex: number,
+): boolean {
+	if (operation === 'create' && spec.create?.schema) return !readShowSchema(context, itemIndex);
+	return operation !== 'delete';
 }
 
 function readOperation(context: IExecuteFunctions, client: ResourceClient): Operation {

@@ -9,7 +9,8 @@ import { safeMessage } from './text';
 export class InvalidParameterError extends Error {
 	constructor(
 		message: string,
-		readonly hint?: string,
+		/** What to do, with an example. */
+		readonly hint: string,
 	) {
 		super(message);
 		this.name = 'InvalidParameterError';
@@ -19,14 +20,15 @@ export class InvalidParameterError extends Error {
 /**
  * What a table of a provider refuses comes from the user: as bad input, in the words of the table.
  *
+ * @param hint what to do, with an example
  * @param say puts the reason into a sentence
  * @throws InvalidParameterError
  */
-export function orInvalidParameter<T>(read: () => T, say = (reason: string) => reason, advice?: string): T {
+export function orInvalidParameter<T>(read: () => T, hint: string, say = (reason: string) => reason): T {
 	const result = attemptSync(read);
 	if ('value' in result) return result.value;
 	const { error } = result;
-	throw new InvalidParameterError(say(error instanceof Error ? error.message : String(error)), advice);
+	throw new InvalidParameterError(say(error instanceof Error ? error.message : String(error)), hint);
 }
 
 export interface ErrorPlace {
@@ -42,9 +44,9 @@ export function nodeError(
 	{ itemIndex, addition }: ErrorPlace = {},
 ): NodeApiError | NodeOperationError {
 	if (error instanceof NodeApiError || error instanceof NodeOperationError) return error;
-	const place = itemIndex === undefined ? '' : ` [item ${itemIndex}]`;
+	const named = (text: string) => withItem(safeMessage(text), itemIndex);
 	const apiError = (text: string, error: ApiError, ...advice: Array<string | undefined>): NodeApiError => {
-		const message = safeMessage(text) + place;
+		const message = named(text);
 		const requestId = error.requestId ? `Request ID: ${error.requestId}.` : undefined;
 		return new NodeApiError(
 			node,
@@ -59,13 +61,19 @@ export function nodeError(
 	};
 	if (error instanceof ApiError) return apiError(error.message, error, error.hint);
 	if (error instanceof UnknownOutcomeError) return apiError(error.message, error.error, error.hint);
-	const message = safeMessage(error instanceof Error ? error.message : String(error)) + place;
+	const message = named(error instanceof Error ? error.message : String(error));
 	const advice =
 		error instanceof InvalidParameterError || error instanceof WatchError ? error.hint : undefined;
 	return new NodeOperationError(node, message, {
 		description: sentences(addition, advice),
 		itemIndex,
 	});
+}
+
+/** The message with its item, unless it ends with that already. */
+function withItem(message: string, itemIndex: number | undefined): string {
+	if (itemIndex === undefined || message.endsWith(` in item ${itemIndex}`)) return message;
+	return `${message} [item ${itemIndex}]`;
 }
 
 function sentences(...parts: Array<string | undefined>): string | undefined {

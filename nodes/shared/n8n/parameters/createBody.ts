@@ -4,19 +4,24 @@ import type { JsonObject, JsonValue } from '../../core/runs/run';
 import { valueAt } from '../../providers/client/parseResponse';
 import type { BodyColumn, BodyField, CreateSpec, PairLimits } from '../../providers/types';
 import { isOnTop } from '../description/createFields';
-import { InvalidParameterError, orInvalidParameter } from '../output/errors';
+import { InvalidParameterError } from '../output/errors';
+import { isJsonObject, jsonArrayFrom, jsonObjectFrom } from './json';
 import { plainValue } from './locator';
-import { asText, describe, fieldsOf, listOf, numberFrom } from './values';
+import { readSchema } from './schemaField';
+import { asText, describe, emptyError, fieldsOf, isEmpty, listOf, numberFrom } from './values';
 
 /** The fields of a create as its request body, without the documents. @throws InvalidParameterError */
 export function readBody(context: IExecuteFunctions, spec: CreateSpec, itemIndex: number): JsonObject {
 	const additional = fieldsOf(context.getNodeParameter('additionalFields', itemIndex, {}));
 	const body: JsonObject = {};
+	if (spec.schema) setAt(body, spec.schema, spec.schema.path, readSchema(context, spec.schema, itemIndex));
 	for (const field of spec.fields) {
-		const given = isOnTop(field)
-			? context.getNodeParameter(field.name, itemIndex, '')
-			: additional[field.name];
-		const value = bodyValue(field, plainValue(given));
+		const given = plainValue(
+			isOnTop(field) ? context.getNodeParameter(field.name, itemIndex, '') : additional[field.name],
+		);
+		const origin = { parameters: context, name: field.name, itemIndex };
+		if (field.required && isEmpty(given)) throw emptyError(field.label, given, fillIn(field), origin);
+		const value = bodyValue(field, given);
 		if (value !== undefined) setAt(body, field, field.path, value);
 	}
 	for (const field of spec.fields) checkSize(field, body);
@@ -24,7 +29,12 @@ export function readBody(context: IExecuteFunctions, spec: CreateSpec, itemIndex
 }
 
 /** Puts a value into the body. Two objects at the same place are merged; nothing is overwritten. @throws InvalidParameterError */
-function setAt(body: JsonObject, field: BodyField, path: readonly string[], value: JsonValue): void {
+function setAt(
+	body: JsonObject,
+	field: Pick<BodyField, 'label'>,
+	path: readonly string[],
+	value: JsonValue,
+): void {
 	const [key, ...rest] = path;
 	if (key === undefined) return;
 	const there = Object.hasOwn(body, key) ? body[key] : undefined;
@@ -44,20 +54,16 @@ function setAt(body: JsonObject, field: BodyField, path: readonly string[], valu
 	body[key] = value;
 }
 
-function givenTwice({ label }: BodyField, name: string): InvalidParameterError {
+function givenTwice({ label }: Pick<BodyField, 'label'>, name: string): InvalidParameterError {
 	return new InvalidParameterError(
 		`${label}: "${name}" is in another field as well`,
 		'Take it out of one of the two fields.',
 	);
 }
 
-function isJsonObject(value: JsonValue | undefined): value is JsonObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** What a field adds to the body; nothing when it was left empty. */
 function bodyValue(field: BodyField, given: unknown): JsonValue | undefined {
-	if (given === undefined || given === null || given === '') {
+	if (isEmpty(given)) {
 		refuseIfRequired(field);
 		return undefined;
 	}
@@ -82,8 +88,9 @@ function bodyValue(field: BodyField, given: unknown): JsonValue | undefined {
 				'Choose one of them in the field, or let the expression give one.',
 			);
 		case 'json':
+			return unlessEmpty(field, jsonObjectFrom(field.label, given));
 		case 'jsonList':
-			return jsonOf(field, given);
+			return unlessEmpty(field, jsonArrayFrom(field.label, given));
 		case 'rows':
 			return rowsOf(field, given);
 		case 'pairs':
@@ -93,31 +100,29 @@ function bodyValue(field: BodyField, given: unknown): JsonValue | undefined {
 	}
 }
 
-function textOf(field: BodyField, given: unknown): string | undefined {
+function textOf(field: BodyField, given: unknown): string {
 	if (typeof given !== 'string') {
 		throw new InvalidParameterError(
 			`${field.label} must be a string; it is ${describe(given)}`,
 			'Let the expression name a single field, such as {{ $json.name }}.',
 		);
 	}
-	const text = given.trim();
-	if (text === '') refuseIfRequired(field);
-	return text || undefined;
+	return given.trim();
 }
 
 /** @throws InvalidParameterError for a field that must not be left out */
-function refuseIfRequired({ label, required, placeholder }: BodyField): void {
-	if (!required) return;
-	const example = placeholder ? ` (${placeholder})` : '';
-	throw new InvalidParameterError(
-		`${label} is empty`,
-		`Fill it in${example}. Where it is an expression, check that the field it names is in the item.`,
-	);
+function refuseIfRequired(field: BodyField): void {
+	if (field.required) throw emptyError(field.label, '', fillIn(field));
+}
+
+function fillIn({ placeholder }: BodyField): string {
+	const example = placeholder?.replace(/^e\.g\. /, '') ?? '{{ $json.name }}';
+	return `Fill it in, such as ${example}.`;
 }
 
 function textsOf(field: BodyField, given: unknown): string[] | undefined {
-	const parts = Array.isArray(given) ? given : listOf(textOf(field, given) ?? '');
-	const texts = parts.map((part: unknown) => textOf(field, part)).filter((text) => text !== undefined);
+	const parts: unknown[] = Array.isArray(given) ? given : listOf(textOf(field, given));
+	const texts = parts.filter((part) => !isEmpty(part)).map((part: unknown) => textOf(field, part));
 	return texts.length > 0 ? texts : undefined;
 }
 
@@ -131,29 +136,11 @@ function integerOf({ label, range, default: fallback }: BodyField, given: unknow
 	);
 }
 
-function jsonOf(field: BodyField, given: unknown): JsonValue | undefined {
-	const parsed = typeof given === 'string' ? parseJson(field, given) : given;
-	const isList = field.kind === 'jsonList';
-	const isRight = isList
-		? Array.isArray(parsed)
-		: typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
-	if (!isRight) {
-		throw new InvalidParameterError(
-			`${field.label} must be a JSON ${isList ? 'array' : 'object'}; it is ${describe(parsed)}`,
-			`Enter JSON that begins with ${isList ? '[' : '{'}.`,
-		);
-	}
-	const isEmpty = Object.keys(parsed as object).length === 0;
-	if (isEmpty) refuseIfRequired(field);
-	return isEmpty ? undefined : (parsed as JsonValue);
-}
-
-function parseJson(field: BodyField, text: string): unknown {
-	return orInvalidParameter<unknown>(
-		() => JSON.parse(text),
-		(reason) => `${field.label} is not valid JSON: ${reason}`,
-		'Names and texts need double quotes; there is no comma after the last value.',
-	);
+/** What holds nothing counts as left empty. */
+function unlessEmpty<T extends JsonObject | JsonValue[]>(field: BodyField, json: T): T | undefined {
+	if (Object.keys(json).length > 0) return json;
+	refuseIfRequired(field);
+	return undefined;
 }
 
 function rowsOf(field: BodyField, given: unknown): JsonValue | undefined {

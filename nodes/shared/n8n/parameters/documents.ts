@@ -10,7 +10,7 @@ import { fileOf, isFile, payloadOf } from '../transport/binaryData';
 import { readFileIds } from './ids';
 import { plainValue } from './locator';
 import { readFetchBy } from './options';
-import { describe, fieldsOf, listOf, textFrom } from './values';
+import { type Origin, describe, fieldsOf, listOf, textFrom } from './values';
 
 /** What the documents of a run are read from. */
 interface Reading {
@@ -26,6 +26,8 @@ interface Reading {
 interface Given {
 	source: DocumentSource;
 	parameter: (name: string) => unknown;
+	/** Absent in a row of Documents. */
+	originOf?: (name: string) => Origin;
 	/** True where one parameter may name several, separated by commas. */
 	isList: boolean;
 }
@@ -35,12 +37,18 @@ export async function readDocuments(reading: Reading): Promise<DocumentInput[]> 
 	const { context, spec, body, itemIndex } = reading;
 	if (spec.form === 'byBlock') return await readBlocks(reading);
 	const parameter = (name: string): unknown => plainValue(context.getNodeParameter(name, itemIndex, ''));
+	const originOf = (name: string): Origin => ({ parameters: context, name, itemIndex });
 	const source = sourceOf(spec, context.getNodeParameter('documentSource', itemIndex, 'binary'));
 	if (source === 'template') {
-		body[spec.templateKey ?? ''] = textFrom('Template ID', parameter('templateId'));
+		body[spec.templateKey ?? ''] = textFrom('Template ID', parameter('templateId'), originOf('templateId'));
 		return [];
 	}
-	const given: Given = { source, parameter, isList: spec.form === 'list' || spec.form === 'oneOrPackage' };
+	const given: Given = {
+		source,
+		parameter,
+		originOf,
+		isList: spec.form === 'list' || spec.form === 'oneOrPackage',
+	};
 	const inputs = await inputsOf(reading, given);
 	if (spec.max && inputs.length > spec.max) {
 		throw new InvalidParameterError(
@@ -97,7 +105,7 @@ function sourceOf(spec: DocumentsSpec, given: unknown): DocumentSource {
 
 async function inputsOf(reading: Reading, given: Given): Promise<DocumentInput[]> {
 	const { context, itemIndex } = reading;
-	const { source, parameter } = given;
+	const { source, parameter, originOf } = given;
 	switch (source) {
 		case 'binary': {
 			const field = parameter('binaryPropertyName');
@@ -112,7 +120,12 @@ async function inputsOf(reading: Reading, given: Given): Promise<DocumentInput[]
 		case 'fileId':
 			return readFileIds(partsOf(given, 'File ID')).map((id) => ({ from: 'fileId', id }));
 		case 'text':
-			return [{ from: 'text', text: textFrom('Document Text', parameter('documentText')) }];
+			return [
+				{
+					from: 'text',
+					text: textFrom('Document Text', parameter('documentText'), originOf?.('documentText')),
+				},
+			];
 		case 'template':
 			return [];
 	}
@@ -130,8 +143,8 @@ function webInput({ context, provider, spec, itemIndex }: Reading, url: string):
 	const choice = readFetchBy(context, itemIndex);
 	const fetcher = orInvalidParameter(
 		() => fetcherOf(provider, spec, url, choice),
-		(reason) => `${reason}: ${shownAddress(url)}`,
 		'Set Fetch By to Automatic or This Instance: then n8n downloads the document and hands it over.',
+		(reason) => `${reason}: ${shownAddress(url)}`,
 	);
 	return { from: 'url', url, fetcher };
 }
@@ -145,8 +158,8 @@ const PARAMETER = {
 	template: 'templateId',
 } as const satisfies Record<DocumentSource, string>;
 
-function partsOf({ source, parameter, isList }: Given, label: string): string[] {
-	const text = textFrom(label, parameter(PARAMETER[source]));
+function partsOf({ source, parameter, originOf, isList }: Given, label: string): string[] {
+	const text = textFrom(label, parameter(PARAMETER[source]), originOf?.(PARAMETER[source]));
 	if (!isList) return [text];
 	// Commas may stand within an address as well: only one before another address separates two.
 	return source === 'url'

@@ -2,7 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { TEXT } from '../../core/config';
 import { InvalidParameterError } from '../output/errors';
-import { describe } from './values';
+import { describe, emptyError, isEmpty } from './values';
 
 /** What an id may hold: ids are opaque to us, but none may change the path it is put into. */
 const SAFE_ID = /^[\w:~@=+-]+$/;
@@ -34,7 +34,10 @@ export function readRunId(context: IExecuteFunctions, itemIndex: number): string
 	const given = locatedValue(context.getNodeParameter('runId', itemIndex, '', { extractValue: true }));
 	const id = typeof given === 'string' ? given.trim() : given;
 	if (typeof id === 'string' && SAFE_ID.test(id) && id.length <= TEXT.id) return id;
-	if (id === undefined || id === null || id === '') throw emptyRunId(context, id, itemIndex);
+	if (isEmpty(id)) {
+		const hint = 'Enter the ID of a run such as extr_01J9, or an expression such as {{ $json.id }}.';
+		throw emptyError('Run ID', id, hint, { parameters: context, name: 'runId', itemIndex });
+	}
 	if (typeof id !== 'string') {
 		throw new InvalidParameterError(
 			`Run ID must be a string; it is ${describe(id)}`,
@@ -44,21 +47,5 @@ export function readRunId(context: IExecuteFunctions, itemIndex: number): string
 	throw new InvalidParameterError(
 		id.length > TEXT.id ? `Run ID is too long: at most ${TEXT.id} characters` : `Run ID ${ALLOWED}`,
 		'Enter the ID alone, such as extr_01J9, without an address around it.',
-	);
-}
-
-/** Where the id is an expression, the expression itself says most about what is wrong. */
-function emptyRunId(context: IExecuteFunctions, id: unknown, itemIndex: number): InvalidParameterError {
-	const written = locatedValue(context.getNode().parameters.runId);
-	if (typeof written !== 'string' || !written.startsWith('=')) {
-		return new InvalidParameterError(
-			'Run ID is empty',
-			'Enter the ID of a run, or an expression such as {{ $json.id }} that takes it from the step before.',
-		);
-	}
-	const expression = written.slice(1).trim();
-	return new InvalidParameterError(
-		`Run ID is ${id === '' ? 'empty' : String(id)}: the expression ${expression} found no ID in item ${itemIndex}`,
-		'Look at the input of this node for the field that holds the ID, and name that field, such as {{ $json.id }}.',
 	);
 }

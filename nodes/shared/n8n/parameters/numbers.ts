@@ -2,7 +2,15 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { DAY, HOUR, MINUTE, SECOND, SETTING } from '../../core/config';
 import { InvalidParameterError } from '../output/errors';
-import { type ParameterSource, describe, fieldsOf, numberFrom } from './values';
+import {
+	type Origin,
+	type ParameterSource,
+	describe,
+	emptyError,
+	fieldsOf,
+	isEmpty,
+	numberFrom,
+} from './values';
 
 type Setting = (typeof SETTING)[keyof typeof SETTING];
 
@@ -22,7 +30,11 @@ interface NumberRule {
  *
  * @throws InvalidParameterError
  */
-export function numberIn({ label, unit, range, isWhole, longest }: NumberRule, given: unknown): number {
+export function numberIn(
+	{ label, unit, range, isWhole, longest }: NumberRule,
+	given: unknown,
+	origin?: Origin,
+): number {
 	const value = numberFrom(given);
 	const isInRange =
 		typeof value === 'number' &&
@@ -32,10 +44,12 @@ export function numberIn({ label, unit, range, isWhole, longest }: NumberRule, g
 	if (isInRange && (!isWhole || Number.isInteger(value))) return value;
 	const kind = isWhole ? 'a whole number' : 'a number';
 	const most = longest ?? String(range.max);
+	const hint = `Enter a number such as ${range.default || 1}, or an expression that gives one.`;
+	if (isEmpty(given)) throw emptyError(label, given, hint, origin);
 	const allowed = range.min === 0 ? `more than 0 and at most ${most}` : `from ${range.min} to ${most}`;
 	throw new InvalidParameterError(
 		`${label} must be ${kind} of ${unit}, ${allowed}; it is ${describe(given)}`,
-		`Enter a number such as ${range.default || 1}, or an expression that gives one.`,
+		hint,
 	);
 }
 
@@ -55,7 +69,11 @@ interface DurationRule {
 }
 
 /** A number and its unit, in milliseconds. The range of the setting is in seconds. */
-function durationOf({ name, label }: DurationRule, given: { value: unknown; unit: unknown }): number {
+function durationOf(
+	{ name, label }: DurationRule,
+	given: { value: unknown; unit: unknown },
+	origin?: Origin,
+): number {
 	const units = Object.keys(UNIT_MS) as DurationUnit[];
 	const unit = units.find((one) => one === given.unit);
 	if (!unit) {
@@ -71,14 +89,14 @@ function durationOf({ name, label }: DurationRule, given: { value: unknown; unit
 		range: { ...range, max: (max * SECOND) / UNIT_MS[unit] },
 		longest: `${(max * SECOND) / DAY} days`,
 	};
-	return numberIn(rule, given.value) * UNIT_MS[unit];
+	return numberIn(rule, given.value, origin) * UNIT_MS[unit];
 }
 
 function readDuration(parameters: ParameterSource, itemIndex: number, rule: DurationRule): number {
-	return durationOf(rule, {
-		value: parameters.getNodeParameter(rule.name, itemIndex, SETTING[rule.name].default),
-		unit: parameters.getNodeParameter(`${rule.name}Unit`, itemIndex, rule.unit),
-	});
+	const { name } = rule;
+	const value = parameters.getNodeParameter(name, itemIndex, SETTING[name].default);
+	const unit = parameters.getNodeParameter(`${name}Unit`, itemIndex, rule.unit);
+	return durationOf(rule, { value, unit }, { parameters, name, itemIndex });
 }
 
 /** Timeout of an item, in milliseconds. @throws InvalidParameterError */
@@ -109,7 +127,11 @@ export function readLookBack(parameters: ParameterSource): number {
 export function readCleanupLimit(context: IExecuteFunctions, itemIndex: number): number {
 	const range = SETTING.cleanupLimit;
 	const value: unknown = context.getNodeParameter('limit', itemIndex, range.default);
-	return numberIn({ label: 'Limit', unit: 'runs', range, isWhole: true }, value);
+	return numberIn({ label: 'Limit', unit: 'runs', range, isWhole: true }, value, {
+		parameters: context,
+		name: 'limit',
+		itemIndex,
+	});
 }
 
 /** How long to wait for a run to end, in milliseconds. @throws InvalidParameterError */
@@ -117,7 +139,13 @@ export function readMaxWait(context: IExecuteFunctions, itemIndex: number): numb
 	const range = SETTING.maxWait;
 	const value: unknown = context.getNodeParameter('maxWait', itemIndex, range.default);
 	const longest = `${(range.max * SECOND) / DAY} days`;
-	return numberIn({ label: 'Max Wait', unit: 'seconds', range, longest }, value) * SECOND;
+	return (
+		numberIn({ label: 'Max Wait', unit: 'seconds', range, longest }, value, {
+			parameters: context,
+			name: 'maxWait',
+			itemIndex,
+		}) * SECOND
+	);
 }
 
 /** Rows of a list; no limit where all are wanted. @throws InvalidParameterError */
@@ -126,5 +154,9 @@ export function readLimit(context: IExecuteFunctions, itemIndex: number): number
 	if (returnAll === true) return Number.POSITIVE_INFINITY;
 	const range = SETTING.limit;
 	const value: unknown = context.getNodeParameter('limit', itemIndex, range.default);
-	return numberIn({ label: 'Limit', unit: 'runs', range, isWhole: true }, value);
+	return numberIn({ label: 'Limit', unit: 'runs', range, isWhole: true }, value, {
+		parameters: context,
+		name: 'limit',
+		itemIndex,
+	});
 }

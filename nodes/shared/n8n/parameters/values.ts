@@ -1,7 +1,7 @@
-import type { IPollFunctions } from 'n8n-workflow';
+import type { INodeParameters, IPollFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { DAY } from '../../core/config';
+import { DAY, TEXT } from '../../core/config';
 import { InvalidParameterError } from '../output/errors';
 
 /** What users type, checked before any request is sent. Every error names the parameter, says what is allowed and what to do. */
@@ -9,12 +9,15 @@ import { InvalidParameterError } from '../output/errors';
 /** Where the parameters of a node are read from: an execution, or the poll of a trigger, which has no items. */
 export interface ParameterSource {
 	getNodeParameter(name: string, itemIndex: number, fallback?: unknown): unknown;
+	/** The node as it was saved, with its expressions. */
+	getNode(): { parameters: INodeParameters };
 }
 
 /** The parameters of a poll trigger. */
 export function parametersOf(context: IPollFunctions): ParameterSource {
 	return {
 		getNodeParameter: (name, _itemIndex, fallback): unknown => context.getNodeParameter(name, fallback),
+		getNode: () => context.getNode(),
 	};
 }
 
@@ -45,14 +48,44 @@ export function listOf(text: string): string[] {
 /** Text of any value: numbers and dates of n8n's expressions as they write themselves. */
 export const asText = z.coerce.string();
 
+export function isEmpty(value: unknown): boolean {
+	return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+}
+
+/** Which parameter of which item a value is, so that an error can show its expression. */
+export interface Origin {
+	parameters: ParameterSource;
+	name: string;
+	itemIndex: number;
+}
+
+/**
+ * The error for a parameter without a value. Where it is an expression, the expression says most about what is wrong.
+ *
+ * @param hint how to fill it in, with an example
+ */
+export function emptyError(
+	label: string,
+	value: unknown,
+	hint: string,
+	origin?: Origin,
+): InvalidParameterError {
+	const saved: unknown = origin?.parameters.getNode().parameters[origin.name];
+	const text = fieldsOf(saved).value ?? saved;
+	if (!origin || typeof text !== 'string' || !text.startsWith('='))
+		return new InvalidParameterError(`${label} is empty`, hint);
+	const state = typeof value === 'string' ? 'empty' : String(value);
+	const expression = text.slice(1).trim().slice(0, TEXT.detail);
+	return new InvalidParameterError(
+		`${label} is ${state}: the expression ${expression} found nothing in item ${origin.itemIndex}`,
+		`Look at the input of this node for the field that holds it, and name that field. ${hint}`,
+	);
+}
+
 /** A text that is not empty, without the spaces around it. @throws InvalidParameterError */
-export function textFrom(label: string, value: unknown): string {
-	if (value === undefined || value === null || (typeof value === 'string' && value.trim() === '')) {
-		throw new InvalidParameterError(
-			`${label} is empty`,
-			'Fill it in. Where it is an expression, check that the field it names is in the item.',
-		);
-	}
+export function textFrom(label: string, value: unknown, origin?: Origin): string {
+	if (isEmpty(value))
+		throw emptyError(label, value, 'Fill it in, or use an expression such as {{ $json.name }}.', origin);
 	if (typeof value === 'string') return value.trim();
 	throw new InvalidParameterError(
 		`${label} must be a string; it is ${describe(value)}`,

@@ -69,7 +69,12 @@ export async function payloadOf(
 	const common = { fileName: fileName || fallback, mimeType };
 	const content = Buffer.from(data, 'base64');
 	const size = id ? (await helpers.getBinaryMetadata(id)).fileSize : content.length;
-	if (size === 0) throw new InvalidParameterError(`The file "${common.fileName}" is empty`);
+	if (size === 0) {
+		throw new InvalidParameterError(
+			`The file "${common.fileName}" is empty`,
+			'Check the node that makes the file: it wrote nothing into it.',
+		);
+	}
 	const open = async (): Promise<ByteStream | Buffer> =>
 		id ? ((await helpers.getBinaryStream(id)) as unknown as ByteStream) : content;
 	return { ...common, size, open };

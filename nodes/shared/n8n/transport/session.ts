@@ -110,8 +110,8 @@ async function connect(
 	const data = await context.getCredentials(provider.credential);
 	const access = orInvalidParameter(
 		() => provider.access(data),
-		(reason) => `The ${provider.title} credential cannot be used: ${reason}`,
 		'Open the credential and correct it.',
+		(reason) => `The ${provider.title} credential cannot be used: ${reason}`,
 	);
 	return {
 		send: sendThrough(context, provider, access),
@@ -120,6 +120,9 @@ async function connect(
 }
 
 function clientOf(provider: ProviderSpec, resource: string, send: Send): ResourceClient {
-	const spec = orInvalidParameter(() => resourceOf(provider, resource));
+	const spec = orInvalidParameter(
+		() => resourceOf(provider, resource),
+		'Choose the resource in the list of the node.',
+	);
 	return new ResourceClient(provider, spec, send, () => systemClock.now());
 }

@@ -103,11 +103,22 @@ function processorCheck(noun: string, required: boolean): NonNullable<CreateSpec
 	const title = `${noun.charAt(0).toUpperCase()}${noun.slice(1)}`;
 	return (body) => {
 		const saved = (body[noun] ?? {}) as Record<string, unknown>;
-		if (saved.id && body.config) return { message: `Give either ${title} ID or Config, not both` };
+		if (saved.id && body.config)
+			return {
+				message: `Give either ${title} ID or Config, not both`,
+				hint: `Remove one of them. Override Config changes settings of the saved ${noun}.`,
+			};
 		if (!saved.id && (saved.version || saved.overrideConfig)) {
-			return { message: `${title} Version and Override Config need ${title} ID` };
+			return {
+				message: `${title} Version and Override Config need ${title} ID`,
+				hint: `Add ${title} ID, or remove the other two.`,
+			};
 		}
-		if (required && !saved.id && !body.config) return { message: `${title} ID or Config is needed` };
+		if (required && !saved.id && !body.config)
+			return {
+				message: `${title} ID or Config is needed`,
+				hint: `Add ${title} ID for a saved ${noun}, or Config to give its settings here.`,
+			};
 		return metadataCheck(body);
 	};
 }
@@ -174,7 +185,12 @@ export const EXTEND_CREATE: Readonly<Record<string, CreateSpec>> = {
 		],
 		check: ({ entity }) => {
 			const { id, version } = (entity ?? {}) as Record<string, unknown>;
-			return version && !id ? { message: 'Processor Version needs Processor ID' } : undefined;
+			return version && !id
+				? {
+						message: 'Processor Version needs Processor ID',
+						hint: 'Add Processor ID, or remove Processor Version.',
+					}
+				: undefined;
 		},
 	},
 	extractRun: {

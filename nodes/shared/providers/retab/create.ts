@@ -1,4 +1,12 @@
-import type { BodyField, CreateSpec, DocumentFacts, DocumentSource, DocumentsSpec, Refusal } from '../types';
+import type {
+	BodyField,
+	CreateSpec,
+	DocumentFacts,
+	DocumentSource,
+	DocumentsSpec,
+	Refusal,
+	SchemaField,
+} from '../types';
 
 /** Create bodies of Retab (OpenAPI document of 2026-08-16; jobs: state of 2026-05-31). */
 
@@ -53,14 +61,11 @@ const METADATA: BodyField = {
 	description: 'Names and values to find the run by later, such as batch_id = batch_001',
 };
 
-const JSON_SCHEMA: BodyField = {
+const JSON_SCHEMA: SchemaField = {
 	name: 'jsonSchema',
 	path: ['json_schema'],
 	label: 'JSON Schema',
-	kind: 'json',
-	required: true,
-	placeholder: 'e.g. { "type": "object", "properties": { "total": { "type": "number" } } }',
-	description: 'JSON schema of the data to get out of the document',
+	description: 'JSON Schema of the data to get out of the document',
 };
 
 function namedRows(name: string, path: string, label: string, one: string): BodyField {
@@ -236,10 +241,15 @@ export const RETAB_CREATE: Readonly<Record<string, CreateSpec>> = {
 		],
 		check: ({ scope }) => {
 			const { type, block_id, eval_id } = (scope ?? {}) as Record<string, unknown>;
-			if (type === 'block' && !block_id) return { message: 'Block ID is needed for the scope Block' };
-			if (type === 'single' && !eval_id) return { message: 'Eval ID is needed for the scope Single' };
-			if (block_id && type !== 'block') return { message: 'Block ID goes with the scope Block only' };
-			if (eval_id && type !== 'single') return { message: 'Eval ID goes with the scope Single only' };
+			const refuse = (message: string, hint: string): Refusal => ({ message, hint });
+			if (type === 'block' && !block_id)
+				return refuse('Block ID is needed for the scope Block', 'Add Block ID, or choose another scope.');
+			if (type === 'single' && !eval_id)
+				return refuse('Eval ID is needed for the scope Single', 'Add Eval ID, or choose another scope.');
+			if (block_id && type !== 'block')
+				return refuse('Block ID goes with the scope Block only', 'Remove Block ID, or set Scope to Block.');
+			if (eval_id && type !== 'single')
+				return refuse('Eval ID goes with the scope Single only', 'Remove Eval ID, or set Scope to Single.');
 			return undefined;
 		},
 	},
@@ -273,8 +283,8 @@ export const RETAB_CREATE: Readonly<Record<string, CreateSpec>> = {
 	extraction: {
 		...BACKGROUND,
 		documents: DOCUMENT,
+		schema: JSON_SCHEMA,
 		fields: [
-			JSON_SCHEMA,
 			{
 				name: 'additionalMessages',
 				path: ['additional_messages'],
