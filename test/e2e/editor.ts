@@ -244,6 +244,23 @@ export class Editor {
 		await this.parameter(parameter).locator('input, textarea').first().fill(value);
 	}
 
+	/** Adds a row to a parameter that takes several, and fills it in: texts, and the entries of drop-downs. */
+	async addRow(
+		button: string,
+		texts: Record<string, string>,
+		choices: Record<string, string>,
+	): Promise<void> {
+		await this.panel.getByRole('button', { name: button }).first().click();
+		for (const [name, value] of Object.entries(texts)) {
+			await this.parameter(name).last().locator('input').fill(value);
+		}
+		for (const [name, option] of Object.entries(choices)) {
+			await this.parameter(name).last().click();
+			const text = this.page.getByText(option, { exact: true });
+			await this.page.getByRole('option').filter({ has: text }).first().click();
+		}
+	}
+
 	/** Replaces the expression of a text parameter by a fixed value. */
 	async fillFixed(parameter: string, value: string): Promise<void> {
 		await this.switchTo('fixed', parameter);
@@ -310,8 +327,11 @@ export class Editor {
 		await this.found(name).waitFor();
 	}
 
-	/** The names of the nodes that the open list finds, best first. */
+	/** The names of the nodes that the open list finds, best first; waits for one of them. */
 	async search(text: string, expected: string): Promise<string[]> {
+		// The list keeps its last results for a moment.
+		await this.type('');
+		await this.found(expected).waitFor({ state: 'hidden' });
 		await this.type(text);
 		await this.found(expected).waitFor();
 		return await this.page.getByTestId('node-creator-item-name').allInnerTexts();
