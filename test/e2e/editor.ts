@@ -170,8 +170,9 @@ export class Editor {
 		return this.panel.getByTestId('output-panel');
 	}
 
-	/** Moves the canvas so that all nodes can be seen. */
-	async showAll(): Promise<void> {
+	/** Puts the nodes in order and moves the canvas so that all can be seen. */
+	async tidyUp(): Promise<void> {
+		await this.page.getByTestId('tidy-up-button').click();
 		await this.page.getByTestId('zoom-to-fit').click();
 	}
 
@@ -366,7 +367,7 @@ export class Editor {
 	async addNode(name: string, next?: string): Promise<void> {
 		const list = this.page.getByTestId('node-creator');
 		await this.found(name).click();
-		if (next !== undefined) return await this.chooseAction(next);
+		if (next !== undefined) await this.chooseAction(next);
 		await list.waitFor({ state: 'hidden' });
 	}
 

@@ -127,7 +127,7 @@ describe('a first workflow', () => {
 			await editor.addBehind('Timeout Cancel', step);
 			await editor.node(step + branch).waitFor();
 		}
-		await editor.showAll();
+		await editor.tidyUp();
 
 		await editor.submitForm(() => editor.execute(), INVOICE);
 
