@@ -128,12 +128,7 @@ describe('credentials in the editor', () => {
 });
 
 describe('a workflow built by clicking', () => {
-	clicking('Timeout Cancel is found by its name, set up and run', async () => {
-		const runId = await sandbox.createRun({
-			provider: 'retab',
-			resource: 'job',
-			steering: { result: 'stuck' },
-		});
+	clicking('Timeout Cancel is found by its name', async () => {
 		await editor.openNewWorkflow();
 		await editor.searchNode('Manual Trigger');
 		await editor.addNode('Manual Trigger');
@@ -143,6 +138,14 @@ describe('a workflow built by clicking', () => {
 
 		// n8n has chosen the only credential that fits.
 		await editor.showsCredential('Retab (sandbox)');
+	});
+
+	clicking('it is set up and run', async () => {
+		const runId = await sandbox.createRun({
+			provider: 'retab',
+			resource: 'job',
+			steering: { result: 'stuck' },
+		});
 		await editor.choose('resource', 'Job');
 		await editor.fillFixed('runId', runId);
 		await editor.fill('timeout', '2');
