@@ -151,7 +151,7 @@ describe('the example workflows', () => {
 		);
 		const execution = await n8n.finished(executionId, EXECUTION_MS);
 		expect(execution).toMatchObject({ status: 'success' });
-		expect(itemsOf(execution, 'Start Extraction')).toMatchObject([{ file: { filename: 'invoice.pdf' } }]);
+		expect(itemsOf(execution, 'Start Extraction')).toMatchObject([{ fileName: 'invoice.pdf' }]);
 		expect(itemsOf(execution, 'Use the Result')).toMatchObject([
 			{
 				summary: expect.stringMatching(/^invoice\.pdf was read in \d+ ms$/),
@@ -181,7 +181,10 @@ describe('a restart of n8n in the middle', () => {
 	test(
 		'the durable loop cancels its run, and the trigger tells of each failed run once',
 		async () => {
+			const since = Date.now();
 			const notify = await n8n.activate(forSandbox(await readExample('notify')));
+			// n8n says that a workflow is active before its trigger has polled, and what is older is not reported.
+			await sandbox.requested('/v1/extractions', since);
 			const failing = {
 				provider: 'retab',
 				resource: 'extraction',
@@ -191,7 +194,7 @@ describe('a restart of n8n in the middle', () => {
 			expect(await messages(notify, 1)).toEqual([failedMessage(before)]);
 			const loop = await n8n.createWorkflow(
 				forSandbox(await readExample('durable-loop'), {
-					'Check Once': { timeout: 20, timeoutUnit: 'seconds' },
+					'Check Once': { timeout: 20, timeoutUnit: 'seconds', simplify: false },
 					'Wait a While': { amount: DURABLE_WAIT_S, unit: 'seconds' },
 				}),
 			);
