@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
 import { serve } from '@hono/node-server';
 import { Launcher } from 'chrome-launcher';
 import getPort from 'get-port';
@@ -16,6 +17,7 @@ import { LOOPBACK, withStack } from './lib/stack.mjs';
  * @property {string} sandboxUrl
  * @property {string} controlUrl `POST /restart` there restarts n8n on its database and answers when it is ready.
  * @property {string} browser Path of Chromium.
+ * @property {string} profile Folder for what Chromium keeps: the login, and the cache of what the editor loads.
  * @property {import('./lib/n8n-client.mjs').Credential[]} credentials
  * @property {string | undefined} images Where pictures for the documentation go; nothing means that none are taken.
  */
@@ -32,9 +34,9 @@ const SCREENSHOTS = '--screenshots';
 export async function main(args) {
 	const images = args.includes(SCREENSHOTS) ? IMAGES : undefined;
 	if (images) await mkdir(images, { recursive: true });
-	const jestArguments = images ? ['editor'] : args;
+	const jestArguments = images ? ['editor', 'newcomer'] : args;
 	const browser = process.env['CHROMIUM_PATH'] ?? findBrowser();
-	return await withStack({}, async ({ n8n, sandbox, credentials }) => {
+	return await withStack({}, async ({ n8n, sandbox, credentials, folder }) => {
 		const port = await getPort({ host: LOOPBACK });
 		const { fetch } = new Hono().post('/restart', async (context) => {
 			await n8n.restart();
@@ -47,6 +49,7 @@ export async function main(args) {
 			sandboxUrl: sandbox.url,
 			controlUrl: `http://${LOOPBACK}:${port}`,
 			browser,
+			profile: path.join(folder, 'browser'),
 			credentials,
 			images,
 		};

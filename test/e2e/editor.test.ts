@@ -1,5 +1,5 @@
 import { WITHOUT_ACCOUNT, exampleNames, readExample } from '../../scripts/lib/workflows.mjs';
-import { Editor } from './editor';
+import { clickingIn, Editor } from './editor';
 import { forSandbox, logIn, sandbox, stack } from './stack';
 
 let editor: Editor;
@@ -13,10 +13,7 @@ afterAll(async () => {
 	await editor.close();
 });
 
-/** A test whose failure leaves a picture. */
-function clicking(name: string, steps: () => Promise<void>): void {
-	test(name, () => editor.watched(steps));
-}
+const clicking = clickingIn(() => editor);
 
 describe('the example in the editor', () => {
 	beforeAll(async () => {
@@ -130,24 +127,27 @@ describe('credentials in the editor', () => {
 });
 
 describe('a workflow built by clicking', () => {
-	clicking('Timeout Cancel is found by its name, set up and run', async () => {
-		const runId = await sandbox.createRun({
-			provider: 'retab',
-			resource: 'job',
-			steering: { result: 'stuck' },
-		});
+	clicking('Timeout Cancel is found by its name', async () => {
 		await editor.openNewWorkflow();
 		await editor.searchNode('Manual Trigger');
 		await editor.addNode('Manual Trigger');
 		await editor.searchNode('Timeout Cancel');
 		await editor.picture('node-search');
-		await editor.addNode('Timeout Cancel', 'Add to workflow');
+		await editor.addNode('Timeout Cancel', 'Wait for run and cancel it on timeout');
 
 		// n8n has chosen the only credential that fits.
 		await editor.showsCredential('Retab (sandbox)');
+	});
+
+	clicking('it is set up and run', async () => {
+		const runId = await sandbox.createRun({
+			provider: 'retab',
+			resource: 'job',
+			steering: { result: 'stuck' },
+		});
 		await editor.choose('resource', 'Job');
 		await editor.fillFixed('runId', runId);
-		await editor.parameter('timeout').locator('input').fill('2');
+		await editor.fill('timeout', '2');
 		await editor.executeStep();
 
 		await editor.branches().getByText('Timed Out Branch (1 item)').click();
@@ -174,9 +174,11 @@ describe('a workflow built by clicking', () => {
 		await editor.searchNode('Manual Trigger');
 		await editor.addNode('Manual Trigger');
 		await editor.searchNode('Extend');
-		await editor.addNode('Extend', 'Get an extract run');
+		await editor.addNode('Extend', 'Get extract run');
 
-		await editor.chooseFromList('runId', 'chosen.pdf');
+		await editor.pickFromList('runId');
+		await editor.openList('runId');
+		await editor.chooseEntry('chosen.pdf');
 		await editor.executeStep();
 
 		await editor.output.getByText(runId).first().waitFor();

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { chromium, selectors, type Browser, type Locator, type Page } from 'playwright-core';
+import { chromium, selectors, type BrowserContext, type Locator, type Page } from 'playwright-core';
 
 import { OWNER } from '../../scripts/lib/n8n-client.mjs';
 import { eventually, stack } from './stack';
@@ -17,6 +17,9 @@ const BROWSER_FLAGS = [
 	'--disable-background-networking',
 	'--disable-component-update',
 	'--disable-sync',
+	// The editor asks for news and statistics on the internet: not from here. Unlike a route of Playwright, this leaves the
+	// browser its cache, without which each page loads all of the editor again.
+	'--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 ];
 
 /** How long the editor may take to show something, in ms. It loads several megabytes of code on a busy machine. */
@@ -24,6 +27,9 @@ const PATIENCE_MS = 45_000;
 
 /** How long the editor's transitions may take before a picture, in ms. */
 const SETTLE_MS = 1_000;
+
+/** n8n's cookie of a user who is logged in. */
+const LOGIN_COOKIE = 'n8n-auth';
 
 /** Size of the pictures in the documentation. */
 const VIEWPORT = { width: 1440, height: 900 };
@@ -34,7 +40,7 @@ export class Editor {
 	readonly messages: string[] = [];
 
 	private constructor(
-		private readonly browser: Browser,
+		private readonly browser: BrowserContext,
 		readonly page: Page,
 	) {
 		page.on('console', (message) => this.messages.push(message.text()));
@@ -42,14 +48,14 @@ export class Editor {
 
 	static async open(): Promise<Editor> {
 		selectors.setTestIdAttribute('data-test-id');
-		const browser = await chromium.launch({ executablePath: stack.browser, args: BROWSER_FLAGS });
-		const page = await browser.newPage({ viewport: VIEWPORT });
-		page.setDefaultTimeout(PATIENCE_MS);
-		// The editor asks for news and statistics on the internet: not from here.
-		await page.route(
-			(url) => url.origin !== stack.n8nUrl,
-			(route) => route.abort(),
-		);
+		// All test files use one profile: one login, and one cache for what the editor loads.
+		const browser = await chromium.launchPersistentContext(stack.profile, {
+			executablePath: stack.browser,
+			args: BROWSER_FLAGS,
+			viewport: VIEWPORT,
+		});
+		browser.setDefaultTimeout(PATIENCE_MS);
+		const [page = await browser.newPage()] = browser.pages();
 		return new Editor(browser, page);
 	}
 
@@ -58,6 +64,8 @@ export class Editor {
 	}
 
 	async logIn(): Promise<void> {
+		const cookies = await this.browser.cookies(stack.n8nUrl);
+		if (cookies.some(({ name }) => name === LOGIN_COOKIE)) return;
 		await this.page.goto(`${stack.n8nUrl}/signin`);
 		await this.page.getByLabel(/email/i).fill(OWNER.email);
 		await this.page.getByLabel(/password/i).fill(OWNER.password);
@@ -86,6 +94,38 @@ export class Editor {
 		await this.page.getByTestId('credential-edit-dialog').waitFor();
 	}
 
+	/** Opens the dialog for a new credential of the open panel's node. */
+	async startCredential(): Promise<void> {
+		await this.credentialOfNode().click();
+		await this.page.getByText('Create new credential').click();
+		await this.page.getByTestId('credential-edit-dialog').waitFor();
+	}
+
+	/** A field of the credential that is open. */
+	credentialField(name: string): Locator {
+		return this.page.getByTestId('credential-edit-dialog').getByTestId(`parameter-input-${name}`);
+	}
+
+	/** Saves the credential that is open, which makes n8n test it, and gives the text of the test's refusal. */
+	async saveRefusedCredential(): Promise<string> {
+		await this.page.getByTestId('credential-save-button').click();
+		const dialog = this.page.getByTestId('credential-edit-dialog');
+		await dialog.getByText('More details').click();
+		return await dialog.innerText();
+	}
+
+	/** Deletes the credentials of a name, so that n8n again finds one for each service. */
+	async deleteCredentials(name: string): Promise<void> {
+		const browserId = await this.page.evaluate(() => localStorage.getItem('n8n-browserId') ?? '');
+		const headers = { 'browser-id': browserId };
+		const credentials = `${stack.n8nUrl}/rest/credentials`;
+		const response = await this.page.request.get(credentials, { headers });
+		const { data } = (await response.json()) as { data: Array<{ id: string; name: string }> };
+		for (const { id } of data.filter((credential) => credential.name === name)) {
+			await this.page.request.delete(`${credentials}/${id}`, { headers });
+		}
+	}
+
 	async closeCredential(): Promise<void> {
 		await this.page.keyboard.press('Escape');
 		await this.page.getByTestId('credential-edit-dialog').waitFor({ state: 'hidden' });
@@ -112,7 +152,12 @@ export class Editor {
 	/** Clicks "Execute workflow" and waits until every given node is through. */
 	async execute(...nodes: string[]): Promise<void> {
 		await this.page.getByTestId('execute-workflow-button').click();
-		for (const name of nodes) await this.node(name).getByTestId('canvas-node-status-success').waitFor();
+		for (const name of nodes) await this.succeeded(name);
+	}
+
+	/** Waits until a node on the canvas is through. */
+	async succeeded(node: string): Promise<void> {
+		await this.node(node).getByTestId('canvas-node-status-success').waitFor();
 	}
 
 	/** The panel of the node that is open. */
@@ -123,6 +168,12 @@ export class Editor {
 	/** The side of the panel that shows what the node gave. */
 	get output(): Locator {
 		return this.panel.getByTestId('output-panel');
+	}
+
+	/** Puts the nodes in order and moves the canvas so that all can be seen. */
+	async tidyUp(): Promise<void> {
+		await this.page.getByTestId('tidy-up-button').click();
+		await this.page.getByTestId('zoom-to-fit').click();
 	}
 
 	/** Opens a node's panel. */
@@ -138,7 +189,13 @@ export class Editor {
 
 	/** Clicks "Execute step" in the open panel. */
 	async executeStep(): Promise<void> {
-		await this.panel.getByTestId('node-execute-button').click();
+		await this.panel.getByTestId('node-execute-button').first().click();
+	}
+
+	/** Clicks "Execute step" and waits for an error that says this. */
+	async executeStepWithError(text: RegExp): Promise<void> {
+		await this.executeStep();
+		await this.output.getByTestId('node-error-message').getByText(text).waitFor();
 	}
 
 	/** A parameter in the open panel, by its internal name. */
@@ -153,11 +210,16 @@ export class Editor {
 
 	/** Waits until the open panel shows this credential as chosen; '' when none is. */
 	async showsCredential(name: string): Promise<void> {
-		await this.holds(
-			'the credential',
-			this.panel.getByTestId('node-credentials-select').locator('input').first(),
-			name,
-		);
+		await this.holds('the credential', this.credentialOfNode(), name);
+	}
+
+	async chooseCredential(name: string): Promise<void> {
+		await this.credentialOfNode().click();
+		await this.page.getByRole('option', { name }).click();
+	}
+
+	private credentialOfNode(): Locator {
+		return this.panel.getByTestId('node-credentials-select').locator('input').first();
 	}
 
 	private async holds(what: string, field: Locator, value: string | number): Promise<void> {
@@ -178,20 +240,80 @@ export class Editor {
 		await this.page.getByRole('option', { name: option }).first().click();
 	}
 
-	/** Replaces the expression of a text parameter by a fixed value. */
-	async fillFixed(parameter: string, value: string): Promise<void> {
-		await this.parameter(parameter).hover();
-		await this.panel
-			.getByTestId(`${parameter}-parameter-input-options-container`)
-			.getByTestId('radio-button-fixed')
-			.click();
-		await this.parameter(parameter).locator('input').fill(value);
+	/** Types into a text or number field of the open panel. */
+	async fill(parameter: string, value: string): Promise<void> {
+		await this.parameter(parameter).locator('input, textarea').first().fill(value);
 	}
 
-	/** Chooses an entry of a parameter that n8n fills with a list from the API. */
-	async chooseFromList(parameter: string, entry: string): Promise<void> {
-		await this.panel.getByTestId(`resource-locator-${parameter}`).getByTestId('rlc-input').click();
-		await this.page.getByTestId('rlc-item').filter({ hasText: entry }).click();
+	/** Adds a row to a parameter that takes several, and fills it in: texts, and the entries of drop-downs. */
+	async addRow(
+		button: string,
+		texts: Record<string, string>,
+		choices: Record<string, string>,
+	): Promise<void> {
+		await this.panel.getByRole('button', { name: button }).first().click();
+		for (const [name, value] of Object.entries(texts)) {
+			await this.parameter(name).last().locator('input').fill(value);
+		}
+		for (const [name, option] of Object.entries(choices)) {
+			await this.parameter(name).last().click();
+			const text = this.page.getByText(option, { exact: true });
+			await this.page.getByRole('option').filter({ has: text }).first().click();
+		}
+	}
+
+	/** Replaces the expression of a text parameter by a fixed value. */
+	async fillFixed(parameter: string, value: string): Promise<void> {
+		await this.switchTo('fixed', parameter);
+		await this.fill(parameter, value);
+	}
+
+	/** Replaces the fixed value of a parameter by an expression. */
+	async fillExpression(parameter: string, value: string): Promise<void> {
+		await this.switchTo('expression', parameter);
+		await this.parameter(parameter).locator('.cm-content').click();
+		await this.page.keyboard.press('Control+A');
+		await this.page.keyboard.insertText(value);
+		await this.parameter(parameter).getByText(value).first().waitFor();
+	}
+
+	/** Clicks "Fixed" or "Expression" of a parameter. */
+	private async switchTo(mode: 'fixed' | 'expression', parameter: string): Promise<void> {
+		await this.parameter(parameter).or(this.locatorOf(parameter)).first().hover();
+		await this.panel
+			.getByTestId(`${parameter}-parameter-input-options-container`)
+			.getByTestId(`radio-button-${mode}`)
+			.click();
+	}
+
+	/** A parameter for one thing of the API, from a list or by its ID. */
+	private locatorOf(parameter: string): Locator {
+		return this.panel.getByTestId(`resource-locator-${parameter}`);
+	}
+
+	/** Replaces the ID of the item, which such a parameter begins with, by a fixed one. */
+	async fillLocator(parameter: string, id: string): Promise<void> {
+		await this.switchTo('fixed', parameter);
+		await this.locatorOf(parameter).getByTestId('rlc-input').fill(id);
+	}
+
+	/** Sets such a parameter, which begins with the ID of the item, to "From list". */
+	async pickFromList(parameter: string): Promise<void> {
+		await this.switchTo('fixed', parameter);
+		await this.locatorOf(parameter).getByTestId('rlc-mode-selector').click();
+		await this.page.getByRole('option', { name: 'From list' }).click();
+	}
+
+	/** Opens such a list of the API and gives its entries. */
+	async openList(parameter: string): Promise<string[]> {
+		await this.locatorOf(parameter).getByTestId('rlc-input').click();
+		await this.page.getByTestId('rlc-item').first().waitFor();
+		return await this.page.getByTestId('rlc-item').allInnerTexts();
+	}
+
+	/** Chooses an entry of the list that is open. */
+	async chooseEntry(entry: string): Promise<void> {
+		await this.page.getByTestId('rlc-item').filter({ hasText: entry }).first().click();
 	}
 
 	/** The tabs above a node's output, for example "Completed Branch (1 item)". */
@@ -199,11 +321,41 @@ export class Editor {
 		return this.output.getByTestId('branches');
 	}
 
-	/** Opens the list of nodes and searches it. */
+	/** Opens the list of nodes and searches it for one. */
 	async searchNode(name: string): Promise<void> {
 		await this.page.getByTestId('node-creator-plus-button').click();
-		await this.page.getByTestId('node-creator-search-bar').fill(name);
+		await this.type(name);
 		await this.found(name).waitFor();
+	}
+
+	/** The names of the nodes that the open list finds, best first; waits for one of them. */
+	async search(text: string, expected: string): Promise<string[]> {
+		// The list keeps its last results for a moment.
+		await this.type('');
+		await this.found(expected).waitFor({ state: 'hidden' });
+		await this.type(text);
+		await this.found(expected).waitFor();
+		return await this.page.getByTestId('node-creator-item-name').allInnerTexts();
+	}
+
+	private async type(text: string): Promise<void> {
+		await this.page.getByTestId('node-creator-search-bar').fill(text);
+	}
+
+	/** Clicks the plus on the first output of a node that leads nowhere, and adds a node there. */
+	async addBehind(node: string, name: string): Promise<void> {
+		await this.node(node).getByTestId('canvas-handle-plus').first().click();
+		await this.type(name);
+		await this.addNode(name);
+		await this.closePanel();
+	}
+
+	/** Opens a node of the list: what it says of itself, and its actions. */
+	async actionsOf(name: string): Promise<string> {
+		await this.found(name).click();
+		const list = this.page.getByTestId('node-creator');
+		await list.getByText(/^(?:Actions|Triggers) \(\d+\)$/).waitFor();
+		return await list.innerText();
 	}
 
 	private found(name: string): Locator {
@@ -215,8 +367,32 @@ export class Editor {
 	async addNode(name: string, next?: string): Promise<void> {
 		const list = this.page.getByTestId('node-creator');
 		await this.found(name).click();
-		if (next !== undefined) await list.getByText(next, { exact: true }).click();
+		if (next !== undefined) await this.chooseAction(next);
 		await list.waitFor({ state: 'hidden' });
+	}
+
+	/** Adds a node by one of the actions that its page of details lists. */
+	async chooseAction(action: string): Promise<void> {
+		const list = this.page.getByTestId('node-creator');
+		await list.getByText(action, { exact: true }).click();
+		await list.waitFor({ state: 'hidden' });
+	}
+
+	/** Clicks what opens a form, and answers the form with a file. */
+	async submitForm(open: () => Promise<void>, file: { name: string; mimeType: string; buffer: Buffer }) {
+		const [form] = await Promise.all([this.browser.waitForEvent('page'), open()]);
+		await form.locator('input[type=file]').setInputFiles(file);
+		await form.getByRole('button', { name: 'Submit' }).click();
+		await form.getByText('Form Submitted').waitFor();
+		await form.close();
+	}
+
+	/** The two lines of the error in the open panel: what happened, and what to do. */
+	async error(): Promise<{ message: string; description: string }> {
+		return {
+			message: await this.output.getByTestId('node-error-message').innerText(),
+			description: await this.output.getByTestId('node-error-description').innerText(),
+		};
 	}
 
 	/** Takes a picture for the documentation, where one was asked for. */
@@ -241,4 +417,11 @@ export class Editor {
 			throw new Error(`${String(error)}\nPicture: ${file}`, { cause: error });
 		}
 	}
+}
+
+/** Tests of the editor, of which each leaves a picture when it fails. */
+export function clickingIn(editor: () => Editor): (name: string, steps: () => Promise<void>) => void {
+	return (name, steps) => {
+		test(name, () => editor().watched(steps));
+	};
 }

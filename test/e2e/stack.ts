@@ -38,6 +38,8 @@ export interface SandboxRun {
 	status: string;
 	phase: string;
 	cancelRequests: number;
+	/** Body of the create call. */
+	request: Json;
 }
 
 /** The sandbox's own doors, which no real API has. */
@@ -65,12 +67,21 @@ export const sandbox = {
 	},
 	/** Waits until somebody has asked the API for a run. */
 	async polled(id: string): Promise<void> {
+		await sandbox.requested(`**${id}`);
+	},
+	/**
+	 * Waits until somebody has sent a request.
+	 *
+	 * @param path glob
+	 * @param since Unix ms; earlier requests do not count
+	 */
+	async requested(path: string, since = 0): Promise<void> {
 		await eventually(
 			async () => {
-				const { total } = (await call('GET', `/_sandbox/requests?path=**${id}`)) as { total: number };
-				return total > 0 ? total : undefined;
+				const found = await call('GET', `/_sandbox/requests?path=${path}&since=${String(since)}`);
+				return (found as { total: number }).total > 0 ? found : undefined;
 			},
-			() => `nobody has asked for ${id}`,
+			() => `nobody has asked for ${path}`,
 		);
 	},
 	/** Waits until a run has ended. */
