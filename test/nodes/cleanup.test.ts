@@ -916,11 +916,6 @@ describe('what a user may type', () => {
 			'Older Than must be a number of minutes, more than 0 and at most 365 days; it is the text "soon"',
 		],
 		[
-			'a missing age',
-			older('={{ $json.none }}'),
-			'Older Than must be a number of minutes, more than 0 and at most 365 days; it is undefined',
-		],
-		[
 			'more than a year',
 			older(8_761, 'hours'),
 			'Older Than must be a number of hours, more than 0 and at most 365 days; it is 8761',
@@ -1045,6 +1040,18 @@ describe('what a user may type', () => {
 		});
 		expect(lab.sandbox.requests).toEqual([]);
 		expect(ids.map((id) => lab.sandbox.getRun(id)?.phase)).toEqual(['running', 'running']);
+	});
+
+	test('an age from an expression that finds nothing', async () => {
+		const id = stuckJob();
+		const result = await cleanUp(older('={{ $json.none }}'));
+		expect(result.error).toMatchObject({
+			name: 'NodeOperationError',
+			message: 'Older Than is undefined: the expression {{ $json.none }} found nothing in item 0',
+			itemIndex: 0,
+		});
+		expect(lab.sandbox.requests).toEqual([]);
+		expect(lab.sandbox.getRun(id)?.phase).toBe('running');
 	});
 
 	test.each([

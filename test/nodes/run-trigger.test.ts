@@ -8,6 +8,7 @@ import { RunTrigger } from '../../nodes/RunTrigger/RunTrigger.node';
 import { type RunSeed, type Sandbox, startSandbox } from '../../sandbox/server';
 import { type PollTrigger, createTestInstance, logEntries, startTestServer } from './support';
 import { type Provider, credentialsFor } from './support/sandbox-instance';
+import { withoutExpiry } from './support/signed-links';
 
 /** The Document Run Trigger in n8n's own poll context, over HTTP. */
 
@@ -158,7 +159,7 @@ describe.each(LISTED)('%s %s', (provider, resource) => {
 		sandbox.setRun(after, { phase: 'failed' });
 		const items = json(await poller.poll());
 		expect(items.map(({ id }) => id)).toEqual([before, after]);
-		expect(items[0]).toEqual({
+		expect(withoutExpiry(items[0])).toEqual({
 			event: 'finished',
 			provider,
 			resource,
@@ -167,7 +168,7 @@ describe.each(LISTED)('%s %s', (provider, resource) => {
 			phase: 'completed',
 			createdAt: new Date(sandbox.getRun(before)?.createdAt ?? 0).toISOString(),
 			detectedAt: expect.stringMatching(/^\d{4}-.*Z$/) as string,
-			run: await apiRun(provider, resource, before),
+			run: withoutExpiry(await apiRun(provider, resource, before)),
 		});
 		expect(items[1]).toMatchObject({ event: 'failed', id: after, phase: 'failed' });
 
