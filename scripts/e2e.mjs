@@ -8,6 +8,7 @@ import { Failure } from './lib/main.mjs';
 import { IMAGES } from './lib/paths.mjs';
 import { show } from './lib/process.mjs';
 import { LOOPBACK, withStack } from './lib/stack.mjs';
+import { hasFfmpeg, makeVideos } from './lib/video.mjs';
 
 /**
  * What the tests get to know of what runs, as JSON in the environment variable `E2E_STACK`.
@@ -20,10 +21,14 @@ import { LOOPBACK, withStack } from './lib/stack.mjs';
  * @property {string} profile Folder for what Chromium keeps: the login, and the cache of what the editor loads.
  * @property {import('./lib/n8n-client.mjs').Credential[]} credentials
  * @property {string | undefined} images Where pictures for the documentation go; nothing means that none are taken.
+ * @property {string | undefined} recording Where the frames of a recording go.
  */
 
 /** The flag of `npm run screenshots`: takes the pictures of docs/images anew while the editor is tested. */
 const SCREENSHOTS = '--screenshots';
+
+/** The flag of `npm run recording`: films the editor instead of testing it. */
+const RECORDING = '--recording';
 
 /**
  * `npm run test:e2e`: the examples in a real n8n, by REST and by clicking through its editor. Processes belong to this
@@ -34,7 +39,16 @@ const SCREENSHOTS = '--screenshots';
 export async function main(args) {
 	const images = args.includes(SCREENSHOTS) ? IMAGES : undefined;
 	if (images) await mkdir(images, { recursive: true });
-	const jestArguments = images ? ['editor', 'newcomer'] : args;
+	const isFilmed = args.includes(RECORDING);
+	if (isFilmed && !(await hasFfmpeg())) {
+		console.log('No recording: ffmpeg is not installed (on Debian: apt-get install ffmpeg).');
+		return 0;
+	}
+	const jestArguments = isFilmed
+		? ['--testMatch', '**/recording.take.ts']
+		: images
+			? ['editor', 'newcomer']
+			: args;
 	const browser = process.env['CHROMIUM_PATH'] ?? findBrowser();
 	return await withStack({}, async ({ n8n, sandbox, credentials, folder }) => {
 		const port = await getPort({ host: LOOPBACK });
@@ -52,6 +66,7 @@ export async function main(args) {
 			profile: path.join(folder, 'browser'),
 			credentials,
 			images,
+			recording: isFilmed ? path.join(folder, 'recording') : undefined,
 		};
 		// The tests import these scripts, which are ECMAScript modules: jest needs Node.js's flag for that.
 		const jest = [
@@ -64,6 +79,7 @@ export async function main(args) {
 			env: { E2E_STACK: JSON.stringify(stack) },
 		});
 		if (code !== 0) console.error(`\nThe last lines of n8n:\n${await n8n.tail()}`);
+		else if (stack.recording) await makeVideos(stack.recording);
 		return code;
 	});
 }
