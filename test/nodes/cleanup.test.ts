@@ -269,7 +269,7 @@ describe('filters', () => {
 		const body = { data, list_metadata: { before: null, after: null } };
 		lab.sandbox.plantFault({ path: '/v1/workflows/runs', status: 200, body, count: 'always' });
 		const result = await cleanUp({ resources: ['workflowRun'], filters: { workflowId: 'wf_a' } });
-		expect(hints(result)).toEqual(['0 stuck']);
+		expect(hints(result)).toEqual([expect.stringMatching(/^No unfinished runs older than 60 minutes/)]);
 		expect(cancelRequests()).toEqual([]);
 	});
 
@@ -365,6 +365,28 @@ describe('the limit', () => {
 			'100 stuck, 100 would be cancelled',
 			'1 more run may be stuck beyond the limit. Raise it, or run the cleanup again.',
 		]);
+	});
+});
+
+describe('nothing is stuck', () => {
+	test('the hint says what was looked for, and which runs the key can see', async () => {
+		stuckJob({ age: 5 * MINUTE });
+		const result = await cleanUp({ resources: ['job', 'extraction'] });
+		expect(items(result)).toEqual([]);
+		expect(hints(result)).toEqual([
+			expect.stringMatching(
+				/^No unfinished runs older than 60 minutes: looked for jobs and extractions of Retab\. The Retab key selects the environment/,
+			),
+		]);
+	});
+
+	test('filters are not forgotten, and the age is told as it was given', async () => {
+		stuckJob();
+		const filters = metadata(['batch_id', 'batch_404']);
+		const result = await cleanUp({ olderThan: 1.5, olderThanUnit: 'hours', filters });
+		expect(hints(result)[0]).toMatch(
+			/^No unfinished runs older than 90 minutes: looked for jobs of Retab, with the filters of this node\./,
+		);
 	});
 });
 
@@ -576,7 +598,7 @@ describe('rows and lists as they really are', () => {
 		expect(items(result)).toEqual([]);
 		expect(lab.sandbox.getRun(queued)?.cancelRequests).toBe(0);
 		expect(hints(result)).toEqual([
-			'0 stuck',
+			expect.stringMatching(/^No unfinished runs older than 60 minutes/),
 			'1 unfinished run left alone: nothing tells how old they are.',
 		]);
 	});

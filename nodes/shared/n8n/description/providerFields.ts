@@ -2,6 +2,7 @@ import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
 import { PROVIDERS } from '../../providers';
 import type { ProviderSpec, ResourceSpec } from '../../providers/types';
+import { listed } from '../output/text';
 import { pickerField } from './pickerField';
 
 /** Parameters whose choices come from the tables of the providers. */
@@ -55,8 +56,7 @@ export function resourcesField(
 /** `batch runs, edits and splits`: the runs nothing can be found out about. */
 function unlistedOf(provider: ProviderSpec): string {
 	const unlisted = Object.values(provider.resources).filter((spec) => !spec.list);
-	const plurals = unlisted.map((spec) => spec.plural).sort();
-	return [plurals.slice(0, -1).join(', '), ...plurals.slice(-1)].filter(Boolean).join(' and ');
+	return listed(unlisted.map((spec) => spec.plural).sort());
 }
 
 /** Whose runs are meant: filters for the lists of runs, as entries of a collection. */
