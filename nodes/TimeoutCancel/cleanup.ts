@@ -47,7 +47,7 @@ export async function cleanUpRuns(
 	addHints(context, [...new Set(done.flatMap(({ report }) => warningsOf(report, session)))]);
 	return results.flatMap((result, itemIndex) =>
 		'error' in result
-			? [errorItem(context.getNode(), result.error, itemIndex)]
+			? [errorItem(context, result.error, itemIndex)]
 			: result.value.report.runs.map((run) => outputItem(cleanupItem(run, session), itemIndex)),
 	);
 }

@@ -696,7 +696,7 @@ describe('lists that fail', () => {
 		expect(lab.sandbox.getRun(extracts[25] ?? '')?.cancelRequests).toBe(0);
 		expect(hints(result)).toEqual([
 			'26 stuck, 26 cancelled',
-			'The list of extract runs could not be read to its end, so stuck runs may be missing: Extend had a problem of its own (500): Internal server error. This is a problem on the side of Extend. Try again later.',
+			'The list of extract runs could not be read to its end, so stuck runs may be missing: Extend had a server error (500): Internal server error. This is a problem on the side of Extend. Try again later.',
 		]);
 		expect(result.hints[1]?.type).toBe('warning');
 	});
@@ -716,7 +716,7 @@ describe('lists that fail', () => {
 		const result = await cleanUp({ resources: ['job', 'parse'] }, { credentials });
 		expect(result.status).toBe('error');
 		expect(result.error).toMatchObject({ name: 'NodeApiError', httpCode: '401', itemIndex: 0 });
-		expect(result.error?.message).toMatch(/^Retab refused the API key \(401\): .* \[item 0\]$/);
+		expect(result.error?.message).toMatch(/^Retab refused the API key \(401\): .*$/);
 		expect(result.error?.description).toContain('Check the API key in the Retab credential');
 		expect(JSON.stringify(result.error)).not.toContain('rt_wrong');
 	});
@@ -940,7 +940,7 @@ describe('what a user may type', () => {
 		[
 			'a missing age',
 			older('={{ $json.none }}'),
-			'Older Than must be a number of minutes, more than 0 and at most 365 days; it is undefined',
+			'Older Than is undefined: the expression {{ $json.none }} found nothing',
 		],
 		[
 			'more than a year',
@@ -966,25 +966,21 @@ describe('what a user may type', () => {
 			'Limit must be a whole number of runs, from 1 to 10000; it is the text "five"',
 		],
 
-		[
-			'an empty workflow id',
-			{ filters: { workflowId: ' ' } },
-			'Workflow ID must be a text that is not empty',
-		],
+		['an empty workflow id', { filters: { workflowId: ' ' } }, 'Workflow must be a text that is not empty'],
 		[
 			'a missing workflow id',
 			{ filters: { workflowId: '={{ $json.none }}' } },
-			'Workflow ID must be a text that is not empty',
+			'Workflow must be a text that is not empty',
 		],
 		[
 			'a workflow id that is a number',
 			{ filters: { workflowId: '={{ 7 }}' } },
-			'Workflow ID must be a text that is not empty',
+			'Workflow must be a text that is not empty',
 		],
 		[
 			'a missing extractor id',
 			{ provider: 'extend', resources: ['extractRun'], filters: { extractorId: '={{ $json.none }}' } },
-			'Extractor, Classifier or Splitter ID must be a text that is not empty',
+			'Extractor, Classifier or Splitter must be a text that is not empty',
 		],
 		[
 			'review as a text',
@@ -1062,7 +1058,7 @@ describe('what a user may type', () => {
 		expect(result.status).toBe('error');
 		expect(result.error).toMatchObject({
 			name: 'NodeOperationError',
-			message: `${message} [item 0]`,
+			message: message,
 			itemIndex: 0,
 		});
 		expect(lab.sandbox.requests).toEqual([]);
@@ -1133,7 +1129,7 @@ describe('the panel', () => {
 		);
 	});
 
-	test('what can be listed and cancelled is offered, and nothing is chosen beforehand', () => {
+	test('what can be listed and cancelled is offered, and what most users have is chosen beforehand', () => {
 		const values = (provider: string) =>
 			resources(provider)?.options?.map((option) => ('value' in option ? option.value : undefined));
 		expect(values('retab')).toEqual([
@@ -1156,7 +1152,20 @@ describe('the panel', () => {
 			'workflowRun',
 			'processorRun',
 		]);
-		expect([resources('retab')?.default, resources('extend')?.default]).toEqual([[], []]);
+		expect(resources('retab')?.default).toEqual([
+			'extraction',
+			'parse',
+			'classification',
+			'split',
+			'workflowRun',
+		]);
+		expect(resources('extend')?.default).toEqual([
+			'extractRun',
+			'parseRun',
+			'classifyRun',
+			'splitRun',
+			'workflowRun',
+		]);
 	});
 
 	test('n8n itself refuses to start without a resource', async () => {

@@ -62,7 +62,7 @@ function unlistedOf(provider: ProviderSpec): string {
 /** Whose runs are meant: filters for the lists of runs, as entries of a collection. */
 export const OWNER_FILTERS: INodeProperties[] = [
 	pickerField(PROVIDERS.extend, 'extractorId', {
-		displayName: 'Extractor, Classifier or Splitter ID',
+		displayName: 'Extractor, Classifier or Splitter',
 		name: 'extractorId',
 		displayOptions: { show: { '/provider': ['extend'] } },
 		description:
@@ -70,7 +70,7 @@ export const OWNER_FILTERS: INodeProperties[] = [
 	}),
 	...Object.values(PROVIDERS).map((provider) =>
 		pickerField(provider, 'workflowId', {
-			displayName: 'Workflow ID',
+			displayName: 'Workflow',
 			name: 'workflowId',
 			displayOptions: { show: { '/provider': [provider.name] } },
 			description: `Only runs of this workflow of ${provider.title}`,
