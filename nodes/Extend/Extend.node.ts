@@ -8,6 +8,7 @@ import {
 
 import { pickerSearches, searchRunsOf } from '../shared/n8n/methods/listSearch';
 import { runFields } from '../shared/n8n/description/runFields';
+import { runSubtitle } from '../shared/n8n/description/subtitle';
 import { router } from '../shared/n8n/operations/router';
 import { PROVIDERS } from '../shared/providers';
 
@@ -18,8 +19,9 @@ export class Extend implements INodeType {
 		icon: { light: 'file:extend.svg', dark: 'file:extend.dark.svg' },
 		group: ['transform'],
 		version: 1,
-		subtitle: '={{ $parameter.operation + ": " + $parameter.resource }}',
-		description: 'Start, get, list, poll, cancel and delete document runs of Extend',
+		subtitle: runSubtitle(PROVIDERS.extend),
+		description:
+			'Get data and text out of documents with Extend, and wait for, list, cancel or delete its runs',
 		defaults: { name: 'Extend' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],

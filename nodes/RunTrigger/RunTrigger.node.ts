@@ -8,7 +8,7 @@ import {
 
 import { pickerSearches } from '../shared/n8n/methods/listSearch';
 import { PROVIDERS } from '../shared/providers';
-import { FIELDS } from './fields';
+import { FIELDS, SUBTITLE } from './fields';
 import { pollForEvents } from './poll';
 
 export class RunTrigger implements INodeType {
@@ -18,8 +18,7 @@ export class RunTrigger implements INodeType {
 		icon: { light: 'file:runTrigger.svg', dark: 'file:runTrigger.dark.svg' },
 		group: ['trigger'],
 		version: 1,
-		subtitle:
-			'={{ [$parameter.events, $parameter.resources].map((chosen) => [chosen].flat().join(", ")).join(": ") }}',
+		subtitle: SUBTITLE,
 		description:
 			'Starts the workflow when document runs of Retab or Extend finish, fail, are cancelled, wait for a review or hang',
 		eventTriggerDescription: '',

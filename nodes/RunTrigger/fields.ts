@@ -10,6 +10,7 @@ import {
 	SIMPLIFY,
 } from '../shared/n8n/description/fields';
 import { OWNER_FILTERS, PROVIDER, resourcesField } from '../shared/n8n/description/providerFields';
+import { pluralsOf, textOf } from '../shared/n8n/description/subtitle';
 import { PROVIDERS } from '../shared/providers';
 import { listable } from '../shared/providers/lists/eventSource';
 import type { ProviderSpec } from '../shared/providers/types';
@@ -37,6 +38,11 @@ const EVENTS: Record<EventName, { name: string; action: string; description: str
 		description: 'The run is older than a limit, and neither over nor in review',
 	},
 };
+
+const EVENT_TITLES = Object.fromEntries(Object.entries(EVENTS).map(([value, { name }]) => [value, name]));
+
+/** `Failed, Stuck: extractions, parses` */
+export const SUBTITLE = `={{ ${textOf(EVENT_TITLES, 'events')} + ": " + ${textOf(pluralsOf(...Object.values(PROVIDERS)), 'resources')} }}`;
 
 function resourcesToWatch(provider: ProviderSpec): INodeProperties {
 	const purpose = { what: 'watch', soThat: 'nothing can be told about those' };

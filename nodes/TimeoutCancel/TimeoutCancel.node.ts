@@ -8,7 +8,7 @@ import {
 
 import { pickerSearches } from '../shared/n8n/methods/listSearch';
 import { PROVIDERS } from '../shared/providers';
-import { FIELDS, OUTPUTS } from './fields';
+import { FIELDS, OUTPUTS, SUBTITLE } from './fields';
 import { executeTimeoutCancel } from './execute';
 
 export class TimeoutCancel implements INodeType {
@@ -18,9 +18,8 @@ export class TimeoutCancel implements INodeType {
 		icon: { light: 'file:timeoutCancel.svg', dark: 'file:timeoutCancel.dark.svg' },
 		group: ['transform'],
 		version: 1,
-		subtitle:
-			'={{ ({ watch: "wait for ", check: "check ", cleanup: "clean up " })[$parameter.operation] + ($parameter.operation === "cleanup" ? ($parameter.resources.join(", ") || "stuck runs") : $parameter.resource) }}',
-		description: 'Watch document runs of Retab or Extend, and cancel them for certain when their time is up',
+		subtitle: SUBTITLE,
+		description: 'Wait for document runs of Retab or Extend to finish, and cancel those that take too long',
 		defaults: { name: 'Timeout Cancel' },
 		// n8n would call the node "Watch extraction".
 		skipNameGeneration: true,

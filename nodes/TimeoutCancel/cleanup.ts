@@ -18,7 +18,7 @@ import { readOptions } from '../shared/n8n/parameters/options';
 import { errorItem, outputItem, throwFirstError } from '../shared/n8n/output/items';
 import { filterReader, readMetadata, readOwner } from '../shared/n8n/parameters/filters';
 import type { Session } from '../shared/n8n/transport/session';
-import { counted } from '../shared/n8n/output/text';
+import { counted, inWords, listed } from '../shared/n8n/output/text';
 import { callDeps } from '../shared/n8n/operations/work';
 import type { ResourceClient } from '../shared/providers/client/resourceClient';
 import {
@@ -33,29 +33,40 @@ export async function cleanUpRuns(
 	context: IExecuteFunctions,
 	session: Session,
 ): Promise<INodeExecutionData[]> {
-	const results: Array<Result<CleanupReport>> = [];
+	const results: Array<Result<Cleanup>> = [];
 	const itemCount = context.getInputData().length;
 	// One input item after another: two cleanups at once would meet at the same runs.
 	for (let itemIndex = 0; itemIndex < itemCount && !session.scope.signal.aborted; itemIndex++) {
 		results.push(await attempt(() => cleanUpItem(context, session, itemIndex)));
 	}
-	const reports = results.flatMap((result) => ('value' in result ? [result.value] : []));
+	const done = results.flatMap((result) => ('value' in result ? [result.value] : []));
+	const summaries = done.map((one) => summary(one, session));
 	// A stopped workflow does not fail: n8n keeps the items of what was done until then.
-	if (!session.scope.signal.aborted) throwFirstError(context, results, reports.map(summary).join('; '));
-	addHints(context, reports.map(summary), 'info');
-	addHints(context, [...new Set(reports.flatMap((report) => warningsOf(report, session)))]);
+	if (!session.scope.signal.aborted) throwFirstError(context, results, summaries.join('; '));
+	addHints(context, summaries, 'info');
+	addHints(context, [...new Set(done.flatMap(({ report }) => warningsOf(report, session)))]);
 	return results.flatMap((result, itemIndex) =>
 		'error' in result
-			? [errorItem(context.getNode(), result.error, itemIndex)]
-			: result.value.runs.map((run) => outputItem(cleanupItem(run, session), itemIndex)),
+			? [errorItem(context, result.error, itemIndex)]
+			: result.value.report.runs.map((run) => outputItem(cleanupItem(run, session), itemIndex)),
 	);
+}
+
+/** What was done for one input item, and what was looked for. */
+interface Cleanup {
+	report: CleanupReport;
+	/** Milliseconds. */
+	olderThan: number;
+	/** Names in the plural, such as `extractions`. */
+	plurals: readonly string[];
+	isFiltered: boolean;
 }
 
 async function cleanUpItem(
 	context: IExecuteFunctions,
 	session: Session,
 	itemIndex: number,
-): Promise<CleanupReport> {
+): Promise<Cleanup> {
 	const olderThan = readOlderThan(context, itemIndex);
 	const { includeNeedsReview, ...filters } = readStuckFilters(context, itemIndex);
 	const phases = unfinishedPhases(includeNeedsReview || filters.statuses.length > 0);
@@ -69,7 +80,7 @@ async function cleanUpItem(
 			'Choose other statuses, or leave Statuses empty for all that are not finished.',
 		);
 	}
-	return await cancelStuckRuns({ ...callDeps(session), commandId: session.commandId }, sources, {
+	const report = await cancelStuckRuns({ ...callDeps(session), commandId: session.commandId }, sources, {
 		olderThan,
 		phases,
 		limit: readCleanupLimit(context, itemIndex),
@@ -77,6 +88,13 @@ async function cleanUpItem(
 		dryRun: context.getNodeParameter('dryRun', itemIndex, true) !== false,
 		confirmFor: readOptions(context, itemIndex).confirmFor,
 	});
+	const plurals = sources.map(({ resource }) => session.client(resource).spec.plural);
+	return { report, olderThan, plurals, isFiltered: areFiltered(filters) };
+}
+
+function areFiltered({ statuses, metadata, workflowId, processorId }: CleanupFilters): boolean {
+	const owner = workflowId ?? processorId;
+	return owner !== undefined || statuses.length > 0 || Object.keys(metadata).length > 0;
 }
 
 function readSources(
@@ -148,8 +166,14 @@ const WORDS: Record<CleanupOutcome, string> = {
 	unreachable: 'unreachable',
 };
 
-/** `12 stuck, 11 cancelled, 1 finished first` */
-function summary({ runs }: CleanupReport): string {
+/** `12 stuck, 11 cancelled, 1 finished first`; where there are none, what was looked for. */
+function summary({ report, olderThan, plurals, isFiltered }: Cleanup, { provider }: Session): string {
+	const { runs } = report;
+	if (runs.length === 0) {
+		const filtered = isFiltered ? ', with the filters of this node' : '';
+		const lookedFor = `looked for ${listed(plurals)} of ${provider.title}${filtered}`;
+		return `No unfinished runs older than ${inWords(olderThan)}: ${lookedFor}. ${provider.keySees}`;
+	}
 	const parts = Object.entries(WORDS).flatMap(([outcome, words]) => {
 		const count = runs.filter((run) => run.outcome === outcome).length;
 		return count > 0 ? [`${count} ${words}`] : [];

@@ -24,6 +24,7 @@ import {
 	resourceOptions,
 	resourcesField,
 } from '../shared/n8n/description/providerFields';
+import { nounsOf, pluralsOf, textOf } from '../shared/n8n/description/subtitle';
 import { SETTING } from '../shared/core/config';
 import { PROVIDERS, cancellable, resourceOf } from '../shared/providers';
 import { unfinishedPhases } from '../shared/providers/lists/cleanupSource';
@@ -43,6 +44,13 @@ const OUTPUTS_OF = {
 };
 
 export const OUTPUTS = `={{ (${JSON.stringify(OUTPUTS_OF)})[$parameter.operation] }}` as const;
+
+const ALL = Object.values(PROVIDERS);
+const VERBS = { watch: 'Wait for', check: 'Check', cleanup: 'Cancel stuck' };
+const OF_RUNS = `($parameter.operation === "cleanup" ? (${textOf(pluralsOf(...ALL), 'resources')} || "runs") : ${textOf(nounsOf(...ALL), 'resource')})`;
+
+/** `Wait for extraction`, `Cancel stuck extractions, parses` */
+export const SUBTITLE = `={{ ${textOf(VERBS, 'operation')} + " " + ${OF_RUNS} }}`;
 
 const ON_WATCH = ['watch', 'check'];
 
@@ -113,7 +121,7 @@ function toolTexts(): INodeProperties {
 function resourcesToCleanUp(provider: ProviderSpec): INodeProperties {
 	const listed = cancellable(provider).filter(([, spec]) => spec.list);
 	const purpose = { what: 'clean up', soThat: 'stuck ones among those cannot be found' };
-	return resourcesField(provider, listed, purpose, [], {
+	return resourcesField(provider, listed, purpose, provider.usualResources, {
 		show: { provider: [provider.name], operation: ON_CLEANUP },
 	});
 }
@@ -215,7 +223,8 @@ export const FIELDS: INodeProperties[] = [
 		required: true,
 		displayOptions: { show: { operation: ON_WATCH } },
 		placeholder: 'e.g. extr_01J9 or exr_xK9m',
-		description: 'ID of the run. All items are watched at once.',
+		description:
+			'ID of the run, as Create or Get Many returned it, such as extr_01J9. All items are watched at once.',
 	},
 	{ ...TIMEOUT, displayOptions: { show: { operation: ON_WATCH } } },
 	{ ...TIMEOUT_UNIT, displayOptions: { show: { operation: ON_WATCH } } },

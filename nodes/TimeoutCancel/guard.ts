@@ -37,16 +37,19 @@ export async function watchRunsOfItems(
 	const results = await watchItems(
 		{ context, session, client, itemCount: context.getInputData().length },
 		(itemIndex) => readTarget(context, operation, itemIndex),
-		// n8n passes it on to the console of the browser, in manual executions only.
-		(ids) => (run) =>
-			context.sendMessageToUI(`Watching ${counted(ids.size, 'run')}: ${run.id} is ${run.status}`),
+		{
+			runIdLabel: 'Run ID',
+			// n8n passes it on to the console of the browser, in manual executions only.
+			progress: (ids) => (run) =>
+				context.sendMessageToUI(`Watching ${counted(ids.size, 'run')}: ${run.id} is ${run.status}`),
+		},
 	);
 	const reports = reportsOf(results);
 	throwWhenKeyIsRefused(context, reports, results);
 	throwWhenNoneIsFound(context, reports, results);
 	throwFirstError(context, results, countByOutcome(reports.map(({ outcome }) => outcome)));
 	addHints(context, hintsFor(session.provider, reports));
-	const place = { context, session, spec: client.spec };
+	const place = { context, session, client };
 	const items = await attemptItems(
 		results.length,
 		async (itemIndex): Promise<[OutputName, INodeExecutionData]> => {
@@ -65,7 +68,7 @@ export async function watchRunsOfItems(
 	);
 	throwFirstError(context, items, countByOutcome(reports.map(({ outcome }) => outcome)));
 	return items.map((item, itemIndex) =>
-		'error' in item ? ['Failed', errorItem(context.getNode(), item.error, itemIndex)] : item.value,
+		'error' in item ? ['Failed', errorItem(context, item.error, itemIndex)] : item.value,
 	);
 }
 
@@ -128,5 +131,5 @@ function throwWhenNoneIsFound(
 	const noneFound = reports.every(({ run, outcome }) => run === undefined && outcome === 'notFound');
 	if (!first?.lastError || !noneFound || reports.length < results.length || context.continueOnFail()) return;
 	const addition = reports.length > 1 ? `None of the ${reports.length} runs was found.` : undefined;
-	throw nodeError(context.getNode(), first.lastError, { itemIndex: 0, addition });
+	throw nodeError(context.getNode(), first.lastError, { itemIndex: 0, itemCount: reports.length, addition });
 }

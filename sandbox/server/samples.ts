@@ -34,20 +34,38 @@ function typeOf(schema: JsonObject): string {
 	return isObject(schema.properties) ? 'object' : 'string';
 }
 
-/** A value that fits a JSON schema as far as types, `enum` and `properties` go. */
-export function sampleOf(schema: unknown, depth = 0): unknown {
+const DATES: Record<string, string> = { date: '2026-01-31', 'date-time': '2026-01-31T09:30:00Z' };
+
+/** Names such as `invoice_number`, `customerId` or `id`: nobody expects whole sentences there. */
+const SHORT = /(?:^|_|[a-z](?=[A-Z]))(?:number|id|no|code)$/i;
+
+/** `invoice_number` → `INV-001` */
+function sampleString({ format }: JsonObject, name: string): string {
+	const date = DATES[String(format)];
+	if (date !== undefined) return date;
+	if (!SHORT.test(name)) return sentences(SENTENCES_PER_FIELD);
+	const [word = ''] = name.split(/_|(?<=[a-z])(?=[A-Z])/);
+	return `${word.slice(0, 3).toUpperCase()}-001`;
+}
+
+/**
+ * A value that fits a JSON schema as far as types, `enum`, `properties` and the formats of dates go.
+ *
+ * @param name of the property that it is the value of
+ */
+export function sampleOf(schema: unknown, depth = 0, name = ''): unknown {
 	if (!isObject(schema) || depth > MAX_DEPTH) return null;
 	if (Array.isArray(schema.enum) && schema.enum.length > 0) return schema.enum[0];
 	switch (typeOf(schema)) {
 		case 'object':
 			return Object.fromEntries(
-				Object.entries(isObject(schema.properties) ? schema.properties : {}).map(([name, property]) => [
-					name,
-					sampleOf(property, depth + 1),
+				Object.entries(isObject(schema.properties) ? schema.properties : {}).map(([key, property]) => [
+					key,
+					sampleOf(property, depth + 1, key),
 				]),
 			);
 		case 'array':
-			return Array.from({ length: ARRAY_ITEMS }, () => sampleOf(schema.items, depth + 1));
+			return Array.from({ length: ARRAY_ITEMS }, () => sampleOf(schema.items, depth + 1, name));
 		case 'integer':
 			return 42;
 		case 'number':
@@ -57,7 +75,7 @@ export function sampleOf(schema: unknown, depth = 0): unknown {
 		case 'null':
 			return null;
 		default:
-			return sentences(SENTENCES_PER_FIELD);
+			return sampleString(schema, name);
 	}
 }
 

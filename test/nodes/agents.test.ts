@@ -142,14 +142,14 @@ describe.each(['engine', 'invoke'] as const)('an agent that calls the tool by %s
 			'retab',
 			{ resource: 'parse', operation: 'get', ...byAi },
 			'../../secrets',
-			'Run ID may only hold letters, digits and _ - : ~ @ = +',
+			'Parse: an ID may only hold letters, digits and _ - : ~ @ = +',
 		],
 		[
 			'an ID that does not exist',
 			'extend',
 			{ resource: 'extractRun', operation: 'get', ...byAi },
 			'exr_missing',
-			'Extend did not find what was asked for (404): No extract_run with id exr_missing',
+			'Extend did not find the run or resource (404): No extract_run with id exr_missing',
 		],
 		['an empty ID', 'timeoutCancel', watchTool(), ' ', 'Run ID is empty'],
 	];

@@ -1,7 +1,13 @@
 import { createServer, type AddressInfo } from 'node:net';
 import type { INodeParameters } from 'n8n-workflow';
 
+import { ExtendApi } from '../../credentials/ExtendApi.credentials';
+import { RetabApi } from '../../credentials/RetabApi.credentials';
+import { Extend } from '../../nodes/Extend/Extend.node';
+import { RunTrigger } from '../../nodes/RunTrigger/RunTrigger.node';
+import { TimeoutCancel } from '../../nodes/TimeoutCancel/TimeoutCancel.node';
 import {
+	createTestInstance,
 	startTestServer,
 	type Answer,
 	type CredentialData,
@@ -42,6 +48,12 @@ function expectFailedExecution({ status, error }: WorkflowResult): void {
 	expect(error?.name).not.toMatch(/Cancelled/);
 }
 
+/** The second line of an error: what to do, in a sentence. */
+function expectAdvice({ error }: WorkflowResult): void {
+	expect(error?.description).toMatch(/^[A-Z].{15,}[.)]$/s);
+	expect(error?.description).not.toContain('undefined');
+}
+
 async function expectRefused(
 	node: Node,
 	parameters: INodeParameters,
@@ -52,48 +64,56 @@ async function expectRefused(
 	const result = await run(node, parameters, credentials);
 	expectFailedExecution(result);
 	expect(result.error).toMatchObject({ name: 'NodeOperationError', message });
+	expectAdvice(result);
 	expect(lab.sandbox.requests.slice(before)).toEqual([]);
 	return result;
 }
 
-const CHARACTERS = 'Run ID may only hold letters, digits and _ - : ~ @ = + [item 0]';
-
-const NO_ID = (value: string, expression: string) =>
-	`Run ID is ${value}: the expression {{ ${expression} }} found nothing in item 0`;
+/** What the field of the run is called in the panel of each node. */
+const LABEL: Record<Node, string> = { retab: 'Extraction', extend: 'Extract Run', timeoutCancel: 'Run ID' };
 
 describe('the run ID', () => {
-	const cases: Array<[what: string, runId: string, message: string]> = [
-		['only spaces', '   ', 'Run ID is empty [item 0]'],
-		['a field that is not there', '={{ $json.id }}', NO_ID('undefined', '$json.id')],
-		['null', '={{ null }}', NO_ID('null', 'null')],
-		['a number', '={{ 42 }}', 'Run ID must be a string; it is 42 [item 0]'],
-		['a boolean', '={{ true }}', 'Run ID must be a string; it is a value of type boolean [item 0]'],
-		['an object', '={{ { id: 1 } }}', 'Run ID must be a string; it is an object [item 0]'],
-		['a list', '={{ ["extr_1"] }}', 'Run ID must be a string; it is a list [item 0]'],
-		['a slash', 'extr_1/cancel', CHARACTERS],
-		['a path upwards', '../extr_1', CHARACTERS],
-		['a backslash', 'extr_1\\cancel', CHARACTERS],
-		['one dot', '.', CHARACTERS],
-		['two dots', '..', CHARACTERS],
-		['a dot inside', 'extr.1', CHARACTERS],
-		['encoded dots', '%2e%2e', CHARACTERS],
-		['a query', 'extr_1?x=1', CHARACTERS],
-		['a fragment', 'extr_1#top', CHARACTERS],
-		['a space inside', 'extr 1', CHARACTERS],
-		['a line break inside', '={{ "extr\\n1" }}', CHARACTERS],
-		['a null character', '={{ "extr_1\\u0000" }}', CHARACTERS],
-		['a letter of another alphabet', 'ехtr_1', CHARACTERS],
-		['256 characters', 'x'.repeat(256), 'Run ID is too long: at most 255 characters [item 0]'],
+	const characters = (shown: string) =>
+		`: an ID may only hold letters, digits and _ - : ~ @ = +; it is ${shown}`;
+	const text = (value: string) => characters(`the text "${value}"`);
+	const cases: Array<[what: string, runId: string, problem: string]> = [
+		['only spaces', '   ', ' is empty'],
+		[
+			'a field that is not there',
+			'={{ $json.id }}',
+			' is undefined: the expression {{ $json.id }} found nothing',
+		],
+		['null', '={{ null }}', ' is null: the expression {{ null }} found nothing'],
+		['a number', '={{ 42 }}', ' must be a string; it is 42'],
+		['a boolean', '={{ true }}', ' must be a string; it is a value of type boolean'],
+		['an object', '={{ { id: 1 } }}', ' must be a string; it is an object'],
+		['a list', '={{ ["extr_1"] }}', ' must be a string; it is a list'],
+		['a slash', 'extr_1/cancel', text('extr_1/cancel')],
+		['a path upwards', '../extr_1', text('../extr_1')],
+		['a backslash', 'extr_1\\cancel', text('extr_1\\cancel')],
+		['one dot', '.', text('.')],
+		['two dots', '..', text('..')],
+		['a dot inside', 'extr.1', text('extr.1')],
+		['encoded dots', '%2e%2e', text('%2e%2e')],
+		['a query', 'extr_1?x=1', text('extr_1?x=1')],
+		['a fragment', 'extr_1#top', text('extr_1#top')],
+		['a space inside', 'extr 1', text('extr 1')],
+		['a line break inside', '={{ "extr\\n1" }}', text('extr\n1')],
+		['a null character', '={{ "extr_1\\u0000" }}', text('extr_1\u0000')],
+		['a letter of another alphabet', 'ехtr_1', text('ехtr_1')],
+		['256 characters', 'x'.repeat(256), ' is too long: an ID has at most 255 characters'],
 	];
 
-	test.each(cases)('%s', async (_what, value, message) => {
-		await expectRefused('timeoutCancel', { runId: value }, message);
-		await expectRefused('timeoutCancel', { runId: value, operation: 'check' }, message);
+	test.each(cases)('%s', async (_what, value, problem) => {
+		const refused = (node: Node, parameters: INodeParameters) =>
+			expectRefused(node, parameters, `${LABEL[node]}${problem}`);
+		await refused('timeoutCancel', { runId: value });
+		await refused('timeoutCancel', { runId: value, operation: 'check' });
 		for (const operation of ['get', 'poll', 'cancel', 'delete']) {
 			for (const mode of ['id', 'list']) {
-				await expectRefused('retab', { operation, runId: { __rl: true, mode, value } }, message);
+				await refused('retab', { operation, runId: { __rl: true, mode, value } });
 			}
-			await expectRefused('extend', { operation, runId: { __rl: true, mode: 'id', value } }, message);
+			await refused('extend', { operation, runId: { __rl: true, mode: 'id', value } });
 		}
 	});
 
@@ -116,9 +136,9 @@ describe('the run ID', () => {
 
 describe('Timeout Cancel', () => {
 	const seconds = (given: string) =>
-		`Timeout must be a number of seconds, more than 0 and at most 30 days; it is ${given} [item 0]`;
+		`Timeout must be a number of seconds, more than 0 and at most 30 days; it is ${given}`;
 	const interval = (given: string) =>
-		`Poll Interval must be a number of seconds, from 0.1 to 86400; it is ${given} [item 0]`;
+		`Poll Interval must be a number of seconds, from 0.1 to 86400; it is ${given}`;
 	const requests = (given: string) =>
 		`Max Concurrent Requests must be a whole number of requests, from 1 to 100; it is ${given}`;
 
@@ -127,32 +147,26 @@ describe('Timeout Cancel', () => {
 		[{ timeout: -1 }, seconds('-1')],
 		[{ timeout: '={{ NaN }}' }, seconds('NaN')],
 		[{ timeout: '={{ Infinity }}' }, seconds('Infinity')],
-		[{ timeout: '={{ null }}' }, 'Timeout is null: the expression {{ null }} found nothing in item 0'],
-		[
-			{ timeout: '={{ $json.t }}' },
-			'Timeout is undefined: the expression {{ $json.t }} found nothing in item 0',
-		],
+		[{ timeout: '={{ null }}' }, 'Timeout is null: the expression {{ null }} found nothing'],
+		[{ timeout: '={{ $json.t }}' }, 'Timeout is undefined: the expression {{ $json.t }} found nothing'],
 		[{ timeout: '={{ "soon" }}' }, seconds('the text "soon"')],
 		[{ timeout: 2_592_001 }, seconds('2592001')],
 		[
 			{ timeout: 43_201, timeoutUnit: 'minutes' },
-			'Timeout must be a number of minutes, more than 0 and at most 30 days; it is 43201 [item 0]',
+			'Timeout must be a number of minutes, more than 0 and at most 30 days; it is 43201',
 		],
 		[
 			{ timeout: 721, timeoutUnit: 'hours' },
-			'Timeout must be a number of hours, more than 0 and at most 30 days; it is 721 [item 0]',
+			'Timeout must be a number of hours, more than 0 and at most 30 days; it is 721',
 		],
-		[
-			{ timeoutUnit: 'days' },
-			'Timeout Unit must be one of seconds, minutes, hours; it is the text "days" [item 0]',
-		],
+		[{ timeoutUnit: 'days' }, 'Timeout Unit must be one of seconds, minutes, hours; it is the text "days"'],
 		[
 			{ countFrom: 'yesterday' },
-			'Count From must be one of now, created, started; it is the text "yesterday" [item 0]',
+			'Count From must be one of now, created, started; it is the text "yesterday"',
 		],
 		[
 			{ operation: 'check', countFrom: 'now' },
-			'Count From must be one of created, started; it is the text "now" [item 0]',
+			'Count From must be one of created, started; it is the text "now"',
 		],
 		[{ options: { interval: 0.05 } }, interval('0.05')],
 		[{ options: { interval: 0 } }, interval('0')],
@@ -161,27 +175,27 @@ describe('Timeout Cancel', () => {
 		[{ options: { interval: '={{ "quick" }}' } }, interval('the text "quick"')],
 		[
 			{ options: { maxInterval: 0.01 } },
-			'Max Poll Interval must be a number of seconds, from 0.1 to 86400; it is 0.01 [item 0]',
+			'Max Poll Interval must be a number of seconds, from 0.1 to 86400; it is 0.01',
 		],
 		[
 			{ options: { interval: 10, maxInterval: 5 } },
-			'Max Poll Interval (5 s) must not be shorter than Poll Interval (10 s) [item 0]',
+			'Max Poll Interval (5 s) must not be shorter than Poll Interval (10 s)',
 		],
 		[
 			{ options: { intervalMode: 'quick' } },
-			'Poll Interval Mode must be one of adaptive, fixed; it is the text "quick" [item 0]',
+			'Poll Interval Mode must be one of adaptive, fixed; it is the text "quick"',
 		],
 		[
 			{ options: { confirmFor: 0 } },
-			'Confirm Cancel For must be a number of seconds, from 0.1 to 3600; it is 0 [item 0]',
+			'Confirm Cancel For must be a number of seconds, from 0.1 to 3600; it is 0',
 		],
 		[
 			{ options: { confirmFor: 3_601 } },
-			'Confirm Cancel For must be a number of seconds, from 0.1 to 3600; it is 3601 [item 0]',
+			'Confirm Cancel For must be a number of seconds, from 0.1 to 3600; it is 3601',
 		],
 		[
 			{ options: { onWorkflowStop: 'explode' } },
-			'When the Workflow Is Stopped must be one of leave, cancel; it is the text "explode" [item 0]',
+			'When the Workflow Is Stopped must be one of leave, cancel; it is the text "explode"',
 		],
 		[{ options: { maxConcurrentRequests: 0 } }, requests('0')],
 		[{ options: { maxConcurrentRequests: 101 } }, requests('101')],
@@ -242,9 +256,8 @@ describe('Timeout Cancel', () => {
 
 describe('the Retab and Extend nodes', () => {
 	const wait = (given: string) =>
-		`Max Wait must be a number of seconds, more than 0 and at most 30 days; it is ${given} [item 0]`;
-	const limit = (given: string) =>
-		`Limit must be a whole number of runs, from 1 to 100000; it is ${given} [item 0]`;
+		`Max Wait must be a number of seconds, more than 0 and at most 30 days; it is ${given}`;
+	const limit = (given: string) => `Limit must be a whole number of runs, from 1 to 100000; it is ${given}`;
 
 	test.each<[Node, INodeParameters, string]>([
 		['retab', { operation: 'poll', maxWait: 0 }, wait('0')],
@@ -255,7 +268,7 @@ describe('the Retab and Extend nodes', () => {
 		[
 			'retab',
 			{ operation: 'poll', onTimeout: 'cry' },
-			'When Max Wait Is Over must be one of error, returnRun; it is the text "cry" [item 0]',
+			'When Max Wait Is Over must be one of error, returnRun; it is the text "cry"',
 		],
 		['retab', { operation: 'getAll', limit: 0 }, limit('0')],
 		['extend', { operation: 'getAll', limit: '={{ "all" }}' }, limit('the text "all"')],
@@ -264,32 +277,32 @@ describe('the Retab and Extend nodes', () => {
 		[
 			'retab',
 			{ operation: 'getAll', filters: { status: 'nope' } },
-			'Status must be one of cancelled, completed, failed, in_progress, pending, queued; it is "nope" [item 0]',
+			'Status must be one of cancelled, completed, failed, in_progress, pending, queued; it is "nope"',
 		],
 		[
 			'retab',
 			{ operation: 'getAll', filters: { fromDate: 'soon' } },
-			'Created From must be a date; it is the text "soon" [item 0]',
+			'Created From must be a date; it is the text "soon"',
 		],
 		[
 			'retab',
 			{ operation: 'getAll', filters: { toDate: '2026-13-45' } },
-			'Created Until must be a date; it is the text "2026-13-45" [item 0]',
+			'Created Until must be a date; it is the text "2026-13-45"',
 		],
 		[
 			'retab',
 			{ operation: 'getAll', filters: { metadata: { pairs: [{ name: ' ', value: 'x' }] } } },
-			'Metadata: each pair needs a name [item 0]',
+			'Metadata: each pair needs a name',
 		],
 		[
 			'extend',
 			{ operation: 'getAll', filters: { batchId: '={{ 5 }}' } },
-			'Batch ID must be a string; it is 5 [item 0]',
+			'Batch ID must be a string; it is 5',
 		],
 		[
 			'retab',
 			{ resource: 'workflowRun', operation: 'getAll', filters: { minDurationMs: '={{ "long" }}' } },
-			'Min Duration (Ms) must be a whole number, 0 or more; it is the text "long" [item 0]',
+			'Min Duration (Ms) must be a whole number, 0 or more; it is the text "long"',
 		],
 		[
 			'retab',
@@ -372,6 +385,31 @@ describe('the credential', () => {
 	});
 });
 
+describe('no credential, as in a node that was switched to the other provider', () => {
+	const n8n = createTestInstance({
+		nodes: [Extend, TimeoutCancel, RunTrigger],
+		credentialTypes: [RetabApi, ExtendApi],
+		credentials: { retabApi: { apiKey: 'rt_1' } },
+	});
+	const message = 'No Extend credential is chosen in this node';
+	const description =
+		'Open the node and choose one at the top under "Credential to connect with", or create one there with the API key of Extend. Each provider has a credential of its own.';
+
+	test.each<[Exclude<Node, 'retab'>, INodeParameters]>([
+		['extend', RIGHT.extend],
+		['timeoutCancel', { ...RIGHT.timeoutCancel, provider: 'extend', resource: 'extractRun' }],
+	])('%s says which one is missing, and where it goes', async (node, parameters) => {
+		const result = await n8n.runWorkflow({ node, parameters });
+		expectFailedExecution(result);
+		expect(result.error).toMatchObject({ name: 'NodeOperationError', message, description });
+	});
+
+	test('so does a list in the panel', async () => {
+		const search = { node: 'extend', method: 'extendExtractorId', path: 'x', parameters: {} };
+		await expect(n8n.loadListSearch(search)).rejects.toMatchObject({ message, description });
+	});
+});
+
 describe('the server', () => {
 	const scenario = sideBySide();
 	const CHECK_ADDRESS =
@@ -388,7 +426,7 @@ describe('the server', () => {
 		lab.sandbox.reset();
 		const wrong = { retabApi: { apiKey: 'rt_live_wrong', baseUrl: lab.sandbox.url } };
 		await expectApiError(await run('retab', {}, wrong), {
-			message: 'Retab refused the API key (401): Invalid API key [item 0]',
+			message: 'Retab refused the API key (401): Invalid API key',
 			description: expect.stringMatching(
 				/^Check the API key in the Retab credential, and that its Base URL is the one the key was made for\. Request ID: req_/,
 			),
@@ -401,7 +439,7 @@ describe('the server', () => {
 	test('another Extend key', async () => {
 		const wrong = { extendApi: { apiKey: 'sk_wrong', region: 'custom', baseUrl: lab.sandbox.url } };
 		await expectApiError(await run('extend', {}, wrong), {
-			message: 'Extend refused the API key (401): Invalid API key [item 0]',
+			message: 'Extend refused the API key (401): Invalid API key',
 			description: expect.stringContaining(
 				'Check the API key in the Extend credential, that its Region is the one the key was made in, and, for an organization-wide key, its Workspace ID.',
 			),
@@ -413,7 +451,7 @@ describe('the server', () => {
 		const credentials = credentialsFor(lab.sandbox.url);
 		const wrong = { extendApi: { ...credentials.extendApi, workspaceId: 'ws_other' } };
 		await expectApiError(await run('extend', {}, wrong), {
-			message: 'Extend refused the API key (403): The key has no access to this workspace [item 0]',
+			message: 'Extend refused the API key (403): The key has no access to this workspace',
 			description: expect.stringContaining('its Workspace ID'),
 			httpCode: '403',
 		});
@@ -442,7 +480,7 @@ describe('the server', () => {
 		await new Promise((resolve) => closed.close(resolve));
 		const nowhere = credentialsFor(`http://127.0.0.1:${port}`);
 		await expectApiError(await run('extend', {}, nowhere), {
-			message: 'Extend could not be reached: the connection was refused [item 0]',
+			message: 'Extend could not be reached: the connection was refused',
 			description: CHECK_ADDRESS,
 		});
 	});
@@ -451,7 +489,7 @@ describe('the server', () => {
 		const nowhere = credentialsFor('http://no-such-host.invalid');
 		await expectApiError(await run('retab', {}, nowhere), {
 			message: expect.stringMatching(
-				/^Retab could not be reached: the host (was not found|name could not be looked up) \[item 0\]$/,
+				/^Retab could not be reached: the host (was not found|name could not be looked up)$/,
 			),
 			description: CHECK_ADDRESS,
 		});
@@ -469,18 +507,20 @@ describe('the server', () => {
 	};
 	const WEB_PAGE =
 		'The answer is a web page: check that the Base URL in the Retab credential is the one of the API, not of the website.';
+	const CORRECT_IT =
+		'Correct the field that Retab names, or compare the fields of this node with the documentation of Retab.';
 	const SERVER_PROBLEM = 'This is a problem on the side of Retab. Try again later.';
 
-	const strange: Array<[what: string, answer: Answer, message: string, description: string | undefined]> = [
+	const strange: Array<[what: string, answer: Answer, message: string, description: string]> = [
 		['a web page', html, 'Retab answered GET with a web page', CHECK_BASE_URL],
 		[
 			'a web page with 404',
 			{ ...html, status: 404 },
-			'Retab did not find what was asked for (404)',
+			'Retab did not find the run or resource (404)',
 			WEB_PAGE,
 		],
 		['a web page with 401', { ...html, status: 401 }, 'Retab refused the API key (401)', WEB_PAGE],
-		['a web page with 502', { ...html, status: 502 }, 'Retab had a problem of its own (502)', SERVER_PROBLEM],
+		['a web page with 502', { ...html, status: 502 }, 'Retab had a server error (502)', SERVER_PROBLEM],
 		['nothing', { body: '' }, 'Retab answered GET with an empty answer', CHECK_BASE_URL],
 		[
 			'JSON that is cut off',
@@ -525,31 +565,31 @@ describe('the server', () => {
 				body: { detail: [{ loc: ['path', 'id'], msg: 'Not an id', type: 'value_error' }] },
 			},
 			'Retab refused the request (422): path.id: Not an id',
-			undefined,
+			CORRECT_IT,
 		],
 		[
 			'500 with a structured error',
 			{ status: 500, body: { detail: { code: 'internal', message: 'Out of order' } } },
-			'Retab had a problem of its own (500): Out of order',
+			'Retab had a server error (500): Out of order',
 			SERVER_PROBLEM,
 		],
 		[
 			'503 with the error at the top',
 			{ status: 503, body: { code: 'busy', message: 'Come back later' } },
-			'Retab had a problem of its own (503): Come back later',
+			'Retab had a server error (503): Come back later',
 			SERVER_PROBLEM,
 		],
 		[
 			'an error text that n8n would take for a cancelled execution',
 			{ status: 400, body: { detail: 'The request was canceled' } },
 			'Retab refused the request (400): The request was cancelled',
-			undefined,
+			CORRECT_IT,
 		],
 		[
 			'a very long error text',
 			{ status: 400, body: { detail: 'x'.repeat(1_000) } },
 			`Retab refused the request (400): ${'x'.repeat(300)}`,
-			undefined,
+			CORRECT_IT,
 		],
 	];
 
@@ -558,7 +598,7 @@ describe('the server', () => {
 			const { server, credentials } = await answering(answer);
 			const result = await run('retab', {}, credentials);
 			await server.close();
-			await expectApiError(result, { message: `${message} [item 0]` });
+			await expectApiError(result, { message: message });
 			expect(result.error?.description).toBe(description);
 		});
 	}
@@ -573,7 +613,7 @@ describe('the server', () => {
 			const result = await run('retab', {}, credentials);
 			await server.close();
 			await expectApiError(result, {
-				message: `Retab answered with a redirect, which is not followed (${status}) [item 0]`,
+				message: `Retab answered with a redirect, which is not followed (${status})`,
 				description: 'Check the Base URL in the Retab credential: it must be the final address of the API.',
 				httpCode: String(status),
 			});
@@ -588,8 +628,7 @@ describe('the server', () => {
 		const result = await run('extend', { operation: 'getAll' }, credentials);
 		await server.close();
 		await expectApiError(result, {
-			message:
-				'Extend gave an answer about extract runs that cannot be used: the field "data" is missing [item 0]',
+			message: 'Extend gave an answer about extract runs that cannot be used: the field "data" is missing',
 		});
 	});
 

@@ -269,7 +269,7 @@ describe('filters', () => {
 		const body = { data, list_metadata: { before: null, after: null } };
 		lab.sandbox.plantFault({ path: '/v1/workflows/runs', status: 200, body, count: 'always' });
 		const result = await cleanUp({ resources: ['workflowRun'], filters: { workflowId: 'wf_a' } });
-		expect(hints(result)).toEqual(['0 stuck']);
+		expect(hints(result)).toEqual([expect.stringMatching(/^No unfinished runs older than 60 minutes/)]);
 		expect(cancelRequests()).toEqual([]);
 	});
 
@@ -365,6 +365,28 @@ describe('the limit', () => {
 			'100 stuck, 100 would be cancelled',
 			'1 more run may be stuck beyond the limit. Raise it, or run the cleanup again.',
 		]);
+	});
+});
+
+describe('nothing is stuck', () => {
+	test('the hint says what was looked for, and which runs the key can see', async () => {
+		stuckJob({ age: 5 * MINUTE });
+		const result = await cleanUp({ resources: ['job', 'extraction'] });
+		expect(items(result)).toEqual([]);
+		expect(hints(result)).toEqual([
+			expect.stringMatching(
+				/^No unfinished runs older than 60 minutes: looked for jobs and extractions of Retab\. The Retab key selects the environment/,
+			),
+		]);
+	});
+
+	test('filters are not forgotten, and the age is told as it was given', async () => {
+		stuckJob();
+		const filters = metadata(['batch_id', 'batch_404']);
+		const result = await cleanUp({ olderThan: 1.5, olderThanUnit: 'hours', filters });
+		expect(hints(result)[0]).toMatch(
+			/^No unfinished runs older than 90 minutes: looked for jobs of Retab, with the filters of this node\./,
+		);
 	});
 });
 
@@ -576,7 +598,7 @@ describe('rows and lists as they really are', () => {
 		expect(items(result)).toEqual([]);
 		expect(lab.sandbox.getRun(queued)?.cancelRequests).toBe(0);
 		expect(hints(result)).toEqual([
-			'0 stuck',
+			expect.stringMatching(/^No unfinished runs older than 60 minutes/),
 			'1 unfinished run left alone: nothing tells how old they are.',
 		]);
 	});
@@ -674,7 +696,7 @@ describe('lists that fail', () => {
 		expect(lab.sandbox.getRun(extracts[25] ?? '')?.cancelRequests).toBe(0);
 		expect(hints(result)).toEqual([
 			'26 stuck, 26 cancelled',
-			'The list of extract runs could not be read to its end, so stuck runs may be missing: Extend had a problem of its own (500): Internal server error. This is a problem on the side of Extend. Try again later.',
+			'The list of extract runs could not be read to its end, so stuck runs may be missing: Extend had a server error (500): Internal server error. This is a problem on the side of Extend. Try again later.',
 		]);
 		expect(result.hints[1]?.type).toBe('warning');
 	});
@@ -694,7 +716,7 @@ describe('lists that fail', () => {
 		const result = await cleanUp({ resources: ['job', 'parse'] }, { credentials });
 		expect(result.status).toBe('error');
 		expect(result.error).toMatchObject({ name: 'NodeApiError', httpCode: '401', itemIndex: 0 });
-		expect(result.error?.message).toMatch(/^Retab refused the API key \(401\): .* \[item 0\]$/);
+		expect(result.error?.message).toMatch(/^Retab refused the API key \(401\): .*$/);
 		expect(result.error?.description).toContain('Check the API key in the Retab credential');
 		expect(JSON.stringify(result.error)).not.toContain('rt_wrong');
 	});
@@ -916,6 +938,11 @@ describe('what a user may type', () => {
 			'Older Than must be a number of minutes, more than 0 and at most 365 days; it is the text "soon"',
 		],
 		[
+			'a missing age',
+			older('={{ $json.none }}'),
+			'Older Than is undefined: the expression {{ $json.none }} found nothing',
+		],
+		[
 			'more than a year',
 			older(8_761, 'hours'),
 			'Older Than must be a number of hours, more than 0 and at most 365 days; it is 8761',
@@ -939,25 +966,21 @@ describe('what a user may type', () => {
 			'Limit must be a whole number of runs, from 1 to 10000; it is the text "five"',
 		],
 
-		[
-			'an empty workflow id',
-			{ filters: { workflowId: ' ' } },
-			'Workflow ID must be a text that is not empty',
-		],
+		['an empty workflow id', { filters: { workflowId: ' ' } }, 'Workflow must be a text that is not empty'],
 		[
 			'a missing workflow id',
 			{ filters: { workflowId: '={{ $json.none }}' } },
-			'Workflow ID must be a text that is not empty',
+			'Workflow must be a text that is not empty',
 		],
 		[
 			'a workflow id that is a number',
 			{ filters: { workflowId: '={{ 7 }}' } },
-			'Workflow ID must be a text that is not empty',
+			'Workflow must be a text that is not empty',
 		],
 		[
 			'a missing extractor id',
 			{ provider: 'extend', resources: ['extractRun'], filters: { extractorId: '={{ $json.none }}' } },
-			'Extractor, Classifier or Splitter ID must be a text that is not empty',
+			'Extractor, Classifier or Splitter must be a text that is not empty',
 		],
 		[
 			'review as a text',
@@ -1035,23 +1058,11 @@ describe('what a user may type', () => {
 		expect(result.status).toBe('error');
 		expect(result.error).toMatchObject({
 			name: 'NodeOperationError',
-			message: `${message} [item 0]`,
+			message: message,
 			itemIndex: 0,
 		});
 		expect(lab.sandbox.requests).toEqual([]);
 		expect(ids.map((id) => lab.sandbox.getRun(id)?.phase)).toEqual(['running', 'running']);
-	});
-
-	test('an age from an expression that finds nothing', async () => {
-		const id = stuckJob();
-		const result = await cleanUp(older('={{ $json.none }}'));
-		expect(result.error).toMatchObject({
-			name: 'NodeOperationError',
-			message: 'Older Than is undefined: the expression {{ $json.none }} found nothing in item 0',
-			itemIndex: 0,
-		});
-		expect(lab.sandbox.requests).toEqual([]);
-		expect(lab.sandbox.getRun(id)?.phase).toBe('running');
 	});
 
 	test.each([
@@ -1118,7 +1129,7 @@ describe('the panel', () => {
 		);
 	});
 
-	test('what can be listed and cancelled is offered, and nothing is chosen beforehand', () => {
+	test('what can be listed and cancelled is offered, and what most users have is chosen beforehand', () => {
 		const values = (provider: string) =>
 			resources(provider)?.options?.map((option) => ('value' in option ? option.value : undefined));
 		expect(values('retab')).toEqual([
@@ -1141,7 +1152,20 @@ describe('the panel', () => {
 			'workflowRun',
 			'processorRun',
 		]);
-		expect([resources('retab')?.default, resources('extend')?.default]).toEqual([[], []]);
+		expect(resources('retab')?.default).toEqual([
+			'extraction',
+			'parse',
+			'classification',
+			'split',
+			'workflowRun',
+		]);
+		expect(resources('extend')?.default).toEqual([
+			'extractRun',
+			'parseRun',
+			'classifyRun',
+			'splitRun',
+			'workflowRun',
+		]);
 	});
 
 	test('n8n itself refuses to start without a resource', async () => {

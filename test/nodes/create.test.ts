@@ -521,7 +521,7 @@ describe('the request', () => {
 		const deep = { ...row.least, additionalFields: { deepExtraction: true } };
 		const refused = await create(row, deep, { items: [{ data: sheet }] });
 		expect(refused.error).toMatchObject({
-			message: 'Deep Extraction of a spreadsheet does not work in the background [item 0]',
+			message: 'Deep Extraction of a spreadsheet does not work in the background',
 			description: expect.stringContaining('Switch Run in Background off') as unknown,
 		});
 		expect(bodiesTo(row.path)).toEqual([]);
@@ -618,7 +618,7 @@ describe('Tag With Execution', () => {
 		const { error } = await create(row, { ...row.least, ...TAGGED, additionalFields: { metadata } });
 
 		expect(error).toMatchObject({
-			message: 'Tag With Execution: "n8n_execution_id" is in another field as well [item 0]',
+			message: 'Tag With Execution: "n8n_execution_id" is in another field as well',
 			description: expect.stringContaining('Take it out of one of the two fields.') as unknown,
 		});
 		expect(bodiesTo(row.path)).toEqual([]);
@@ -629,7 +629,7 @@ describe('Tag With Execution', () => {
 		const fifteen = pairs(Object.fromEntries(Array.from({ length: 15 }, (_, at) => [`name_${at}`, 'x'])));
 		const { error } = await create(row, { ...row.least, ...TAGGED, additionalFields: { metadata: fifteen } });
 
-		expect(error?.message).toBe('Metadata: at most 16 pairs are allowed [item 0]');
+		expect(error?.message).toBe('Metadata: at most 16 pairs are allowed');
 		expect(bodiesTo(row.path)).toEqual([]);
 	});
 
@@ -819,19 +819,33 @@ describe.each(['default', 'filesystem'] as const)('documents, binary data mode %
 			{},
 			{ items: [{ data: { ...PDF, content: Buffer.alloc(0) } }] },
 		);
-		expect(error?.message).toBe('The file "invoice.pdf" is empty [item 0]');
+		expect(error?.message).toBe('The file "invoice.pdf" is empty');
 		expect(lab.sandbox.requests).toEqual([]);
 	});
 
 	test('a binary field that is not there', async () => {
 		const { error } = await create(rowOf('retab parse'), {}, { items: [{ scan: PDF, letter: PDF }] });
 		expect(error).toMatchObject({
-			message: 'The item has no binary field "data" [item 0]',
-			description: 'It has: scan, letter.',
+			message: 'The item has no binary field "data"',
+			description: 'It has: scan, letter. Enter one of these names in Input Binary Field.',
 		});
 		const none = await create(rowOf('extend parseRun'), {}, { items: [{}] });
-		expect(none.error?.description).toBe('It has none: a file must come from an earlier step.');
+		expect(none.error?.description).toBe(
+			'It has none: a file must come from an earlier step, such as a form, a mail or Read File. For a file on the web, set Document From to URL.',
+		);
 		expect(lab.sandbox.requests).toEqual([]);
+	});
+
+	test('the only file of the item is taken, whatever it is called, unless another name was entered', async () => {
+		const row = rowOf('retab parse');
+		const result = await create(row, {}, { items: [{ scan: { ...PDF, fileName: 'scan.pdf' } }] });
+		expect(result.error).toBeUndefined();
+		expect(bodiesTo(row.path)).toMatchObject([{ document: { filename: 'scan.pdf' } }]);
+		const { error } = await create(row, { binaryPropertyName: 'invoice' }, { items: [{ scan: PDF }] });
+		expect(error).toMatchObject({
+			message: 'The item has no binary field "invoice"',
+			description: 'It has: scan. Enter that name in Input Binary Field.',
+		});
 	});
 
 	describe('faults of an upload', () => {
@@ -855,7 +869,7 @@ describe.each(['default', 'filesystem'] as const)('documents, binary data mode %
 					body: { detail: 'Upload session expired' },
 				},
 				'410',
-				'Retab refused the request (410): Upload session expired [item 0]',
+				'Retab no longer has the run or resource (410): Upload session expired',
 			],
 			[
 				'bytes that got lost',
@@ -865,13 +879,13 @@ describe.each(['default', 'filesystem'] as const)('documents, binary data mode %
 					body: { detail: 'Size mismatch: expected 3 bytes, got 2' },
 				},
 				'422',
-				'Retab refused the request (422): Size mismatch: expected 3 bytes, got 2 [item 0]',
+				'Retab refused the request (422): Size mismatch: expected 3 bytes, got 2',
 			],
 			[
 				'a storage that says no: that is not about the key',
 				{ path: '/_storage/**', status: 403, body: { message: 'ExpiredToken' } },
 				'403',
-				'The file storage of Retab did not take the file (403): ExpiredToken [item 0]',
+				'The file storage of Retab did not take the file (403): ExpiredToken',
 			],
 		])('%s', async (_what, fault, httpCode, message) => {
 			lab.sandbox.plantFault(fault);
@@ -892,7 +906,7 @@ describe('never twice', () => {
 	const LOST: Array<[string, Omit<FaultSpec, 'path'>, RegExp]> = [
 		['a reset before it was handled', { reset: true }, /the connection was reset/],
 		['a reset after it was handled', { reset: true, applyAfter: true }, /the connection was reset/],
-		['500', { status: 500 }, /had a problem of its own \(500\)/],
+		['500', { status: 500 }, /had a server error \(500\)/],
 		['502 with a web page', { status: 502, html: true, applyAfter: true }, /\(502\)/],
 		['an answer that breaks off', { truncate: true, applyAfter: true }, /Retab|Extend/],
 	];
@@ -1058,7 +1072,7 @@ describe('never twice', () => {
 			count: 'always',
 		});
 		const { error } = await create(row, row.most);
-		expect(error?.message).toBe('Retab reported a conflict (409): The plan has changed [item 0]');
+		expect(error?.message).toBe('Retab reported a conflict (409): The plan has changed');
 		expect(bodiesTo(row.path)).toHaveLength(1);
 	});
 
@@ -1070,7 +1084,7 @@ describe('never twice', () => {
 				credentials: credentialsFor(inside.url),
 			});
 			expect(error?.message).toBe(
-				'Extend could not be reached: this n8n does not allow requests to its address [item 0]',
+				'Extend could not be reached: this n8n does not allow requests to its address',
 			);
 			expect(inside.requests).toEqual([]);
 		} finally {
@@ -1086,8 +1100,36 @@ describe('never twice', () => {
 		const { error } = await create(rowOf('extend parseRun'), fromId, {
 			credentials: credentialsFor(closed.url),
 		});
-		expect(error?.message).toBe('Extend could not be reached: the connection was refused [item 0]');
+		expect(error?.message).toBe('Extend could not be reached: the connection was refused');
 		expect(Date.now() - before).toBeGreaterThan(1_500);
+	});
+});
+
+describe('what comes next', () => {
+	const hintsOf = ({ hints }: WorkflowResult) => hints.map(({ message, type }) => [type, message]);
+
+	test('a run in the background: Timeout Cancel waits for the result', async () => {
+		expect(hintsOf(await create(rowOf('retab parse'), {}))).toEqual([
+			[
+				'info',
+				'The parse was started and goes on at Retab. Connect Timeout Cancel to this node: it waits for the result, and cancels the run when its time is up. To wait without cancelling, connect another Retab node with the operation "Poll Until Finished".',
+			],
+		]);
+	});
+
+	test('where a run cannot be cancelled, the node itself waits', async () => {
+		expect(hintsOf(await create(rowOf('extend editRun'), {}))).toEqual([
+			[
+				'info',
+				'The edit run was started and goes on at Extend. To wait for the result, connect another Extend node with the operation "Poll Until Finished" to this node.',
+			],
+		]);
+	});
+
+	test('nothing to wait for: in the foreground, and when nothing was started', async () => {
+		expect(hintsOf(await create(rowOf('retab parse'), { background: false }))).toEqual([]);
+		const settings = { onError: 'continueRegularOutput' };
+		expect(hintsOf(await create(rowOf('retab parse'), {}, { items: [{}], ...settings }))).toEqual([]);
 	});
 });
 
@@ -1140,7 +1182,7 @@ describe('several items', () => {
 		);
 		expect(result.json[0]?.map(({ id, error }) => (id ? 'started' : error))).toEqual([
 			'started',
-			expect.stringMatching(/^Document URL is empty: the expression \{\{ .* \}\} found nothing in item 1$/),
+			expect.stringMatching(/^Document URL is empty: the expression \{\{ .* \}\} found nothing \[item 1\]$/),
 			'started',
 		]);
 		expect(bodiesTo(parse.path)).toHaveLength(2);
@@ -1172,7 +1214,7 @@ describe('bad input: told before anything is sent', () => {
 	const job = rowOf('retab job').least;
 	/** n8n itself refuses a required field that is left empty: only an expression gets there. */
 	const EMPTY = '={{ "" }}';
-	const EMPTY_AT_0 = 'is empty: the expression {{ "" }} found nothing in item 0';
+	const FOUND_NOTHING = 'is empty: the expression {{ "" }} found nothing';
 	const extend = { ...fromId, extractorId: 'ex_1' };
 	const withFields = (base: INodeParameters, additionalFields: INodeParameters): INodeParameters => ({
 		...base,
@@ -1286,14 +1328,19 @@ describe('bad input: told before anything is sent', () => {
 			'First Pages Only must be a whole number from 1 to 10000; it is 0',
 		],
 		['no key', 'retab partition', { key: ' ', instructions: 'i' }, 'Key is empty'],
-		['no instructions', 'retab partition', { key: 'k', instructions: EMPTY }, `Instructions ${EMPTY_AT_0}`],
-		['no instructions for an edit', 'retab edit', { instructions: EMPTY }, `Instructions ${EMPTY_AT_0}`],
-		['no workflow', 'retab workflowRun', { workflowId: EMPTY }, `Workflow ID ${EMPTY_AT_0}`],
+		[
+			'no instructions',
+			'retab partition',
+			{ key: 'k', instructions: EMPTY },
+			`Instructions ${FOUND_NOTHING}`,
+		],
+		['no instructions for an edit', 'retab edit', { instructions: EMPTY }, `Instructions ${FOUND_NOTHING}`],
+		['no workflow', 'retab workflowRun', { workflowId: EMPTY }, `Workflow ${FOUND_NOTHING}`],
 		[
 			'a number for a text',
 			'retab workflowRun',
 			{ workflowId: '={{ 7 }}' },
-			'Workflow ID must be a string; it is 7',
+			'Workflow must be a string; it is 7',
 		],
 		[
 			'a format that is none',
@@ -1443,16 +1490,16 @@ describe('bad input: told before anything is sent', () => {
 			'an extractor and a config',
 			'extend extractRun',
 			withFields({ ...fromId, extractorId: 'ex_1' }, { config: '{ "a": 1 }' }),
-			'Give either Extractor ID or Config, not both',
+			'Give either Extractor or Config, not both',
 		],
 		[
 			'a version of nothing',
 			'extend extractRun',
 			{ ...fromId, extractorVersion: '1' },
-			'Extractor Version and Override Config need Extractor ID',
+			'Extractor Version and Override Config need Extractor',
 		],
-		['no classifier', 'extend classifyRun', fromId, 'Classifier ID or Config is needed'],
-		['no splitter', 'extend splitRun', fromId, 'Splitter ID or Config is needed'],
+		['no classifier', 'extend classifyRun', fromId, 'Classifier or Config is needed'],
+		['no splitter', 'extend splitRun', fromId, 'Splitter or Config is needed'],
 		[
 			'a processor version of nothing',
 			'extend evaluationSetRun',
@@ -1463,19 +1510,19 @@ describe('bad input: told before anything is sent', () => {
 			'no evaluation set',
 			'extend evaluationSetRun',
 			{ evaluationSetId: EMPTY },
-			`Evaluation Set ID ${EMPTY_AT_0}`,
+			`Evaluation Set ID ${FOUND_NOTHING}`,
 		],
 		[
 			'a block without its ID',
 			'retab evalRun',
 			{ workflowId: 'wf_1', scope: 'block' },
-			'Block ID is needed for the scope Block',
+			'Block is needed for the scope Block',
 		],
 		[
 			'an eval without its ID',
 			'retab evalRun',
 			{ workflowId: 'wf_1', scope: 'single' },
-			'Eval ID is needed for the scope Single',
+			'Eval is needed for the scope Single',
 		],
 		['no address', 'retab parse', fromUrl(' '), 'Document URL is empty'],
 		[
@@ -1496,25 +1543,25 @@ describe('bad input: told before anything is sent', () => {
 			fromUrl('https://storage.googleapis.com/a.pdf, ftp://example.com/b.pdf'),
 			'Document URL must begin with https:// or http://; it is the text "ftp://example.com/b.pdf"',
 		],
-		['no file ID', 'retab parse', { ...fromId, fileId: EMPTY }, `File ID ${EMPTY_AT_0}`],
+		['no file ID', 'retab parse', { ...fromId, fileId: EMPTY }, `File ${FOUND_NOTHING}`],
 		[
 			'a file ID that leaves its path',
 			'retab parse',
 			{ ...fromId, fileId: '../runs' },
-			'File ID may only hold letters, digits and _ - : ~ @ = +; it is the text "../runs"',
+			'File: an ID may only hold letters, digits and _ - : ~ @ = +; it is the text "../runs"',
 		],
 		[
 			'a file ID with a slash',
 			'extend extractRun',
 			{ ...extend, fileId: 'file_1,file/2' },
-			'File ID may only hold letters, digits and _ - : ~ @ = +; it is the text "file/2"',
+			'File: an ID may only hold letters, digits and _ - : ~ @ = +; it is the text "file/2"',
 		],
 		['no text', 'extend extractRun', { documentSource: 'text', documentText: ' ' }, 'Document Text is empty'],
 		[
 			'no template',
 			'retab edit',
 			{ instructions: 'i', documentSource: 'template', templateId: EMPTY },
-			`Template ID ${EMPTY_AT_0}`,
+			`Template ${FOUND_NOTHING}`,
 		],
 		[
 			'a source that is none',
@@ -1522,7 +1569,7 @@ describe('bad input: told before anything is sent', () => {
 			{ documentSource: 'text' },
 			'Document From must be one of binary, url, fileId; it is the text "text"',
 		],
-		['no binary field', 'retab parse', { binaryPropertyName: EMPTY }, `Input Binary Field ${EMPTY_AT_0}`],
+		['no binary field', 'retab parse', { binaryPropertyName: EMPTY }, `Input Binary Field ${FOUND_NOTHING}`],
 		[
 			'51 files',
 			'extend extractRun',
@@ -1533,7 +1580,7 @@ describe('bad input: told before anything is sent', () => {
 			'a document without its block',
 			'retab workflowRun',
 			{ workflowId: 'wf_1', documents: { rows: [{ ...fromId, blockId: EMPTY }] } },
-			'Start Block ID is empty',
+			'Start Block is empty',
 		],
 		[
 			'two documents for one block',
@@ -1547,7 +1594,7 @@ describe('bad input: told before anything is sent', () => {
 					],
 				},
 			},
-			'Start Block ID "s" is duplicated',
+			'Start Block "s" is duplicated',
 		],
 		[
 			'a source of a block that is none',
@@ -1560,7 +1607,7 @@ describe('bad input: told before anything is sent', () => {
 		expect(status).toBe('error');
 		expect(error).toMatchObject({
 			name: 'NodeOperationError',
-			message: message.endsWith('item 0') ? message : `${message} [item 0]`,
+			message,
 			itemIndex: 0,
 		});
 		expect(lab.sandbox.requests).toEqual([]);
@@ -1571,7 +1618,7 @@ describe('bad input: told before anything is sent', () => {
 			schemaFrom: 'json',
 			jsonSchema: '{ type: object }',
 		});
-		expect(error?.message).toMatch(/^JSON Schema is not valid JSON: .*position.* \[item 0\]$/);
+		expect(error?.message).toMatch(/^JSON Schema is not valid JSON: .*position.*$/);
 		expect(lab.sandbox.requests).toEqual([]);
 	});
 });
@@ -1607,7 +1654,7 @@ describe('a storage of another kind', () => {
 			{ documentSource: 'binary' },
 			{ credentials: credentialsFor(storage.url) },
 		);
-		expect(error?.message).toBe('The file storage of Retab did not take the file (307) [item 0]');
+		expect(error?.message).toBe('The file storage of Retab did not take the file (307)');
 		const [, put, ...rest] = storage.requests;
 		expect(rest).toEqual([]);
 		expect(put).toMatchObject({ method: 'POST', path: '/bucket/key' });

@@ -143,6 +143,36 @@ describe.each(panels)('the panel of $className', ({ properties, fields, choices 
 		expect(offenders(switches, ({ property }) => typeof property.default !== 'boolean')).toEqual([]);
 	});
 
+	test('the buttons that add something say what', () => {
+		const lists = fieldsWhere(
+			fields,
+			({ type, typeOptions }) => type === 'fixedCollection' && typeOptions?.multipleValues === true,
+		);
+		const isNamed = ({ placeholder = '', typeOptions }: Field['property']) =>
+			/^Add [A-Z]/.test(typeOptions?.multipleValueButtonText ?? '') &&
+			typeOptions?.multipleValueButtonText?.toLowerCase() === placeholder.toLowerCase();
+		expect(offenders(lists, ({ property }) => !isNamed(property))).toEqual([]);
+	});
+
+	test('what is picked from a list is not called an ID, and no limit is told in two units', () => {
+		const picked = fieldsWhere(fields, ({ type }) => type === 'resourceLocator');
+		expect(offenders(picked, ({ property }) => / ID$/.test(property.displayName))).toEqual([]);
+		expect(
+			offenders(fields, ({ property }) =>
+				/\d (?:days|hours|minutes)[^.]*\d{4}|\d{4}[^.]*\d (?:days|hours)/.test(
+					property.description?.replaceAll(',', '') ?? '',
+				),
+			),
+		).toEqual([]);
+	});
+
+	test('the document comes before what to get out of it', () => {
+		const names = properties.map(({ name }) => name);
+		const schema = names.indexOf('schemaFrom');
+		const document = names.indexOf('documentSource');
+		expect(schema === -1 || document < schema).toBe(true);
+	});
+
 	test('placeholders are examples, or invite to add something', () => {
 		const wrong = fields.flatMap(({ at, property }) => {
 			const adds = property.type === 'collection' || property.type === 'fixedCollection';
@@ -351,6 +381,10 @@ describe.each(nodes)('the node $className', ({ instance, file }) => {
 			expect(text).not.toMatch(/undefined|null|NaN|\[object/);
 		}
 		expect(new Set(bySelection.values()).size).toBe(bySelection.size);
+		// Words instead of the names of values, such as `getAll` or `workflowRun`.
+		for (const text of bySelection.values())
+			expect(text).toMatch(/^[A-Z][a-z]+(?:,? [A-Za-z]+)*(?::? [a-z, ]+)?$/);
+		expect([...bySelection.values()].join(' ')).not.toMatch(/[a-z][A-Z]/);
 	});
 
 	test('the outputs are main outputs in every view', () => {

@@ -104,9 +104,7 @@ function storyOfReads(resource: string): string[] {
 function expectNotFound({ status, error }: WorkflowResult, id: string, { object }: Row): void {
 	expect(status).toBe('error');
 	expect(error).toMatchObject({ name: 'NodeApiError', httpCode: '404', itemIndex: 0 });
-	expect(error?.message).toBe(
-		`Extend did not find what was asked for (404): No ${object} with id ${id} [item 0]`,
-	);
+	expect(error?.message).toBe(`Extend did not find the run or resource (404): No ${object} with id ${id}`);
 	expect(error?.description).toContain(
 		'Check the run ID and the resource. An Extend key only sees runs of its own region and workspace; a test key sees only test runs, and a production key only production runs. Check the key, region and workspace in the credential.',
 	);
@@ -202,7 +200,7 @@ describe('poll', () => {
 			expect(result.status).toBe('error');
 			expect(result.error).toMatchObject({ name: 'NodeOperationError', itemIndex: 0 });
 			expect(result.error?.message).toMatch(
-				new RegExp(`^The [a-z ]+ run ${id} is still "PROCESSING" after [\\d.]+ s \\[item 0\\]$`),
+				new RegExp(`^The [a-z ]+ run ${id} is still "PROCESSING" after [\\d.]+ s$`),
 			);
 			expect(lab.storyOf(id)).toEqual([pollOf(resource)]);
 		});
@@ -305,7 +303,7 @@ describe('cancel', () => {
 			expect(result.error).toMatchObject({ name: 'NodeOperationError', itemIndex: 0 });
 			expect(result.error?.message).toMatch(
 				new RegExp(
-					`^Extend refuses to cancel [a-z]+ run ${id}, which is "PENDING"\\. Extend refused the request \\(400\\): cannot cancel run: its status is PENDING \\[item 0\\]$`,
+					`^Extend refuses to cancel [a-z]+ run ${id}, which is "PENDING"\\. Extend refused the request \\(400\\): cannot cancel run: its status is PENDING$`,
 				),
 			);
 			expect(result.error?.description).toBe(

@@ -43,18 +43,42 @@ test('start blocks are those that take a document or JSON', async () => {
 	expect(await names('retab', 'retabBlockId', RUN)).toHaveLength(3);
 });
 
-test('versions are those of the chosen extractor', async () => {
+describe('versions', () => {
 	const parameters = {
 		resource: 'extractRun',
 		operation: 'create',
 		extractorId: locator('ex_sandbox_invoices'),
 	};
-	expect(await names('extend', 'extendExtractorVersion', parameters)).toEqual(['1.0', '0.2', '0.1']);
+	const LATEST = 'Latest Published Version (latest)';
+
+	test('are those of the chosen extractor, below the names that always work', async () => {
+		expect(await names('extend', 'extendExtractorVersion', parameters)).toEqual([
+			LATEST,
+			'Draft, Not Published Yet (draft)',
+			'1.0',
+			'0.2',
+			'0.1',
+		]);
+	});
+
+	test('a search finds those names as well', async () => {
+		expect(await names('extend', 'extendExtractorVersion', parameters, 'late')).toEqual([LATEST]);
+		expect(await names('extend', 'extendExtractorVersion', parameters, '0.')).toEqual(['0.2', '0.1']);
+	});
+
+	test('of an extractor that is not chosen yet, or only known when the workflow runs', async () => {
+		const of = (value: string) =>
+			names('extend', 'extendExtractorVersion', { ...parameters, extractorId: locator(value, 'id') });
+		expect(await of('')).toEqual(['Choose the extractor first']);
+		expect(await of('={{ $json.extractor }}')).toEqual([
+			'The extractor is an expression, so there is no list yet: choose By ID and type it in',
+		]);
+	});
 });
 
 test('a list that depends on a choice says what to choose first, and asks for nothing', async () => {
 	const before = lab.sandbox.requests.length;
-	expect(await names('retab', 'retabStartBlockId')).toEqual(['Choose a workflow first']);
+	expect(await names('retab', 'retabStartBlockId')).toEqual(['Choose the workflow first']);
 	expect(lab.sandbox.requests.length).toBe(before);
 });
 

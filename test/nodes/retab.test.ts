@@ -120,7 +120,7 @@ function statusOf({ statusAt }: Row, run: IDataObject | undefined): unknown {
 function expectNotFound({ status, error }: WorkflowResult): void {
 	expect(status).toBe('error');
 	expect(error).toMatchObject({ name: 'NodeApiError', httpCode: '404', itemIndex: 0 });
-	expect(error?.message).toMatch(/^Retab did not find what was asked for \(404\): .* not found \[item 0\]$/);
+	expect(error?.message).toMatch(/^Retab did not find the run or resource \(404\): .* not found$/);
 	expect(error?.description).toContain(
 		'Check the run ID and the resource. The Retab key selects the environment, and an ID of another environment gives 404',
 	);
@@ -229,7 +229,7 @@ describe('poll', () => {
 			expect(result.status).toBe('error');
 			expect(result.error).toMatchObject({ name: 'NodeOperationError', itemIndex: 0 });
 			expect(result.error?.message).toMatch(
-				new RegExp(`^The [a-z ]+ ${id} is still "(in_progress|running)" after [\\d.]+ s \\[item 0\\]$`),
+				new RegExp(`^The [a-z ]+ ${id} is still "(in_progress|running)" after [\\d.]+ s$`),
 			);
 			expect(result.error?.description).toBe(
 				'The run was left alone and may still finish. Raise Max Wait, set "When Max Wait Is Over" to return the run, or use the Timeout Cancel node to have it cancelled.',
@@ -786,7 +786,7 @@ describe('many items', () => {
 			[
 				{
 					origin: 'a b',
-					error: 'Run ID may only hold letters, digits and _ - : ~ @ = + [item 0]',
+					error: 'Run ID may only hold letters, digits and _ - : ~ @ = +',
 				},
 			],
 		]);

@@ -554,19 +554,19 @@ describe('bad input is refused before any request', () => {
 		[
 			'a filter that is a number',
 			{ filters: { workflowId: '={{ 7 }}' } },
-			'Workflow ID must be a text that is not empty',
+			'Workflow must be a text that is not empty',
 		],
 		[
 			'an empty filter by extractor',
 			{ provider: 'extend', resources: ['extractRun'], filters: { extractorId: '' } },
-			'Extractor, Classifier or Splitter ID must be a text that is not empty',
+			'Extractor, Classifier or Splitter must be a text that is not empty',
 		],
 		[
 			'a filter that only another of the chosen lists has',
 			{ provider: 'extend', resources: ['extractRun', 'parseRun'], filters: { extractorId: 'ex_1' } },
 			'Extend cannot filter parse runs by the ID of an extractor, classifier or splitter',
 		],
-		['an empty filter', { filters: { workflowId: ' ' } }, 'Workflow ID must be a text that is not empty'],
+		['an empty filter', { filters: { workflowId: ' ' } }, 'Workflow must be a text that is not empty'],
 		[
 			'a filter that the list does not have',
 			{ filters: { workflowId: 'wf_1' } },

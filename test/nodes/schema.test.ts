@@ -144,7 +144,7 @@ describe('what is no schema is refused before anything is sent, with what to do'
 		],
 		[
 			schema('={{ $json.nothing }}'),
-			'JSON Schema is undefined: the expression {{ $json.nothing }} found nothing in item 0',
+			'JSON Schema is undefined: the expression {{ $json.nothing }} found nothing',
 			/Look at the input/,
 		],
 	])('%j', async (parameters, message, hint) => {

@@ -214,7 +214,7 @@ describe('a retab extraction, when', () => {
 				outcome: 'cancelPending',
 				cancel: { attempts: 1, confirmedAt: null },
 				lastError: {
-					message: expect.stringContaining('Retab had a problem of its own (503)'),
+					message: expect.stringContaining('Retab had a server error (503)'),
 					httpCode: 503,
 				},
 			});

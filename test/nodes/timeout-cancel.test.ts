@@ -192,7 +192,7 @@ describe.each(KINDS)('a run of $provider $resource', (kind) => {
 		expect(ended).toBe('error');
 		expect(error).toMatchObject({
 			name: 'NodeApiError',
-			message: expect.stringContaining('did not find what was asked for (404)') as unknown,
+			message: expect.stringContaining('did not find the run or resource (404)') as unknown,
 			description: expect.stringContaining('Check the run ID and the resource.') as unknown,
 			httpCode: '404',
 			itemIndex: 0,
@@ -714,7 +714,7 @@ describe('Check Once', () => {
 			expect(result.status).toBe('error');
 			expect(result.error).toMatchObject({
 				name: 'NodeOperationError',
-				message: `No time to count from is known for ${title} ${id} [item 0]`,
+				message: `No time to count from is known for ${title} ${id}`,
 				description:
 					'Neither the run nor the list of runs tells when it was created or started. Count the timeout from Now instead.',
 				itemIndex: 0,

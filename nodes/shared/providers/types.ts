@@ -28,6 +28,8 @@ export interface PickerSpec extends Paging {
 	valueAt: readonly string[];
 	/** Only rows whose `type` is one of these. */
 	types?: readonly string[];
+	/** Choices that stand first, whether the list holds them or not. */
+	fixed?: ReadonlyArray<{ name: string; value: string }>;
 	/** What must be chosen before: the field, and the query parameter that it becomes unless it is part of the path. */
 	needs?: { parameter: string; noun: string; param?: string };
 	/** What an ID looks like. */
@@ -235,6 +237,16 @@ export interface SimpleField {
 	kind?: 'result' | 'text' | 'error' | 'fileName';
 }
 
+/** Where a run holds a file that it has made. */
+export interface FilePlace {
+	/** Its address: a signed one, or a data URL. */
+	url: readonly string[];
+	/** Its name, where the run tells one. */
+	name?: readonly string[];
+	/** Its ID at the provider, for `fileLink`, where the run may be without an address. */
+	id?: readonly string[];
+}
+
 /** One kind of run at one provider. A new resource is a new row of this shape, never new control flow. */
 export interface ResourceSpec {
 	/** Singular, sentence case, as in `Cancel eval run`. */
@@ -282,8 +294,8 @@ export interface ResourceSpec {
 	list?: ListSpec;
 	cancel?: CancelSpec;
 	canDelete?: boolean;
-	/** Files that a finished run has made: where the run holds the address, and the name where it tells one. */
-	files?: ReadonlyArray<{ url: readonly string[]; name?: readonly string[] }>;
+	/** Files that a finished run has made. */
+	files?: readonly FilePlace[];
 	/** Whether a run tells its address in the provider's dashboard. */
 	hasDashboard?: boolean;
 	create?: CreateSpec;
@@ -310,6 +322,8 @@ export interface ProviderSpec {
 	credential: string;
 	/** The resource that a new node begins with. */
 	defaultResource: string;
+	/** Those that most users have runs of: a new cleanup looks for them. */
+	usualResources: readonly string[];
 	/** Response header that holds the id of the request. */
 	requestIdHeader: string;
 	/** What to check when the key is refused. */
@@ -326,6 +340,12 @@ export interface ProviderSpec {
 	resources: Readonly<Record<string, ResourceSpec>>;
 	/** Where requests go and with which key, out of the data of the credential. @throws RangeError */
 	access(data: unknown): Access;
+	/** The address of a file by its ID, valid for a while. Absent where files have none. @throws ApiError */
+	fileLink?(
+		subject: Subject,
+		routes: Pick<DocumentRoutes, 'call'>,
+		id: string,
+	): Promise<{ url: string; fileName: string }>;
 	/** How documents get into a create body. */
 	delivery(subject: Subject, routes: DocumentRoutes): DeliverDocument;
 }

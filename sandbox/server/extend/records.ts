@@ -3,7 +3,7 @@ import { OUTPUT_URL_TTL_MS } from '../defaults';
 import { isObject, without, type JsonObject } from '../json';
 import type { Snapshot } from '../resource';
 import { extensionOf, sampleOf, samplePages, sampleText } from '../samples';
-import { signedUrl } from '../storage';
+import { resultUrl, signedUrl } from '../storage';
 import type { Run } from '../store';
 
 /** The objects of the Extend API, built from a run and its state. Fields and types: Extend, SDK 1.17.0. */
@@ -194,7 +194,7 @@ export function editRun(shot: Snapshot): JsonObject {
 	const { run, status, world } = shot;
 	const editedFile = {
 		id: `file_edited_${run.id}`,
-		presignedUrl: signedUrl(world, `results/${run.id}.pdf`, world.clock.now() + OUTPUT_URL_TTL_MS),
+		presignedUrl: resultUrl(world, `results/${run.id}.pdf`),
 	};
 	return {
 		object: 'edit_run',

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 
 import { iso, isoOrNull } from '../clock';
-import { JOB_DATA_TTL_MS, OUTPUT_URL_TTL_MS } from '../defaults';
+import { JOB_DATA_TTL_MS } from '../defaults';
 import { isObject, type JsonObject } from '../json';
 import type { Snapshot } from '../resource';
-import { signedUrl } from '../storage';
+import { resultUrl } from '../storage';
 import { mimeTypeOf, sampleOf, samplePages, sampleText } from '../samples';
 import type { JobTimes } from '../steering';
 import type { Run } from '../store';
@@ -144,7 +144,7 @@ export function edit(shot: Snapshot): JsonObject {
 	}));
 	const filled = {
 		filename: `filled-${run.filename}`,
-		url: signedUrl(world, `results/${run.id}.pdf`, world.clock.now() + OUTPUT_URL_TTL_MS),
+		url: resultUrl(world, `results/${run.id}.pdf`),
 	};
 	return primitive(shot, {
 		config: run.request.config,

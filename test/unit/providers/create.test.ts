@@ -192,16 +192,16 @@ test.each<[string, object, string | undefined]>([
 	[
 		'retab evalRun',
 		{ scope: { type: 'block', block_id: 'b', eval_id: 'e' } },
-		'Eval ID goes with the scope Single only',
+		'Eval goes with the scope Single only',
 	],
 	['extend classifyRun', { config: {} }, undefined],
 	['extend classifyRun', { classifier: { id: 'c' } }, undefined],
-	['extend classifyRun', {}, 'Classifier ID or Config is needed'],
+	['extend classifyRun', {}, 'Classifier or Config is needed'],
 	['extend extractRun', {}, undefined],
 	[
 		'extend extractRun',
 		{ extractor: { overrideConfig: {} }, config: {} },
-		'Extractor Version and Override Config need Extractor ID',
+		'Extractor Version and Override Config need Extractor',
 	],
 	['extend evaluationSetRun', {}, undefined],
 ])('%s: %j', (name, body, problem) => {

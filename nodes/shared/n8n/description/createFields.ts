@@ -2,7 +2,7 @@ import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } f
 
 import type { BodyColumn, BodyField, CreateSpec, ProviderSpec, ResourceSpec } from '../../providers/types';
 import { documentFields } from './documentFields';
-import { METADATA_PAIR, toTitle } from './fields';
+import { METADATA_PAIR, severalOf, toTitle } from './fields';
 import { pickerField } from './pickerField';
 import { schemaFields } from './schemaFields';
 
@@ -11,7 +11,6 @@ export function createFields(provider: ProviderSpec): INodeProperties[] {
 	const resources = Object.entries(provider.resources);
 	return resources.flatMap(([name, spec]) => [
 		...topFields(provider, name, spec),
-		...documentFields(provider, spec, (more) => show(name, more)),
 		...backgroundField(name, spec),
 		...additionalFields(provider, name, spec),
 	]);
@@ -26,16 +25,30 @@ export function isOnTop({ required, onTop }: BodyField): boolean {
 	return required === true || onTop === true;
 }
 
+/** What does the work, then the document, then what to do with it. Without documents, the fields as the table has them. */
 function topFields(provider: ProviderSpec, resource: string, spec: ResourceSpec): INodeProperties[] {
-	const fields = (spec.create?.fields ?? []).filter(isOnTop).map((field) => ({
+	const { documents, schema, fields = [] } = spec.create ?? {};
+	const onTop = fields.filter(isOnTop);
+	const before = documents ? onTop.filter(({ picker }) => picker) : onTop;
+	const after = onTop.filter((field) => !before.includes(field));
+	const panelField = (field: BodyField): INodeProperties => ({
 		...bodyField(provider, field),
 		...(field.required && { required: true }),
 		displayOptions: show(resource, field.shownFor && { [field.shownFor.field]: [field.shownFor.is] }),
-	}));
-	const { schema } = spec.create ?? {};
-	if (!schema) return fields;
-	const { label: displayName, name, description } = schema;
-	return [...schemaFields((more) => show(resource, more), { displayName, name, description }), ...fields];
+	});
+	const showFor = (more?: Record<string, string[]>) => show(resource, more);
+	return [
+		...before.map(panelField),
+		...documentFields(provider, spec, showFor),
+		...(schema
+			? schemaFields(showFor, {
+					displayName: schema.label,
+					name: schema.name,
+					description: schema.description,
+				})
+			: []),
+		...after.map(panelField),
+	];
 }
 
 function additionalFields(provider: ProviderSpec, resource: string, spec: ResourceSpec): INodeProperties[] {
@@ -173,7 +186,7 @@ function groups(
 ): Pick<INodeProperties, 'type' | 'typeOptions' | 'placeholder' | 'default' | 'options'> {
 	return {
 		type: 'fixedCollection',
-		typeOptions: { multipleValues: true },
+		typeOptions: severalOf(placeholder),
 		placeholder,
 		default: {},
 		options: [group],

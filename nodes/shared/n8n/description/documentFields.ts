@@ -1,6 +1,8 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
 import type { DocumentSource, DocumentsSpec, ProviderSpec, ResourceSpec } from '../../providers/types';
+import { DEFAULT_FIELD } from '../transport/binaryData';
+import { severalOf } from './fields';
 import { pickerField } from './pickerField';
 
 /** The fields that say which documents a run gets. */
@@ -12,7 +14,7 @@ const SOURCE_OPTIONS: Record<DocumentSource, INodePropertyOptions> = {
 		description: 'A file that an earlier step has put into the item',
 	},
 	fileId: {
-		name: 'File ID',
+		name: 'Uploaded File',
 		value: 'fileId',
 		description: 'A file that was uploaded to the provider before',
 	},
@@ -45,7 +47,7 @@ const VALUE_FIELDS: Record<DocumentSource, Omit<INodeProperties, 'type' | 'requi
 	binary: {
 		displayName: 'Input Binary Field',
 		name: 'binaryPropertyName',
-		default: 'data',
+		default: DEFAULT_FIELD,
 		hint: 'The name of the input field containing the file data to be processed',
 		description: 'Name of the binary field of the item that holds the document',
 	},
@@ -57,7 +59,7 @@ const VALUE_FIELDS: Record<DocumentSource, Omit<INodeProperties, 'type' | 'requi
 		description: 'Address of the document',
 	},
 	fileId: {
-		displayName: 'File ID',
+		displayName: 'File',
 		name: 'fileId',
 		default: '',
 		description: 'The uploaded file',
@@ -70,7 +72,7 @@ const VALUE_FIELDS: Record<DocumentSource, Omit<INodeProperties, 'type' | 'requi
 		description: 'The text to work on',
 	},
 	template: {
-		displayName: 'Template ID',
+		displayName: 'Template',
 		name: 'templateId',
 		default: '',
 		description: 'The saved form to fill',
@@ -130,7 +132,7 @@ function documentsByBlock(provider: ProviderSpec, documents: DocumentsSpec): INo
 		displayName: 'Documents',
 		name: 'documents',
 		type: 'fixedCollection',
-		typeOptions: { multipleValues: true },
+		typeOptions: severalOf('Add document'),
 		placeholder: 'Add document',
 		default: {},
 		description: 'A document for each start block of the workflow that takes one',
@@ -147,7 +149,7 @@ function documentsByBlock(provider: ProviderSpec, documents: DocumentsSpec): INo
 						}))
 						.sort((a, b) => a.displayName.localeCompare(b.displayName)),
 					pickerField(provider, 'startBlockId', {
-						displayName: 'Start Block ID',
+						displayName: 'Start Block',
 						name: 'blockId',
 						required: true,
 						description: 'The block of the workflow that takes the document',

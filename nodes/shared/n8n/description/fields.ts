@@ -102,7 +102,7 @@ export const MAX_WAIT = numberField(SETTING.maxWait, {
 	displayName: 'Max Wait (Seconds)',
 	name: 'maxWait',
 	required: true,
-	description: 'How long to wait for the run to end, more than 0 and at most 30 days (2,592,000)',
+	description: 'How long to wait for the run to end, more than 0 and at most 30 days',
 });
 
 export const ON_TIMEOUT: INodeProperties = {
@@ -235,13 +235,22 @@ export const METADATA_PAIR: INodePropertyCollection = {
 	],
 };
 
+/** Groups of fields, as many as the user adds with a button. */
+export function severalOf(placeholder: string): INodeProperties['typeOptions'] {
+	return { multipleValues: true, multipleValueButtonText: placeholder.replace(/\b[a-z]/g, upperCase) };
+}
+
+function upperCase(letter: string): string {
+	return letter.toUpperCase();
+}
+
 /** Metadata pairs that a run must carry, all of them. */
 export function metadataField(description: string): INodeProperties {
 	return {
 		displayName: 'Metadata',
 		name: 'metadata',
 		type: 'fixedCollection',
-		typeOptions: { multipleValues: true },
+		typeOptions: severalOf('Add pair'),
 		placeholder: 'Add pair',
 		default: {},
 		options: [METADATA_PAIR],

@@ -2,6 +2,7 @@ import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
 import { PROVIDERS } from '../../providers';
 import type { ProviderSpec, ResourceSpec } from '../../providers/types';
+import { listed } from '../output/text';
 import { pickerField } from './pickerField';
 
 /** Parameters whose choices come from the tables of the providers. */
@@ -55,14 +56,13 @@ export function resourcesField(
 /** `batch runs, edits and splits`: the runs nothing can be found out about. */
 function unlistedOf(provider: ProviderSpec): string {
 	const unlisted = Object.values(provider.resources).filter((spec) => !spec.list);
-	const plurals = unlisted.map((spec) => spec.plural).sort();
-	return [plurals.slice(0, -1).join(', '), ...plurals.slice(-1)].filter(Boolean).join(' and ');
+	return listed(unlisted.map((spec) => spec.plural).sort());
 }
 
 /** Whose runs are meant: filters for the lists of runs, as entries of a collection. */
 export const OWNER_FILTERS: INodeProperties[] = [
 	pickerField(PROVIDERS.extend, 'extractorId', {
-		displayName: 'Extractor, Classifier or Splitter ID',
+		displayName: 'Extractor, Classifier or Splitter',
 		name: 'extractorId',
 		displayOptions: { show: { '/provider': ['extend'] } },
 		description:
@@ -70,7 +70,7 @@ export const OWNER_FILTERS: INodeProperties[] = [
 	}),
 	...Object.values(PROVIDERS).map((provider) =>
 		pickerField(provider, 'workflowId', {
-			displayName: 'Workflow ID',
+			displayName: 'Workflow',
 			name: 'workflowId',
 			displayOptions: { show: { '/provider': [provider.name] } },
 			description: `Only runs of this workflow of ${provider.title}`,

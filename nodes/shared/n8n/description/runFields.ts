@@ -144,9 +144,17 @@ function runIdField({ dashboard }: ProviderSpec, resource: string, spec: Resourc
 			...(dashboard && spec.hasDashboard ? [urlMode(dashboard, spec)] : []),
 		],
 		displayOptions: { show: { resource: [resource], operation: operations } },
-		description: `The ${spec.noun}: its ID from an earlier step, or one picked from the list`,
+		description: runIdText(spec),
 	};
 	return spec.list ? field : { ...field, modes: field.modes?.filter(({ name }) => name !== 'list') };
+}
+
+/** Read by users and, where the node is a tool, by agents, which have to know where the ID comes from. */
+function runIdText({ noun, idExample, list, create }: ResourceSpec): string {
+	const sources = [create && 'Create', list && 'Get Many'].filter(Boolean).join(' or ');
+	const from = sources ? `as ${sources} returned it` : 'as an earlier step returned it';
+	const text = `ID of the ${noun}, ${from}, such as ${idExample}`;
+	return list ? `${text}. Times in the list are in the time zone of the workflow.` : text;
 }
 
 /** Takes the ID of a run out of its address in the provider's dashboard. */
@@ -161,7 +169,7 @@ function urlMode({ host, idInAddress }: DashboardSpec, spec: ResourceSpec): INod
 				type: 'regex',
 				properties: {
 					regex: idInAddress,
-					errorMessage: `Not the address of a ${spec.noun}: it begins with https://${host}/ and ends with the ID`,
+					errorMessage: `Not the address of ${spec.article} ${spec.noun}. Copy it from the dashboard: it begins with https://${host}/ and ends with the ID, such as ${spec.idExample}. With the ID alone, choose By ID.`,
 				},
 			},
 		],

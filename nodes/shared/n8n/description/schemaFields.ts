@@ -1,5 +1,7 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
+import { severalOf } from './fields';
+
 /** The fields that a JSON Schema is given in: rows, an example, or the schema itself. */
 
 const PLAIN_TYPES: INodePropertyOptions[] = [
@@ -62,7 +64,7 @@ const COLUMNS: INodeProperties = {
 	displayName: 'Columns',
 	name: 'columns',
 	type: 'fixedCollection',
-	typeOptions: { multipleValues: true },
+	typeOptions: severalOf('Add column'),
 	placeholder: 'Add column',
 	default: {},
 	displayOptions: { show: { type: ['rows'] } },
@@ -112,7 +114,7 @@ export function schemaFields(
 			displayName: 'Fields',
 			name: 'schemaFields',
 			type: 'fixedCollection',
-			typeOptions: { multipleValues: true },
+			typeOptions: severalOf('Add field'),
 			placeholder: 'Add field',
 			default: {},
 			displayOptions: showFor({ schemaFrom: ['fields'] }),

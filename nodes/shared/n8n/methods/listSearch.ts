@@ -29,6 +29,8 @@ interface Choices {
 	itemOf: (row: JsonObject) => INodeListSearchItems | undefined;
 	/** True where the API has searched already: then all rows count. */
 	isSearched: boolean;
+	/** Choices beside those of the page. */
+	fixed?: INodeListSearchItems[];
 	/** Shown where there is nothing to choose. */
 	ifEmpty: string;
 }
@@ -64,7 +66,10 @@ function searchPicker(provider: ProviderSpec, picker: PickerSpec): ListSearch {
 	const [anyResource = ''] = Object.keys(provider.resources);
 	return searchOf(async (context, filter, token) => {
 		const owner = needs && ownerOf(context, needs.parameter);
-		if (needs && !owner) return `Choose a ${needs.noun} first`;
+		if (needs && !owner) return `Choose the ${needs.noun} first`;
+		// It has no value before the workflow runs.
+		if (needs && owner?.startsWith('='))
+			return `The ${needs.noun} is an expression, so there is no list yet: choose By ID and type it in`;
 		const query = pageQuery(picker, token, picker.pageSize);
 		if (filter && search) query[search] = filter;
 		if (owner && needs.param) query[needs.param] = owner;
@@ -75,6 +80,7 @@ function searchPicker(provider: ProviderSpec, picker: PickerSpec): ListSearch {
 			page: parsePage(provider, { plural: picker.plural, list: picker }, body),
 			itemOf: (row) => pickerItem(picker, row),
 			isSearched: search !== undefined,
+			fixed: picker.fixed?.slice(),
 			ifEmpty: emptyListHint(provider, picker),
 		};
 	});
@@ -88,9 +94,12 @@ function searchOf(
 		try {
 			const choices = await read(this, filter, paginationToken);
 			if (typeof choices === 'string') return explained(choices);
-			const { page, itemOf, isSearched, ifEmpty } = choices;
-			const items = page.rows.flatMap((row) => itemOf(row) ?? []);
-			const results = filter && !isSearched ? items.filter((item) => matches(item, filter)) : items;
+			const { page, itemOf, isSearched, ifEmpty, fixed = [] } = choices;
+			const found = (items: INodeListSearchItems[]) =>
+				filter ? items.filter((item) => matches(item, filter)) : items;
+			const isFixed = ({ value }: INodeListSearchItems) => fixed.some((one) => one.value === value);
+			const items = page.rows.flatMap((row) => itemOf(row) ?? []).filter((item) => !isFixed(item));
+			const results = [...(paginationToken ? [] : found(fixed)), ...(isSearched ? items : found(items))];
 			const isEmpty = results.length === 0 && !filter && !paginationToken && !page.next;
 			return isEmpty ? explained(ifEmpty) : { results, paginationToken: page.next };
 		} catch (error) {
@@ -130,12 +139,11 @@ function pickerItem(
 	return { name: isNamed ? `${name} (${value})` : value, value };
 }
 
-/** The chosen owner: beside the picker at the top of the panel, or among the filters or additional fields. */
+/** The chosen owner, or its expression: beside the picker at the top of the panel, or among the filters or additional fields. */
 function ownerOf(context: ILoadOptionsFunctions, parameter: string): string | undefined {
 	for (const place of [parameter, `filters.${parameter}`, `additionalFields.${parameter}`]) {
 		const value = plainValue(context.getCurrentNodeParameter(place));
-		// An expression has no value before the workflow runs.
-		if (typeof value === 'string' && value !== '' && !value.startsWith('=')) return value;
+		if (typeof value === 'string' && value !== '') return value;
 	}
 	return undefined;
 }

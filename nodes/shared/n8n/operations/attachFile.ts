@@ -2,10 +2,11 @@ import type { IBinaryData, IExecuteFunctions, INodeExecutionData } from 'n8n-wor
 
 import { REQUEST } from '../../core/config';
 import { ApiError } from '../../core/requests/apiError';
-import type { Payload } from '../../providers/client/wire';
+import { call } from '../../core/requests/retry';
+import type { ResourceClient } from '../../providers/client/resourceClient';
+import type { ApiRequest, Payload } from '../../providers/client/wire';
 import type { JsonObject } from '../../core/runs/run';
 import { valueAt } from '../../providers/client/parseResponse';
-import type { ResourceSpec } from '../../providers/types';
 import { readDownload } from '../parameters/options';
 import { downloadPayload } from '../transport/download';
 import type { Session } from '../transport/session';
@@ -16,13 +17,29 @@ interface ResultFile {
 	fileName?: string;
 }
 
-/** The file that a run has made; nothing while there is none, as in runs that are not completed. */
-export function fileOfRun({ files = [] }: ResourceSpec, body: JsonObject): ResultFile | undefined {
-	for (const { url, name } of files) {
-		const address = valueAt(body, url);
-		if (typeof address !== 'string' || address === '') continue;
-		const fileName = name && valueAt(body, name);
-		return { url: address, ...(typeof fileName === 'string' && fileName && { fileName }) };
+interface Place {
+	context: IExecuteFunctions;
+	session: Session;
+	client: ResourceClient;
+}
+
+/** The file that a run has made; nothing while there is none, as in runs that are not completed. @throws ApiError */
+async function fileOfRun({ session, client }: Place, body: JsonObject): Promise<ResultFile | undefined> {
+	const { spec, provider } = client;
+	const textAt = (path: readonly string[] = []): string | undefined => {
+		const value = valueAt(body, path);
+		return typeof value === 'string' && value !== '' ? value : undefined;
+	};
+	for (const place of spec.files ?? []) {
+		const url = textAt(place.url);
+		if (url !== undefined) return { url, fileName: textAt(place.name) };
+		const id = textAt(place.id);
+		if (id === undefined || !provider.fileLink) continue;
+		const deps = callDeps(session);
+		const routes = {
+			call: (request: ApiRequest) => call(deps, (signal) => client.exchange(request, signal)),
+		};
+		return await provider.fileLink(client, routes, id);
 	}
 	return undefined;
 }
@@ -33,15 +50,15 @@ export function fileOfRun({ files = [] }: ResourceSpec, body: JsonObject): Resul
  * @throws ApiError when there is a file that cannot be downloaded
  */
 export async function withFile(
-	{ context, session, spec }: { context: IExecuteFunctions; session: Session; spec: ResourceSpec },
+	place: Place,
 	item: INodeExecutionData,
 	body: JsonObject | undefined,
 	itemIndex: number,
 ): Promise<INodeExecutionData> {
-	const field = readDownload(context, itemIndex);
-	const file = field && body && fileOfRun(spec, body);
+	const field = readDownload(place.context, itemIndex);
+	const file = field && body && (await fileOfRun(place, body));
 	if (!field || !file) return item;
-	const binary = await binaryOf(context, session, file);
+	const binary = await binaryOf(place, file);
 	return { ...item, binary: { ...item.binary, [field]: binary } };
 }
 
@@ -50,8 +67,7 @@ const DATA_URL = /^data:([^;,]*)[^,]*;base64,/;
 type Content = Parameters<IExecuteFunctions['helpers']['prepareBinaryData']>[0];
 
 async function binaryOf(
-	{ helpers }: IExecuteFunctions,
-	session: Session,
+	{ context: { helpers }, session }: Place,
 	{ url, fileName = 'document.pdf' }: ResultFile,
 ): Promise<IBinaryData> {
 	const inside = DATA_URL.exec(url);

@@ -42,8 +42,21 @@ export const create: Operate = async ({ context, session, client, itemCount }) =
 		'value' in result ? result.value.flatMap(({ id }) => (typeof id === 'string' ? [id] : [])) : [],
 	);
 	throwFirstError(context, started, `started ${ids.join(', ')}`);
+	const goOn = prepared.some(
+		(item) => 'value' in item && 'background' in item.value && item.value.background,
+	);
+	if (goOn && ids.length > 0) addHints(context, [whatNext(client)], 'info');
 	return started;
 };
+
+/** A run in the background has no result yet, which looks like a mistake to those who do not know. */
+function whatNext({ provider, spec }: ResourceClient): string {
+	const wait = `${provider.title} node with the operation "Poll Until Finished"`;
+	const next = spec.cancel
+		? `Connect Timeout Cancel to this node: it waits for the result, and cancels the run when its time is up. To wait without cancelling, connect another ${wait}.`
+		: `To wait for the result, connect another ${wait} to this node.`;
+	return `The ${spec.noun} was started and goes on at ${provider.title}. ${next}`;
+}
 
 const SCHEMA_ONLY =
 	'This is the JSON Schema, and no run was started. Switch Show Schema Only off in the options to start one.';

@@ -9,8 +9,11 @@ import { type Operate, type Work, callDeps } from './work';
 export const remove: Operate = (work) =>
 	attemptItems(work.itemCount, (itemIndex) => deleteRun(work, itemIndex));
 
-async function deleteRun({ context, session, client }: Work, itemIndex: number): Promise<JsonObject[]> {
-	const id = readRunId(context, itemIndex);
+async function deleteRun(
+	{ context, session, client, itemCount }: Work,
+	itemIndex: number,
+): Promise<JsonObject[]> {
+	const id = readRunId(context, client, itemIndex);
 	const mayHaveWorked: ApiError[] = [];
 	try {
 		await call(callDeps(session), (signal) => client.remove(id, signal), {
@@ -21,7 +24,7 @@ async function deleteRun({ context, session, client }: Work, itemIndex: number):
 	} catch (error) {
 		// An earlier attempt whose answer got lost has deleted it.
 		if (mayHaveWorked.length === 0 || !isNotFound(error))
-			throw nodeError(context.getNode(), error, { itemIndex });
+			throw nodeError(context.getNode(), error, { itemIndex, itemCount });
 	}
 	return [{ id, deleted: true }];
 }

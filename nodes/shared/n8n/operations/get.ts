@@ -8,7 +8,7 @@ import { type Operate, type Work, callDeps } from './work';
 export const get: Operate = (work) => attemptItems(work.itemCount, (itemIndex) => getRun(work, itemIndex));
 
 async function getRun({ context, session, client }: Work, itemIndex: number): Promise<JsonObject[]> {
-	const id = readRunId(context, itemIndex);
+	const id = readRunId(context, client, itemIndex);
 	const query = readGetQuery(context, client.spec, itemIndex);
 	const run = await call(callDeps(session), (signal) => client.readWith(id, query, signal));
 	return [run.body];

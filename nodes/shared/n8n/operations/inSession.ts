@@ -17,7 +17,6 @@ export async function inSession(
 	work: (session: Session) => Promise<INodeExecutionData[][]>,
 	errorOutputs: (errors: INodeExecutionData[]) => INodeExecutionData[][],
 ): Promise<INodeExecutionData[][]> {
-	const node = context.getNode();
 	let session: Session | undefined;
 	try {
 		session = await openSession(context, readProvider(), readMaxConcurrentRequests(context));
@@ -25,8 +24,8 @@ export async function inSession(
 	} catch (error) {
 		// The execution was stopped: whatever ended by that is no failure of the node.
 		if (session?.scope.signal.aborted) return errorOutputs([]);
-		if (!context.continueOnFail()) throw nodeError(node, error);
-		return errorOutputs(context.getInputData().map((_, itemIndex) => errorItem(node, error, itemIndex)));
+		if (!context.continueOnFail()) throw nodeError(context.getNode(), error);
+		return errorOutputs(context.getInputData().map((_, itemIndex) => errorItem(context, error, itemIndex)));
 	} finally {
 		session?.scope.dispose();
 	}

@@ -40,7 +40,7 @@ export async function router(
 		const results = await OPERATE[operation]({ context, session, client, itemCount });
 		if (session.scope.signal.aborted) return [[]];
 		throwFirstError(context, results);
-		const place = { context, session, spec: client.spec };
+		const place = { context, session, client };
 		const items = await attemptItems(itemCount, async (itemIndex) => {
 			const result = results[itemIndex];
 			if (!result || 'error' in result) throw result?.error;
@@ -55,7 +55,7 @@ export async function router(
 		throwFirstError(context, items);
 		return [
 			items.flatMap((result, itemIndex) =>
-				'error' in result ? [errorItem(context.getNode(), result.error, itemIndex)] : result.value,
+				'error' in result ? [errorItem(context, result.error, itemIndex)] : result.value,
 			),
 		];
 	};

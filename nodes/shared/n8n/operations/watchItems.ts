@@ -10,6 +10,12 @@ import { type Work, callDeps } from './work';
 /** Tells how the runs get on, once it is known which they are. */
 type Progress = (ids: ReadonlySet<string>) => WatchDeps['onChange'];
 
+interface Watching {
+	/** What the field for the ID is called, where it is not named after the resource. */
+	runIdLabel?: string;
+	progress?: Progress;
+}
+
 /**
  * Watches the runs of all items at once; an item with an invalid parameter leaves the others alone.
  *
@@ -18,10 +24,10 @@ type Progress = (ids: ReadonlySet<string>) => WatchDeps['onChange'];
 export async function watchItems(
 	{ context, session, client, itemCount }: Work,
 	read: (itemIndex: number) => Omit<WatchTarget, 'id'>,
-	progress?: Progress,
+	{ runIdLabel, progress }: Watching = {},
 ): Promise<Array<Result<WatchReport>>> {
 	const targets = await attemptItems(itemCount, (itemIndex) => ({
-		id: readRunId(context, itemIndex),
+		id: readRunId(context, client, itemIndex, runIdLabel),
 		...read(itemIndex),
 	}));
 	const good = targets.flatMap((target) => ('value' in target ? [target.value] : []));

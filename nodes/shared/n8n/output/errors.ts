@@ -32,6 +32,8 @@ export function orInvalidParameter<T>(read: () => T, hint: string, say = (reason
 
 interface ErrorPlace {
 	itemIndex?: number;
+	/** Items there are: where there is only one, the message does not number it. */
+	itemCount?: number;
 	/** What else to say, such as the last known state of the run. */
 	addition?: string;
 }
@@ -40,10 +42,10 @@ interface ErrorPlace {
 export function nodeError(
 	node: INode,
 	error: unknown,
-	{ itemIndex, addition }: ErrorPlace = {},
+	{ itemIndex, itemCount, addition }: ErrorPlace = {},
 ): NodeApiError | NodeOperationError {
 	if (error instanceof NodeApiError || error instanceof NodeOperationError) return error;
-	const message = withItem(safeMessage(textOf(error)), itemIndex);
+	const message = withItem(safeMessage(textOf(error)), itemCount === 1 ? undefined : itemIndex);
 	const hint =
 		error instanceof ApiError ||
 		error instanceof UnknownOutcomeError ||
@@ -65,10 +67,8 @@ function textOf(error: unknown): string {
 	return error instanceof Error ? error.message : String(error);
 }
 
-/** The message with its item, unless it ends with that already. */
 function withItem(message: string, itemIndex: number | undefined): string {
-	if (itemIndex === undefined || message.endsWith(` in item ${itemIndex}`)) return message;
-	return `${message} [item ${itemIndex}]`;
+	return itemIndex === undefined ? message : `${message} [item ${itemIndex}]`;
 }
 
 function sentences(...parts: Array<string | undefined>): string | undefined {

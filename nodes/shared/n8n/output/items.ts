@@ -1,4 +1,4 @@
-import type { IDataObject, IExecuteFunctions, INode, INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { type Result, attempt } from '../../core/concurrency/result';
 import { nodeError } from './errors';
@@ -35,8 +35,9 @@ export function outputItem(json: object, itemIndex: number): INodeExecutionData 
  * nothing but `error` and `details`, and adds the fields of the input item there. (An `error` beside the json would do
  * that as well, but n8n then drops the rest of the json.)
  */
-export function errorItem(node: INode, error: unknown, itemIndex: number): INodeExecutionData {
-	const { message, description } = nodeError(node, error, { itemIndex });
+export function errorItem(context: IExecuteFunctions, error: unknown, itemIndex: number): INodeExecutionData {
+	const itemCount = context.getInputData().length;
+	const { message, description } = nodeError(context.getNode(), error, { itemIndex, itemCount });
 	return outputItem({ error: message, ...(description && { details: description }) }, itemIndex);
 }
 
@@ -60,7 +61,7 @@ export function throwFirstError(
 	const more = failed > 1 ? `${counted(failed - 1, 'other item')} failed as well.` : '';
 	const rest = others > 0 && summary ? `${counted(others, 'other item')} came to an end: ${summary}.` : '';
 	const addition = [more, rest].filter(Boolean).join(' ');
-	throw nodeError(context.getNode(), first.error, { itemIndex, addition });
+	throw nodeError(context.getNode(), first.error, { itemIndex, itemCount: results.length, addition });
 }
 
 /** `3 completed, 1 cancelled`, most frequent first. */

@@ -101,12 +101,11 @@ function messageOf(error: unknown): unknown {
 	return parts.filter((part): part is string => typeof part === 'string').join('. ');
 }
 
-/** The fields of a simplified event, those of the run last: at most 12. */
+/** The fields of a simplified event, what it is about first: at most 12. */
 export const EVENT_FIELDS: readonly ItemField[] = [
-	...fields('string', 'event', 'provider', 'resource', 'id', 'status', 'createdAt', 'detectedAt'),
-	...fields('string', 'fileName', 'text'),
+	...fields('string', 'event', 'id', 'status'),
 	...fields('object', 'output'),
-	...fields('string', 'error', 'url'),
+	...fields('string', 'text', 'error', 'fileName', 'provider', 'resource', 'createdAt', 'detectedAt', 'url'),
 ];
 
 /** The item of the trigger. */

@@ -1,3 +1,5 @@
+import { DAY, HOUR, MINUTE, SECOND } from '../../core/config';
+
 /**
  * The same value without the secret, wherever it stood in a text or in the name of a field. A value that does not hold it
  * is given back as it is, not as a copy.
@@ -39,4 +41,21 @@ export function safeMessage(text: string): string {
 /** `1 run`, `2 runs`. */
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
 	return `${count} ${count === 1 ? noun : plural}`;
+}
+
+/** `extractions, jobs and splits` */
+export function listed(words: readonly string[]): string {
+	return [words.slice(0, -1).join(', '), ...words.slice(-1)].filter(Boolean).join(' and ');
+}
+
+const UNITS: ReadonlyArray<[ms: number, noun: string]> = [
+	[DAY, 'day'],
+	[HOUR, 'hour'],
+	[MINUTE, 'minute'],
+];
+
+/** A duration of `ms` milliseconds in the largest unit in which it is a whole number above 1: `60 minutes`, `2 days`. */
+export function inWords(ms: number): string {
+	const [unit, noun] = UNITS.find(([size]) => ms % size === 0 && ms > size) ?? [SECOND, 'second'];
+	return counted(ms / unit, noun);
 }

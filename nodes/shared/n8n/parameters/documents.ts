@@ -7,7 +7,7 @@ import type { DocumentInput } from '../../providers/client/wire';
 import { shownAddress } from '../../providers/client/webFile';
 import type { DocumentSource, DocumentsSpec, ProviderSpec } from '../../providers/types';
 import { InvalidParameterError, orInvalidParameter } from '../output/errors';
-import { fileOf, isFile, payloadOf } from '../transport/binaryData';
+import { DEFAULT_FIELD, fileOf, isFile, payloadOf } from '../transport/binaryData';
 import { readFileIds } from './ids';
 import { plainValue } from './locator';
 import { readFetchBy } from './options';
@@ -41,7 +41,7 @@ export async function readDocuments(reading: Reading): Promise<DocumentInput[]> 
 	const originOf = (name: string): Origin => ({ parameters: context, name, itemIndex });
 	const source = sourceOf(spec, context.getNodeParameter('documentSource', itemIndex, 'binary'));
 	if (source === 'template') {
-		body[spec.templateKey ?? ''] = textFrom('Template ID', parameter('templateId'), originOf('templateId'));
+		body[spec.templateKey ?? ''] = textFrom('Template', parameter('templateId'), originOf('templateId'));
 		return [];
 	}
 	const given: Given = {
@@ -76,11 +76,11 @@ async function readBlocks(reading: Reading): Promise<DocumentInput[]> {
 	}
 	const inputs: DocumentInput[] = [];
 	for (const row of rows) {
-		const values: Record<string, unknown> = { binaryPropertyName: 'data', ...fieldsOf(row) };
-		const blockId = textFrom('Start Block ID', plainValue(values.blockId));
+		const values: Record<string, unknown> = { binaryPropertyName: DEFAULT_FIELD, ...fieldsOf(row) };
+		const blockId = textFrom('Start Block', plainValue(values.blockId));
 		if (inputs.some((other) => other.blockId === blockId)) {
 			throw new InvalidParameterError(
-				`Start Block ID "${blockId}" is duplicated`,
+				`Start Block "${blockId}" is duplicated`,
 				'Give each start block one document.',
 			);
 		}
@@ -119,7 +119,7 @@ async function inputsOf(reading: Reading, given: Given): Promise<DocumentInput[]
 		case 'url':
 			return partsOf(given, 'Document URL').map((url) => webInput(reading, url));
 		case 'fileId':
-			return readFileIds(partsOf(given, 'File ID')).map((id) => ({ from: 'fileId', id }));
+			return readFileIds(partsOf(given, 'File')).map((id) => ({ from: 'fileId', id }));
 		case 'text':
 			return [
 				{

@@ -134,7 +134,7 @@ export function readOwner(filter: FilterReader): { workflowId?: string; processo
 	const id = (name: string, label: string) =>
 		filter(name, z.string().trim().min(1), `${label} must be a text that is not empty`);
 	return {
-		workflowId: id('workflowId', 'Workflow ID'),
-		processorId: id('extractorId', 'Extractor, Classifier or Splitter ID'),
+		workflowId: id('workflowId', 'Workflow'),
+		processorId: id('extractorId', 'Extractor, Classifier or Splitter'),
 	};
 }

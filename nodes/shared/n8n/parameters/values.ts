@@ -77,9 +77,34 @@ export function emptyError(
 	const state = typeof value === 'string' ? 'empty' : String(value);
 	const expression = text.slice(1).trim().slice(0, TEXT.detail);
 	return new InvalidParameterError(
-		`${label} is ${state}: the expression ${expression} found nothing in item ${origin.itemIndex}`,
+		`${label} is ${state}: the expression ${expression} found nothing`,
 		`Look at the input of this node for the field that holds it, and name that field. ${hint}`,
 	);
+}
+
+/**
+ * Refuses an expression that n8n took for plain text, where the text is to name something: it would only not be found.
+ *
+ * @param example what the text looks like
+ * @throws InvalidParameterError
+ */
+export function refuseExpression(label: string, text: string, example: string): void {
+	const shown = describe(text.trim());
+	if (text.includes('{{'))
+		throw new InvalidParameterError(
+			`${label} holds an expression that is not evaluated; it is ${shown}`,
+			`Switch the field from Fixed to Expression. Its value then looks like ${example}.`,
+		);
+	if (/^=?\$(?:json|input|node|\()/.test(text))
+		throw new InvalidParameterError(
+			`${label} holds an expression without braces; it is ${shown}`,
+			'Put it in double braces, such as {{ $json.id }}, and switch the field from Fixed to Expression.',
+		);
+	if (text.startsWith('='))
+		throw new InvalidParameterError(
+			`${label} begins with "="; it is ${shown}`,
+			`Take the "=" out: n8n adds it by itself. For a fixed value such as ${example}, switch the field from Expression to Fixed.`,
+		);
 }
 
 /** A text that is not empty, without the spaces around it. @throws InvalidParameterError */

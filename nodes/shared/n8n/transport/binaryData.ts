@@ -21,6 +21,9 @@ const fields = z.record(z.unknown()).catch({});
 /** Below this, n8n puts the files that a node gave out, in workflows that keep files among the data of an item. */
 const FILES_AMONG_DATA = '_files';
 
+/** Name of the binary field that nodes write to, and look into, unless told otherwise. */
+export const DEFAULT_FIELD = 'data';
+
 /** True for a file that an expression has found. */
 export function isFile(given: unknown): given is ItemFile {
 	return file.safeParse(given).success;
@@ -43,12 +46,23 @@ export function fileOf(context: IExecuteFunctions, given: string | ItemFile, ite
 		const found = file.safeParse(place[given] ?? valueAt(place, given.split('.')));
 		if (found.success) return found.data;
 	}
-	const there = places.flatMap((place) =>
-		Object.keys(place).filter((key) => file.safeParse(place[key]).success),
+	const there = new Map(
+		places.flatMap((place) =>
+			Object.entries(place).flatMap(([name, value]) => {
+				const found = file.safeParse(value);
+				return found.success ? [[name, found.data] as const] : [];
+			}),
+		),
 	);
+	const [only] = there.values();
+	// Nobody has chosen the name then, and there is nothing else that could be meant.
+	if (given === DEFAULT_FIELD && only && there.size === 1) return only;
+	const names = [...there.keys()];
 	throw new InvalidParameterError(
 		`The item has no binary field "${given}"`,
-		there.length > 0 ? `It has: ${there.join(', ')}.` : 'It has none: a file must come from an earlier step.',
+		names.length > 0
+			? `It has: ${names.join(', ')}. Enter ${names.length > 1 ? 'one of these names' : 'that name'} in Input Binary Field.`
+			: 'It has none: a file must come from an earlier step, such as a form, a mail or Read File. For a file on the web, set Document From to URL.',
 	);
 }
 

@@ -8,6 +8,7 @@ import type { FetchFile, Send, SendBytes } from '../../providers/client/wire';
 import { resourceOf } from '../../providers';
 import { ServerClock } from '../../providers/client/serverClock';
 import type { ProviderSpec } from '../../providers/types';
+import { readCredential } from './readCredential';
 import { systemClock } from './systemClock';
 import { orInvalidParameter } from '../output/errors';
 import { fetchThrough, type RequestContext, sendBytesThrough, sendThrough } from './httpRequest';
@@ -107,7 +108,7 @@ async function connect(
 	context: RequestContext,
 	provider: ProviderSpec,
 ): Promise<{ send: Send; sendBytes: SendBytes }> {
-	const data = await context.getCredentials(provider.credential);
+	const data = await readCredential(context, provider);
 	const access = orInvalidParameter(
 		() => provider.access(data),
 		'Open the credential and correct it.',

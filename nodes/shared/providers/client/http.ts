@@ -65,7 +65,7 @@ function errorOf(
 	const { status, headers } = response;
 	const kind = errorKindOf(status);
 	const body = describeErrorBody(response.body);
-	const what = status === CONFLICT ? 'reported a conflict' : WHAT_HAPPENED[kind];
+	const what = AT_STATUS[status] ?? WHAT_HAPPENED[kind];
 	return new ApiError(kind, `${provider.title} ${what} (${status})${saidIn(body)}`, {
 		status,
 		code: body.code,
@@ -94,9 +94,9 @@ const WHAT_HAPPENED: Record<ApiErrorKind, string> = {
 	auth: 'refused the API key',
 	request: 'refused the request',
 	redirect: 'answered with a redirect, which is not followed',
-	notFound: 'did not find what was asked for',
-	rateLimited: 'asked to slow down',
-	server: 'had a problem of its own',
+	notFound: 'did not find the run or resource',
+	rateLimited: 'is rate limiting this account',
+	server: 'had a server error',
 	network: 'could not be reached',
 	malformed: 'gave an answer that cannot be used',
 };
@@ -106,12 +106,21 @@ const PAYMENT_REQUIRED = 402;
 const CONFLICT = 409;
 const GONE = 410;
 
+/** Statuses that the words for their kind do not fit. */
+const AT_STATUS: Readonly<Record<number, string>> = {
+	408: 'took too long',
+	[CONFLICT]: 'reported a conflict',
+	[GONE]: 'no longer has the run or resource',
+	413: 'refused the request as too large',
+	425: 'was not ready for the request',
+};
+
 function hintFor(
 	kind: ApiErrorKind,
 	{ status, body }: ApiResponse,
 	{ title, keyHint, notFoundHint }: ProviderSpec,
 	{ goneHint }: ResourceSpec,
-): string | undefined {
+): string {
 	if (isHtml(body) && kind !== 'server') {
 		return `The answer is a web page: check that the Base URL in the ${title} credential is the one of the API, not of the website.`;
 	}
@@ -128,7 +137,7 @@ function hintFor(
 		case 'server':
 			return `This is a problem on the side of ${title}. Try again later.`;
 		default:
-			return undefined;
+			return `Correct the field that ${title} names, or compare the fields of this node with the documentation of ${title}.`;
 	}
 }
 

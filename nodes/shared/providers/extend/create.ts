@@ -73,7 +73,7 @@ function processorFields(noun: string, example: string): BodyField[] {
 			picker: `${noun}Id`,
 			onTop: true,
 			path: [noun, 'id'],
-			label: `${title} ID`,
+			label: title,
 			kind: 'text',
 			placeholder: `e.g. ${example}`,
 			description: `The saved ${noun} to use`,
@@ -105,19 +105,19 @@ function processorCheck(noun: string, required: boolean): NonNullable<CreateSpec
 		const saved = (body[noun] ?? {}) as Record<string, unknown>;
 		if (saved.id && body.config)
 			return {
-				message: `Give either ${title} ID or Config, not both`,
+				message: `Give either ${title} or Config, not both`,
 				hint: `Remove one of them. Override Config changes settings of the saved ${noun}.`,
 			};
 		if (!saved.id && (saved.version || saved.overrideConfig)) {
 			return {
-				message: `${title} Version and Override Config need ${title} ID`,
-				hint: `Add ${title} ID, or remove the other two.`,
+				message: `${title} Version and Override Config need ${title}`,
+				hint: `Choose the ${noun}, or remove the other two.`,
 			};
 		}
 		if (required && !saved.id && !body.config)
 			return {
-				message: `${title} ID or Config is needed`,
-				hint: `Add ${title} ID for a saved ${noun}, or Config to give its settings here.`,
+				message: `${title} or Config is needed`,
+				hint: `Choose a saved ${noun}, or add Config to give its settings here.`,
 			};
 		return metadataCheck(body);
 	};
@@ -228,7 +228,7 @@ export const EXTEND_CREATE: Readonly<Record<string, CreateSpec>> = {
 				name: 'workflowId',
 				picker: 'workflowId',
 				path: ['workflow', 'id'],
-				label: 'Workflow ID',
+				label: 'Workflow',
 				kind: 'text',
 				required: true,
 				placeholder: 'e.g. workflow_xK9m',

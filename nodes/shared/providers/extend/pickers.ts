@@ -14,12 +14,19 @@ function owner(plural: string, example: string): PickerSpec {
 	return { ...LIST, plural, path: `/${plural}`, example };
 }
 
+/** Names that stand for a version (API reference, get extractor version). `latest` is the draft where none is published. */
+const LATEST_AND_DRAFT = [
+	{ name: 'Latest Published Version (Latest)', value: 'latest' },
+	{ name: 'Draft, Not Published Yet (Draft)', value: 'draft' },
+];
+
 function versions(noun: string): PickerSpec {
 	return {
 		...LIST,
 		plural: `versions of this ${noun}`,
 		path: `/${noun}s/{owner}/versions`,
 		valueAt: ['version'],
+		fixed: LATEST_AND_DRAFT,
 		needs: { parameter: `${noun}Id`, noun },
 		example: 'latest, draft or 1.2',
 	};
@@ -33,6 +40,6 @@ export const EXTEND_PICKERS: Readonly<Record<string, PickerSpec>> = {
 	splitterId: owner('splitters', 'spl_xK9m'),
 	splitterVersion: versions('splitter'),
 	workflowId: owner('workflows', 'workflow_xK9m'),
-	workflowVersion: versions('workflow'),
+	workflowVersion: { ...versions('workflow'), fixed: [], example: '3' },
 	fileId: owner('files', 'file_xK9m'),
 };

@@ -30,8 +30,10 @@ const WORKFLOW_PHASES: Record<string, Phase> = {
 
 function owner(noun: string): FilterSpec {
 	const title = noun.charAt(0).toUpperCase() + noun.slice(1);
-	return filter('text', [`${noun}Id`, `${noun}Id`], `${title} ID`, `Only runs of this ${noun}`, {
-		...(noun !== 'processor' && { picker: `${noun}Id` }),
+	const isPicked = noun !== 'processor';
+	const label = isPicked ? title : `${title} ID`;
+	return filter('text', [`${noun}Id`, `${noun}Id`], label, `Only runs of this ${noun}`, {
+		...(isPicked && { picker: `${noun}Id` }),
 		role: noun === 'workflow' ? 'workflow' : 'processor',
 	});
 }
@@ -148,6 +150,7 @@ export const extend: ProviderSpec = {
 	title: 'Extend',
 	credential: 'extendApi',
 	defaultResource: 'extractRun',
+	usualResources: ['extractRun', 'parseRun', 'classifyRun', 'splitRun', 'workflowRun'],
 	access: extendAccess,
 	delivery: extendDelivery,
 	requestIdHeader: 'x-extend-request-id',

@@ -130,7 +130,7 @@ const WORKFLOW_ID: BodyField = {
 	picker: 'workflowId',
 	onTop: true,
 	path: ['workflow_id'],
-	label: 'Workflow ID',
+	label: 'Workflow',
 	kind: 'text',
 	placeholder: 'e.g. wf_3kT9',
 	required: true,
@@ -224,7 +224,7 @@ export const RETAB_CREATE: Readonly<Record<string, CreateSpec>> = {
 				onTop: true,
 				shownFor: { field: 'scope', is: 'block' },
 				path: ['scope', 'block_id'],
-				label: 'Block ID',
+				label: 'Block',
 				kind: 'text',
 				description: 'The block whose evals to run, for the scope Block',
 			},
@@ -234,7 +234,7 @@ export const RETAB_CREATE: Readonly<Record<string, CreateSpec>> = {
 				onTop: true,
 				shownFor: { field: 'scope', is: 'single' },
 				path: ['scope', 'eval_id'],
-				label: 'Eval ID',
+				label: 'Eval',
 				kind: 'text',
 				description: 'The eval to run, for the scope Single',
 			},
@@ -243,13 +243,13 @@ export const RETAB_CREATE: Readonly<Record<string, CreateSpec>> = {
 			const { type, block_id, eval_id } = (scope ?? {}) as Record<string, unknown>;
 			const refuse = (message: string, hint: string): Refusal => ({ message, hint });
 			if (type === 'block' && !block_id)
-				return refuse('Block ID is needed for the scope Block', 'Add Block ID, or choose another scope.');
+				return refuse('Block is needed for the scope Block', 'Choose the block, or another scope.');
 			if (type === 'single' && !eval_id)
-				return refuse('Eval ID is needed for the scope Single', 'Add Eval ID, or choose another scope.');
+				return refuse('Eval is needed for the scope Single', 'Choose the eval, or another scope.');
 			if (block_id && type !== 'block')
-				return refuse('Block ID goes with the scope Block only', 'Remove Block ID, or set Scope to Block.');
+				return refuse('Block goes with the scope Block only', 'Empty Block, or set Scope to Block.');
 			if (eval_id && type !== 'single')
-				return refuse('Eval ID goes with the scope Single only', 'Remove Eval ID, or set Scope to Single.');
+				return refuse('Eval goes with the scope Single only', 'Empty Eval, or set Scope to Single.');
 			return undefined;
 		},
 	},
@@ -265,7 +265,7 @@ export const RETAB_CREATE: Readonly<Record<string, CreateSpec>> = {
 				name: 'experimentId',
 				picker: 'experimentId',
 				path: ['experiment_id'],
-				label: 'Experiment ID',
+				label: 'Experiment',
 				kind: 'text',
 				placeholder: 'e.g. exp_3kT9',
 				required: true,

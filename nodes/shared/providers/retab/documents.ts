@@ -49,18 +49,36 @@ export function retabDelivery(subject: Subject, routes: DocumentRoutes): Deliver
 	};
 }
 
-async function retabFile(subject: Subject, routes: DocumentRoutes, id: string): Promise<JsonObject> {
+async function readLink(
+	subject: Subject,
+	routes: Pick<DocumentRoutes, 'call'>,
+	id: string,
+	ifMissing: string,
+): Promise<z.infer<typeof retabLink>> {
 	const answer = await routes.call({
 		method: 'GET',
 		path: `/v1/files/${encodeURIComponent(id)}/download-link`,
-		hint: { 404: 'Check the File ID. A Retab key only sees files of its own environment.' },
+		hint: { 404: `${ifMissing} A Retab key only sees files of its own environment.` },
 	});
-	const {
-		mime_data,
-		download_url = '',
-		filename = id,
-	} = checked(subject.provider, 'a file', retabLink, answer);
+	return checked(subject.provider, 'a file', retabLink, answer);
+}
+
+async function retabFile(subject: Subject, routes: DocumentRoutes, id: string): Promise<JsonObject> {
+	const hint = 'Check the ID in the field File.';
+	const { mime_data, download_url = '', filename = id } = await readLink(subject, routes, id, hint);
 	return mime_data ?? { filename, url: download_url };
+}
+
+/** The address in `mime_data` is for other requests to Retab: a download takes the other one where there is one. */
+export async function retabFileLink(
+	subject: Subject,
+	routes: Pick<DocumentRoutes, 'call'>,
+	id: string,
+): Promise<{ url: string; fileName: string }> {
+	const hint =
+		'The run itself has ended well, but its file is not there (any more): take Download File Into out of the options.';
+	const { mime_data, download_url, filename } = await readLink(subject, routes, id, hint);
+	return { url: download_url ?? mime_data?.url ?? '', fileName: filename ?? mime_data?.filename ?? id };
 }
 
 async function retabUploadOf(

@@ -1,11 +1,19 @@
 import { retabAccess } from './credential';
-import { retabDelivery } from './documents';
+import { retabDelivery, retabFileLink } from './documents';
 import type { Phase } from '../../core/runs/run';
 import { statusFilter } from '../lists/filters';
 import { RETAB_CREATE } from './create';
 import { RETAB_PICKERS } from './pickers';
 import { FILE, at, error, filter, named, result, text } from '../rows';
-import type { FilterSpec, ListSpec, ProviderSpec, ReadOptionSpec, ResourceSpec, SimpleField } from '../types';
+import type {
+	FilePlace,
+	FilterSpec,
+	ListSpec,
+	ProviderSpec,
+	ReadOptionSpec,
+	ResourceSpec,
+	SimpleField,
+} from '../types';
 
 /**
  * Retab, `https://api.retab.com/v1`. Facts from its OpenAPI document (2026-08-16), its docs (docs.retab.com) and its CLI;
@@ -93,7 +101,7 @@ function idFilter(
 	param = `${noun}_id`,
 	more: Partial<FilterSpec> = {},
 ): FilterSpec {
-	const label = `${noun.charAt(0).toUpperCase()}${noun.slice(1)} ID`;
+	const label = `${noun.charAt(0).toUpperCase()}${noun.slice(1)}`;
 	return filter('text', [`${noun}Id`, param], label, description, { picker: `${noun}Id`, ...more });
 }
 
@@ -148,10 +156,18 @@ const COMPLETED = at('completedAt', 'string', 'completed_at');
 const RUN_METADATA = at('metadata', 'object', 'metadata');
 const ERROR = error(['error', 'code'], ['error', 'message']);
 
-/** A PDF with its name and a signed address, or a data URL (OpenAPI, `MIMEData`). */
-function filledDocument(...path: string[]): { url: string[]; name: string[] } {
-	const document = [...path, 'filled_document'];
-	return { url: [...document, 'url'], name: [...document, 'filename'] };
+/**
+ * A PDF with its name and a signed address, or a data URL (OpenAPI, `MIMEData`), and the stored file.
+ *
+ * @param edit path of the edit
+ */
+function filledDocument(...edit: string[]): FilePlace {
+	const document = [...edit, 'output', 'filled_document'];
+	return {
+		url: [...document, 'url'],
+		name: [...document, 'filename'],
+		id: [...edit, 'filled_document_ref', 'id'],
+	};
 }
 
 /** Simplified runs of primitives, with what is particular to them after the status. */
@@ -210,8 +226,10 @@ export const retab: ProviderSpec = {
 	title: 'Retab',
 	credential: 'retabApi',
 	defaultResource: 'extraction',
+	usualResources: ['extraction', 'parse', 'classification', 'split', 'workflowRun'],
 	access: retabAccess,
 	delivery: retabDelivery,
+	fileLink: retabFileLink,
 	requestIdHeader: 'x-request-id',
 	keyHint:
 		'Check the API key in the Retab credential, and that its Base URL is the one the key was made for.',
@@ -325,7 +343,7 @@ export const retab: ProviderSpec = {
 			description: 'Fill or change a document or form',
 			createAction: 'Fill in or edit document',
 			path: '/v1/edits',
-			files: [filledDocument('output')],
+			files: [filledDocument()],
 			idExample: 'edt_01J9',
 			simple: simplePrimitive(result('object', ['output']), at('templateId', 'string', 'template_id')),
 			list: list(
@@ -430,7 +448,7 @@ export const retab: ProviderSpec = {
 			createAction: 'Start legacy job',
 			path: '/v1/jobs',
 			// Of jobs that edit: the whole answer of the endpoint is in the response.
-			files: [filledDocument('response', 'body', 'output')],
+			files: [filledDocument('response', 'body')],
 			metadataPath: ['metadata'],
 			idExample: 'job_01J9',
 			simple: [

@@ -49,14 +49,14 @@ describe('a status that is not good', () => {
 		[401, 'auth', 'Retab refused the API key (401)'],
 		[402, 'request', 'Retab refused the request (402)'],
 		[403, 'auth', 'Retab refused the API key (403)'],
-		[404, 'notFound', 'Retab did not find what was asked for (404)'],
-		[408, 'server', 'Retab had a problem of its own (408)'],
+		[404, 'notFound', 'Retab did not find the run or resource (404)'],
+		[408, 'server', 'Retab took too long (408)'],
 		[409, 'server', 'Retab reported a conflict (409)'],
-		[410, 'request', 'Retab refused the request (410)'],
+		[410, 'request', 'Retab no longer has the run or resource (410)'],
 		[422, 'request', 'Retab refused the request (422)'],
-		[429, 'rateLimited', 'Retab asked to slow down (429)'],
-		[500, 'server', 'Retab had a problem of its own (500)'],
-		[503, 'server', 'Retab had a problem of its own (503)'],
+		[429, 'rateLimited', 'Retab is rate limiting this account (429)'],
+		[500, 'server', 'Retab had a server error (500)'],
+		[503, 'server', 'Retab had a server error (503)'],
 	])('%i is %s: %s', async (status, kind, message) => {
 		const fault = await faultOf({ status, body: '' });
 		expect(fault.kind).toBe(kind);
@@ -140,7 +140,7 @@ describe('what to do about it', () => {
 	test('a web page in place of an answer: the address is wrong', async () => {
 		const body = '<!doctype html><html><body>Not found</body></html>';
 		const fault = await faultOf({ status: 404, body });
-		expect(fault.message).toBe('Retab did not find what was asked for (404)');
+		expect(fault.message).toBe('Retab did not find the run or resource (404)');
 		expect(fault.hint).toContain('The answer is a web page: check that the Base URL');
 	});
 

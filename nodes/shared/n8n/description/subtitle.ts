@@ -1,0 +1,46 @@
+import type { ProviderSpec, ResourceSpec } from '../../providers/types';
+
+/** Subtitles of nodes on the canvas, in words. */
+
+type Texts = Readonly<Record<string, string>>;
+
+/** The part of an expression that gives the text for the value of a parameter, or for each of its values. */
+export function textOf(texts: Texts, parameter: string): string {
+	const map = `(${JSON.stringify(texts)})`;
+	return `[$parameter.${parameter}].flat().map((one) => ${map}[one] ?? one).join(", ")`;
+}
+
+function namesOf(
+	providers: readonly ProviderSpec[],
+	name: (spec: ResourceSpec) => string,
+): Record<string, string> {
+	const resources = providers.flatMap((provider) => Object.entries(provider.resources));
+	return Object.fromEntries(resources.map(([value, spec]) => [value, name(spec)]));
+}
+
+/** `workflow run` */
+export function nounsOf(...providers: ProviderSpec[]): Texts {
+	return namesOf(providers, ({ noun }) => noun);
+}
+
+/** `workflow runs` */
+export function pluralsOf(...providers: ProviderSpec[]): Texts {
+	return namesOf(providers, ({ plural }) => plural);
+}
+
+const VERBS: Texts = {
+	create: 'Start',
+	poll: 'Wait for',
+	get: 'Get',
+	getAll: 'Get many',
+	cancel: 'Cancel',
+	delete: 'Delete',
+};
+
+/** `Wait for extraction`, `Get many extractions` */
+export function runSubtitle(provider: ProviderSpec): string {
+	const one = textOf(nounsOf(provider), 'resource');
+	const many = textOf(pluralsOf(provider), 'resource');
+	const noun = `($parameter.operation === "getAll" ? ${many} : ${one})`;
+	return `={{ ${textOf(VERBS, 'operation')} + " " + ${noun} }}`;
+}
