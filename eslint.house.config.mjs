@@ -47,6 +47,7 @@ export default defineConfig(
 		},
 		rules: {
 			'import-x/no-cycle': 'error',
+			'import-x/no-duplicates': 'error',
 			'import-x/no-restricted-paths': ['error', { zones }],
 			'max-lines': ['error', 350],
 			'max-lines-per-function': ['error', 50],

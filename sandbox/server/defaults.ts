@@ -1,7 +1,7 @@
 /** Every duration and limit of the sandbox. Durations are sandbox ms unless the name says otherwise. */
 
 const SECOND = 1_000;
-export const MINUTE = 60 * SECOND;
+const MINUTE = 60 * SECOND;
 const DAY = 24 * 60 * MINUTE;
 
 /** Port of `npm run sandbox`. */

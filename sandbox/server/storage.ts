@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { Context, Hono } from 'hono';
 
-import { MINUTE, OUTPUT_URL_TTL_MS } from './defaults';
+import { OUTPUT_URL_TTL_MS } from './defaults';
 import type { AppEnv } from './env';
 import type { LoggedRequest } from './log';
 import type { World } from './world';
@@ -18,10 +18,9 @@ export function signedUrl(world: World, path: string, expiresAt: number): string
 	return `${world.origin}${STORAGE_PREFIX}${path}?expires=${Math.floor(expiresAt)}`;
 }
 
-/** A link to what a run has made. Within a minute, each read of the run shows the same one. */
+/** A link to what a run has made, signed anew for each read. */
 export function resultUrl(world: World, path: string): string {
-	const minute = Math.ceil(world.clock.now() / MINUTE) * MINUTE;
-	return signedUrl(world, path, minute + OUTPUT_URL_TTL_MS);
+	return signedUrl(world, path, world.clock.now() + OUTPUT_URL_TTL_MS);
 }
 
 function refusal(c: Context<AppEnv>, status: 400 | 403 | 404, code: string): Response {

@@ -1,8 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
-import type { ByteStream } from '../../providers/client/wire';
-import type { Payload } from '../../providers/client/wire';
+import type { ByteStream, Payload } from '../../providers/client/wire';
 import { InvalidParameterError } from '../output/errors';
 
 /** A file as n8n hands it from node to node. With an `id`, its content is kept outside memory; `data` is base64 otherwise. */

@@ -5,8 +5,7 @@ import { DOCUMENT, DOWNLOAD, SECOND } from '../../core/config';
 import { Pace } from '../../core/requests/pace';
 import { call } from '../../core/requests/retry';
 import type { CancellationScope } from '../../core/concurrency/cancellationScope';
-import type { Payload, WebDocument } from '../../providers/client/wire';
-import type { ByteStream, FetchFile, FileResponse } from '../../providers/client/wire';
+import type { ByteStream, FetchFile, FileResponse, Payload, WebDocument } from '../../providers/client/wire';
 import { isUnwantedPage, nameAndTypeOf, shownAddress, type WebFile } from '../../providers/client/webFile';
 import { networkProblemOf } from './httpRequest';
 
