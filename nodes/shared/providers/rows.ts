@@ -1,4 +1,5 @@
-import type { FilterSpec, ResourceSpec, SimpleField } from './types';
+import type { ResourceSpec, SimpleField } from './types';
+import type { FilterSpec } from './listTypes';
 
 /** Parts that rows of the tables of resources have in common. */
 

@@ -1,13 +1,8 @@
 import type { INodeProperties, INodePropertyMode, INodePropertyOptions } from 'n8n-workflow';
 
 import { SETTING } from '../../core/config';
-import type {
-	DashboardSpec,
-	FilterSpec,
-	ProviderSpec,
-	ReadOptionSpec,
-	ResourceSpec,
-} from '../../providers/types';
+import type { DashboardSpec, ProviderSpec, ReadOptionSpec, ResourceSpec } from '../../providers/types';
+import type { FilterSpec } from '../../providers/listTypes';
 import { createFields, FETCH_BY_FIELD, metadataFieldOf, TAG_FIELD, takesAddresses } from './createFields';
 import {
 	CONFIRM_FOR,

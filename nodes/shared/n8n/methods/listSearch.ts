@@ -10,7 +10,8 @@ import {
 	parseRow,
 	valueAt,
 } from '../../providers/client/parseResponse';
-import type { PickerSpec, ProviderSpec, Query, ResourceSpec } from '../../providers/types';
+import type { ProviderSpec, Query, ResourceSpec } from '../../providers/types';
+import type { PickerSpec } from '../../providers/listTypes';
 import { pickerMethod } from '../description/pickerField';
 import { nodeError } from '../output/errors';
 import { emptyListHint } from '../output/hints';

@@ -2,7 +2,8 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
 import { sentDay } from '../../providers/lists/filters';
-import type { FilterSpec, Query, QueryValue, ResourceSpec } from '../../providers/types';
+import type { Query, QueryValue, ResourceSpec } from '../../providers/types';
+import type { FilterSpec } from '../../providers/listTypes';
 import { InvalidParameterError } from '../output/errors';
 import { plainValue } from './locator';
 import { type ParameterSource, asText, dayOf, describe, numberFrom } from './values';

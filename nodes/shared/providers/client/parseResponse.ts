@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { parseTime } from '../../core/runs/parseTime';
 import { ApiError } from '../../core/requests/apiError';
 import type { JsonObject, Phase, Run, TimeMark } from '../../core/runs/run';
-import type { Paging, ProviderSpec, ResourceSpec } from '../types';
+import type { ProviderSpec, ResourceSpec } from '../types';
+import type { Paging } from '../listTypes';
 import type { Query } from './wire';
 
 /**

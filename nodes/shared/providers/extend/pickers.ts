@@ -1,4 +1,4 @@
-import type { PickerSpec } from '../types';
+import type { PickerSpec } from '../listTypes';
 
 /** Lists of Extend that fields are picked from (SDK). */
 

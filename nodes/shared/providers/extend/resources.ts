@@ -5,7 +5,8 @@ import { statusFilter } from '../lists/filters';
 import { EXTEND_CREATE } from './create';
 import { EXTEND_PICKERS } from './pickers';
 import { FILE, at, error, filter, named, result, text } from '../rows';
-import type { FilterSpec, ListSpec, ProviderSpec, ResourceSpec, SimpleField } from '../types';
+import type { ProviderSpec, ResourceSpec, SimpleField } from '../types';
+import type { FilterSpec, ListSpec } from '../listTypes';
 
 /**
  * Extend, `https://api.extend.ai`, API version 2026-02-09. Facts from its docs (docs.extend.ai), its TypeScript SDK 1.17.0

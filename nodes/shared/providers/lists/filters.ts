@@ -1,6 +1,7 @@
 import type { Phase, Run } from '../../core/runs/run';
 import { valueAt } from '../client/parseResponse';
-import type { FilterSpec, ProviderSpec, Query, ResourceSpec } from '../types';
+import type { ProviderSpec, Query, ResourceSpec } from '../types';
+import type { FilterSpec } from '../listTypes';
 
 const TIME_OF_DAY = { startOfDay: 'T00:00:00Z', endOfDay: 'T23:59:59.999Z' } as const;
 

@@ -1,4 +1,4 @@
-import type { PickerSpec } from '../types';
+import type { PickerSpec } from '../listTypes';
 
 /** Lists of Retab that fields are picked from (OpenAPI). */
 

@@ -5,15 +5,8 @@ import { statusFilter } from '../lists/filters';
 import { RETAB_CREATE } from './create';
 import { RETAB_PICKERS } from './pickers';
 import { FILE, at, error, filter, named, result, text } from '../rows';
-import type {
-	FilePlace,
-	FilterSpec,
-	ListSpec,
-	ProviderSpec,
-	ReadOptionSpec,
-	ResourceSpec,
-	SimpleField,
-} from '../types';
+import type { FilePlace, ProviderSpec, ReadOptionSpec, ResourceSpec, SimpleField } from '../types';
+import type { FilterSpec, ListSpec } from '../listTypes';
 
 /**
  * Retab, `https://api.retab.com/v1`. Facts from its OpenAPI document (2026-08-16), its docs (docs.retab.com) and its CLI;
