@@ -28,6 +28,6 @@ export async function inSession(
 		if (!context.continueOnFail()) throw nodeError(node, error);
 		return errorOutputs(context.getInputData().map((_, itemIndex) => errorItem(node, error, itemIndex)));
 	} finally {
-		session?.scope.dispose();
+		session?.close();
 	}
 }

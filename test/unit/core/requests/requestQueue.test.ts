@@ -1,13 +1,14 @@
 import { ApiError } from '../../../../nodes/shared/core/requests/apiError';
-import { type Priority, RequestQueue } from '../../../../nodes/shared/core/requests/requestQueue';
+import type { Priority } from '../../../../nodes/shared/core/requests/priority';
 import { CancelReason, CancellationScope } from '../../../../nodes/shared/core/concurrency/cancellationScope';
 import { FakeClock } from '../../../support/fakeClock';
 import { fault } from '../../../support/scriptedClient';
+import { queueOf } from '../../../support/queues';
 
 /** Requests through one gate. The log holds `+name` when one leaves and `-name` when its slot is free again. */
 function requestsThrough(limit: number, clock = new FakeClock()) {
 	const start = clock.now();
-	const requestQueue = new RequestQueue(limit, clock);
+	const requestQueue = queueOf(limit, clock);
 	const root = CancellationScope.from(undefined);
 	const log: string[] = [];
 	const leftAt: Record<string, number> = {};
