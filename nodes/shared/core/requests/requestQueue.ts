@@ -103,8 +103,8 @@ export class RequestQueue {
 			for (;;) {
 				const slot = await this.slot(own, options);
 				const sent = await attempt(() => {
-					// The scope may have been cancelled since the slot was granted.
-					scope.signal.throwIfAborted();
+					// Since it was granted, the scope may have been cancelled, or the slot taken away.
+					slot.scope.signal.throwIfAborted();
 					options.onSent?.();
 					return withTimeout(this.clock, slot.scope, timeout, send);
 				});

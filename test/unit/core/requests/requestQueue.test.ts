@@ -159,6 +159,15 @@ describe('a cancel that finds no free slot', () => {
 		]);
 	});
 
+	test('a confirming read that loses its slot in the moment it got it was never sent', async () => {
+		const { clock, send, log, leftAt } = requestsThrough(1);
+		const own = [send('read', 'read', FOREVER), send('confirm', 'confirm', 5)];
+		await clock.finish(send('cancel', 'urgent', 5));
+		await clock.finish(own[1] ?? Promise.reject(new Error('not sent')));
+		expect(leftAt).toMatchObject({ cancel: 20, confirm: 25 });
+		expect(log.filter((entry) => entry === '+confirm')).toHaveLength(1);
+	});
+
 	test('several cancels take a slot each', async () => {
 		const { clock, send, leftAt } = requestsThrough(3);
 		for (const name of ['a', 'b', 'c']) void send(name, 'poll', FOREVER);
