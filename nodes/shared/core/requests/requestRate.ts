@@ -87,9 +87,10 @@ export class RequestRate {
 	 */
 	onRefused(sentAt: number, until: number): void {
 		const now = this.clock.now();
+		const before = this.perSecond;
 		this.growsFrom = Math.max(this.growsFrom, now, until);
 		if (sentAt <= this.fellAt) return;
-		this.refusedAt = Math.max(RATE.min, Math.min(this.perSecond, this.takenPerSecond()));
+		this.refusedAt = Math.max(RATE.min, Math.min(before, this.takenPerSecond()));
 		this.fellAt = now;
 		Object.assign(this.all, { level: Math.min(this.all.level, 0), at: now });
 	}
@@ -114,7 +115,8 @@ export class RequestRate {
 	private fill(bucket: Bucket, rate: number): void {
 		const now = this.clock.now();
 		const most = Math.max(RATE.minBurst, (rate * RATE.burst) / SECOND);
-		const filled = rate === Number.POSITIVE_INFINITY ? RATE.minBurst : bucket.level + (rate * (now - bucket.at)) / SECOND;
+		const filled =
+			rate === Number.POSITIVE_INFINITY ? RATE.minBurst : bucket.level + (rate * (now - bucket.at)) / SECOND;
 		bucket.level = Math.min(most, filled);
 		bucket.at = now;
 	}

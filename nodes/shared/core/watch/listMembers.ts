@@ -15,7 +15,8 @@ type Page = Awaited<ReturnType<RunList['page']>>;
 
 /** The executions that share the lists of a resource. A page is read through any of them that goes on. */
 export class ListMembers {
-	private readonly members = new Set<ListMember>();
+	/** With the number of runs that each watches. */
+	private readonly members = new Map<ListMember, number>();
 
 	constructor(private readonly requestQueue: RequestQueue) {}
 
@@ -25,12 +26,19 @@ export class ListMembers {
 
 	/** The lists of the resource: the same for all of them. */
 	get lists(): readonly RunList[] {
-		const [first] = this.members;
+		const [first] = this.members.keys();
 		return first?.client.unfinished ?? [];
 	}
 
-	add(member: ListMember): void {
-		this.members.add(member);
+	/** How many runs the execution watches that a scope belongs to. */
+	sizeOf({ root }: CancellationScope): number {
+		let sum = 0;
+		for (const [{ scope }, size] of this.members) if (scope.root === root) sum += size;
+		return sum;
+	}
+
+	add(member: ListMember, size: number): void {
+		this.members.set(member, size);
 	}
 
 	delete(member: ListMember): void {
@@ -53,7 +61,7 @@ export class ListMembers {
 		const tried = new Set<ListMember>();
 		for (;;) {
 			scope.signal.throwIfAborted();
-			const member = [...this.members].find((one) => !tried.has(one) && !one.scope.signal.aborted);
+			const member = [...this.members.keys()].find((one) => !tried.has(one) && !one.scope.signal.aborted);
 			if (!member) throw new ApiError('network', 'No execution is left that could read the list');
 			tried.add(member);
 			const read = await attempt(() => this.pageThrough(member, list, token, scope, options));

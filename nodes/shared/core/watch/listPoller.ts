@@ -77,7 +77,7 @@ export class ListPoller {
 	 */
 	join(member: ListMember, size: number): () => void {
 		const { members, limits } = this;
-		members.add(member);
+		members.add(member, size);
 		if (this.lists.length === 0) this.lists = members.lists.map(({ status }, index) => ({ index, status }));
 		// Its runs may be in lists that had none so far.
 		for (const known of this.lists) known.isReopened = false;
@@ -104,11 +104,15 @@ export class ListPoller {
 			tracked.delay = runs.nextDelay(tracked, now, clock);
 			return runs.wait(tracked, scope, now + tracked.delay);
 		}
+		// A run that comes in among many others of the account is most likely on the pages that are read for them anyway.
+		const isInCrowd = runs.all.size - this.members.sizeOf(scope) >= LIST_POLLER.runsPerSeedPage;
+		const isDeferred = isInCrowd && lists.length > 0 && mayDefer(tracked, now);
 		// With credit for fewer pages than there are lists, single reads tell first in which list the runs are.
 		const pages = run.options.mode === 'once' ? 1 : lists.length;
-		if (lists.length > 0 && limits.allows(pages)) return runs.wait(tracked, scope, now);
-		if (!limits.canDefer || !mayDefer(tracked, now)) return Promise.resolve({ view: 'light' });
-		limits.defer();
+		if (!isDeferred && lists.length > 0 && limits.allows(pages)) return runs.wait(tracked, scope, now);
+		if (!isDeferred && !(limits.canDefer && mayDefer(tracked, now)))
+			return Promise.resolve({ view: 'light' });
+		if (!isDeferred) limits.defer();
 		defer(tracked, now);
 		return runs.wait(tracked, scope, now + tracked.delay);
 	}
