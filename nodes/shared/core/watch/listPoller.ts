@@ -97,24 +97,26 @@ export class ListPoller {
 	 * @throws the reason why the scope ended
 	 */
 	next(run: WatchedRun, scope: CancellationScope): Promise<NextRead> {
-		const { runs, lists, limits, clock } = this;
+		const { runs, lists, limits, clock, members } = this;
 		const now = clock.now();
 		const tracked = runs.of(run);
 		if (tracked.last !== undefined) {
 			tracked.delay = runs.nextDelay(tracked, now, clock);
 			return runs.wait(tracked, scope, now + tracked.delay);
 		}
+		const deferred = () => {
+			defer(tracked, now);
+			return runs.wait(tracked, scope, now + tracked.delay);
+		};
 		// A run that comes in among many others of the account is most likely on the pages that are read for them anyway.
-		const isInCrowd = runs.all.size - this.members.sizeOf(scope) >= LIST_POLLER.runsPerSeedPage;
-		const isDeferred = isInCrowd && lists.length > 0 && mayDefer(tracked, now);
+		const isInCrowd = runs.all.size - members.sizeOf(scope) >= LIST_POLLER.runsPerSeedPage;
+		if (isInCrowd && lists.length > 0 && mayDefer(tracked, now)) return deferred();
 		// With credit for fewer pages than there are lists, single reads tell first in which list the runs are.
 		const pages = run.options.mode === 'once' ? 1 : lists.length;
-		if (!isDeferred && lists.length > 0 && limits.allows(pages)) return runs.wait(tracked, scope, now);
-		if (!isDeferred && !(limits.canDefer && mayDefer(tracked, now)))
-			return Promise.resolve({ view: 'light' });
-		if (!isDeferred) limits.defer();
-		defer(tracked, now);
-		return runs.wait(tracked, scope, now + tracked.delay);
+		if (lists.length > 0 && limits.allows(pages)) return runs.wait(tracked, scope, now);
+		if (!limits.canDefer || !mayDefer(tracked, now)) return Promise.resolve({ view: 'light' });
+		limits.defer();
+		return deferred();
 	}
 
 	/** What a read said about a run. */
