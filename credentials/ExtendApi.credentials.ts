@@ -7,6 +7,7 @@ import type {
 	Icon,
 } from 'n8n-workflow';
 
+import { SETTING } from '../nodes/shared/core/config';
 import { testRules } from '../nodes/shared/n8n/description/credentialTest';
 import { PROVIDERS } from '../nodes/shared/providers';
 import { withKey } from '../nodes/shared/providers/client/credential';
@@ -69,6 +70,15 @@ export class ExtendApi implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. ws_...',
 			description: 'Only needed for a key of the whole organization: the workspace whose runs it shall see',
+		},
+		{
+			displayName: 'Max Requests per Second',
+			name: 'maxRequestsPerSecond',
+			type: 'number',
+			typeOptions: { minValue: 0, maxValue: SETTING.maxRequestsPerSecond.max },
+			default: SETTING.maxRequestsPerSecond.default,
+			description:
+				'What your plan allows, shared by all workflows of this n8n that use this account. With 0, it is learned when the API asks to slow down.',
 		},
 	];
 

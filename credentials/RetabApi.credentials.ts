@@ -7,6 +7,7 @@ import type {
 	Icon,
 } from 'n8n-workflow';
 
+import { SETTING } from '../nodes/shared/core/config';
 import { testRules } from '../nodes/shared/n8n/description/credentialTest';
 import { PROVIDERS } from '../nodes/shared/providers';
 import { withKey } from '../nodes/shared/providers/client/credential';
@@ -65,6 +66,15 @@ export class RetabApi implements ICredentialType {
 			default: 'bearer',
 			description:
 				'Header that carries the key. Leave it as it is unless a proxy or an old server wants another.',
+		},
+		{
+			displayName: 'Max Requests per Second',
+			name: 'maxRequestsPerSecond',
+			type: 'number',
+			typeOptions: { minValue: 0, maxValue: SETTING.maxRequestsPerSecond.max },
+			default: SETTING.maxRequestsPerSecond.default,
+			description:
+				'What your plan allows, shared by all workflows of this n8n that use this account. With 0, it is learned when the API asks to slow down.',
 		},
 	];
 

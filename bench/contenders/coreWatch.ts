@@ -1,6 +1,6 @@
 import { Agent } from 'undici';
 
-import { RequestQueue } from '../../nodes/shared/core/requests/requestQueue';
+import { Account } from '../../nodes/shared/core/account';
 import { CreationTimes } from '../../nodes/shared/core/watch/creationTimes';
 import { CancellationScope } from '../../nodes/shared/core/concurrency/cancellationScope';
 import { type WatchResult, type WatchTarget, watchRuns } from '../../nodes/shared/core/watch/watchRuns';
@@ -23,8 +23,10 @@ export async function watchOverUndici(order: WatchOrder): Promise<WatchResult[]>
 	const agent = new Agent();
 	const spec = resourceOf(provider, api === 'retab' ? 'extraction' : 'extractRun');
 	const client = new ResourceClient(provider, spec, sendOverUndici(agent, access), () => systemClock.now());
-	const requestQueue = new RequestQueue(inFlight, systemClock);
+	const account = new Account(systemClock);
+	const { requestQueue } = account;
 	const scope = CancellationScope.from(undefined);
+	requestQueue.allow(scope, { inFlight });
 	const options: WatchTarget['options'] = {
 		polls: { ...polls, interval: polls.interval / speed, maxInterval: polls.maxInterval / speed },
 		confirmFor: CONFIRM_FOR_MS,
@@ -43,6 +45,7 @@ export async function watchOverUndici(order: WatchOrder): Promise<WatchResult[]>
 			{
 				client,
 				requestQueue,
+				listPoller: account.listPoller(spec.path),
 				clock: systemClock,
 				scope,
 				creationTimes: new CreationTimes(client, requestQueue),

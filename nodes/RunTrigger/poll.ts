@@ -41,7 +41,7 @@ export async function pollForEvents(context: IPollFunctions): Promise<INodeExecu
 	} catch (error) {
 		throw nodeError(context.getNode(), error);
 	} finally {
-		session?.scope.dispose();
+		session?.close();
 	}
 }
 

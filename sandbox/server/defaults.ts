@@ -58,3 +58,6 @@ export const LOG_LIMIT = 100_000;
 export const LOGGED_BODY_BYTES = 16 * 1_024;
 /** Number of pieces of a response with `dripMs`. */
 export const DRIP_PIECES = 20;
+
+/** `/@name` in front of a path: another base URL, so another account to its clients, of the same sandbox. */
+export const ACCOUNT_PREFIX = /^\/@[\w-]+(?=\/|$)/;

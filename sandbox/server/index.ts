@@ -6,7 +6,7 @@ import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { createHandler } from './app';
 import { createClock } from './clock';
 import { checkSwitches } from './control';
-import { DEFAULT_HOST, EXTEND_KEY, EXTEND_WORKSPACE, RETAB_KEY } from './defaults';
+import { ACCOUNT_PREFIX, DEFAULT_HOST, EXTEND_KEY, EXTEND_WORKSPACE, RETAB_KEY } from './defaults';
 import { FaultRegistry, type FaultSpec, type PlantedFault } from './faults';
 import { RequestLog, type LoggedRequest } from './log';
 import { seedFiles } from './owners';
@@ -96,7 +96,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		overrideGlobalObjects: false,
 		hostname: host,
 	});
-	const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
+	const server = createServer((incoming, outgoing) => {
+		incoming.url = incoming.url?.replace(ACCOUNT_PREFIX, '');
+		void listener(incoming, outgoing);
+	});
 	await new Promise<void>((resolve, reject) => {
 		server.once('error', reject);
 		server.listen(port, host, () => {

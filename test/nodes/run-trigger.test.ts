@@ -7,7 +7,7 @@ import { RetabApi } from '../../credentials/RetabApi.credentials';
 import { RunTrigger } from '../../nodes/RunTrigger/RunTrigger.node';
 import { type RunSeed, type Sandbox, startSandbox } from '../../sandbox/server';
 import { type PollTrigger, createTestInstance, logEntries, startTestServer } from './support';
-import { type Provider, credentialsFor } from './support/sandbox-instance';
+import { type Provider, ownCredentialsFor } from './support/sandbox-instance';
 import { withoutExpiry } from './support/signed-links';
 
 /** The Document Run Trigger in n8n's own poll context, over HTTP. */
@@ -18,7 +18,7 @@ const n8n = createTestInstance({
 	parameters: { simplify: false },
 	nodes: [RunTrigger],
 	credentialTypes: [RetabApi, ExtendApi],
-	credentials: () => credentialsFor(sandbox.url),
+	credentials: () => ownCredentialsFor(sandbox.url),
 });
 
 beforeAll(async () => {

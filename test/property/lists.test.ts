@@ -1,6 +1,5 @@
 import * as fc from 'fast-check';
 
-import { RequestQueue } from '../../nodes/shared/core/requests/requestQueue';
 import { CreationTimes } from '../../nodes/shared/core/watch/creationTimes';
 import type { RunClient } from '../../nodes/shared/core/runs/runClient';
 import { CancellationScope } from '../../nodes/shared/core/concurrency/cancellationScope';
@@ -15,6 +14,7 @@ import {
 } from '../support/remote';
 import { reportOf } from '../support/watching';
 import { runs } from './runs';
+import { accountOf } from '../support/queues';
 
 /**
  * What lists may cost, and how late they may be: the same story is watched twice, once with lists and once without. Both
@@ -39,7 +39,7 @@ async function play({ remote, interval, mode }: Story, withLists: boolean): Prom
 	const api = new RemoteApi(clock, remote);
 	const resource = api.api();
 	const client: RunClient = withLists ? resource : withoutLists(resource);
-	const requestQueue = new RequestQueue(100, clock);
+	const { requestQueue, listPoller } = accountOf(100, clock);
 	const scope = CancellationScope.from(undefined);
 	const options: WatchOptions = {
 		polls: { mode: 'fixed', interval, maxInterval: interval },
@@ -53,6 +53,7 @@ async function play({ remote, interval, mode }: Story, withLists: boolean): Prom
 			{
 				client,
 				requestQueue,
+				listPoller,
 				clock,
 				scope,
 				creationTimes: new CreationTimes(client, requestQueue),

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 
 import { parseTime } from '../../nodes/shared/core/runs/parseTime';
 import { type PollSettings, nextPollDelay } from '../../nodes/shared/core/watch/pollDelay';
-import { backoff } from '../../nodes/shared/core/requests/retry';
+import { backoff } from '../../nodes/shared/core/requests/backoff';
 import { retryAfterOf } from '../../nodes/shared/providers/client/http';
 import { FakeClock } from '../support/fakeClock';
 import { runs } from './runs';

@@ -1,10 +1,11 @@
 import * as fc from 'fast-check';
 
-import { type Priority, RequestQueue } from '../../nodes/shared/core/requests/requestQueue';
+import type { Priority } from '../../nodes/shared/core/requests/priority';
 import { CancelReason, CancellationScope } from '../../nodes/shared/core/concurrency/cancellationScope';
 import { FakeClock } from '../support/fakeClock';
 import { fault } from '../support/scriptedClient';
 import { runs } from './runs';
+import { queueOf } from '../support/queues';
 
 interface Call {
 	priority: Priority;
@@ -50,7 +51,7 @@ test('whoever asks for a slot: bounded, in order of precedence, never lost, and 
 				const clock = new FakeClock({ seed, ties: 'shuffled' });
 				const begin = clock.now();
 				const now = () => clock.now() - begin;
-				const requestQueue = new RequestQueue(limit, clock);
+				const requestQueue = queueOf(limit, clock);
 				const root = CancellationScope.from(undefined);
 				let inFlight = 0;
 				let most = 0;

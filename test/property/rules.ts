@@ -14,6 +14,8 @@ import { type Watched, idOf } from './watchCase';
 const PREEMPT_AFTER = 20;
 const SHORTEST_BACKOFF = 375;
 const LONGEST_PAUSE = 300_000;
+/** Milliseconds between two cancels once the provider has asked to slow down, at most. */
+const SLOWEST = 500;
 const ONE_LOOK = 30_000;
 const FULL_READ = 30_000;
 const STOP_BUDGET = 10_000;
@@ -289,7 +291,10 @@ function neverBeforeTheDeadline(story: Story): void {
 	claim(first.at >= known.deadline - DUST, 'never before the deadline', story, known);
 }
 
-/** Rule 3: it leaves when the time is up, whatever hangs, sleeps or pauses. Only other cancels may hold it up. */
+/**
+ * Rule 3: it leaves when the time is up, whatever hangs, sleeps or pauses. Only other cancels may hold it up: where there are
+ * no free slots, and, once the provider has asked to slow down, each of them for as long as the lowest rate says.
+ */
 function exactlyAtTheDeadline(story: Story, stories: Story[]): void {
 	const { watched, report } = story;
 	const { options, limit, stopAt } = watched.story;
@@ -302,6 +307,11 @@ function exactlyAtTheDeadline(story: Story, stories: Story[]): void {
 	if (left <= due + PREEMPT_AFTER + DUST) return;
 	if (!report && !first) return;
 	const urgent = stories.flatMap((one) => urgentOf(one)).filter(({ id }) => id !== story.id);
+	const isSlowed = watched.remote.log.some(
+		({ endedAt, status, retryAfter }) => endedAt <= left && (status === 429 || retryAfter !== undefined),
+	);
+	const ahead = urgent.filter(({ kind, at }) => kind === 'cancel' && at <= left && at > due - SLOWEST);
+	if (isSlowed && left <= due + PREEMPT_AFTER + ahead.length * SLOWEST + DUST) return;
 	const instants = [due + PREEMPT_AFTER + DUST, ...urgent.map(({ endedAt }) => endedAt + DUST)].filter(
 		(at) => at >= due + PREEMPT_AFTER && at < left - DUST,
 	);

@@ -4,12 +4,12 @@ import type { EventName, EventOptions } from '../../nodes/shared/core/trigger/ev
 import type { PollResult, RunEvent } from '../../nodes/shared/core/trigger/poll';
 import type { EventStore } from '../../nodes/shared/core/trigger/seenRunsCodec';
 import { pollEvents } from '../../nodes/shared/core/trigger/pollEvents';
-import { RequestQueue } from '../../nodes/shared/core/requests/requestQueue';
 import type { Phase } from '../../nodes/shared/core/runs/run';
 import { CancellationScope } from '../../nodes/shared/core/concurrency/cancellationScope';
 import { FakeClock, seededRandom } from '../support/fakeClock';
 import { type Life, RunWorld, type WorldOptions, endOf, life, phaseAt } from '../support/runWorld';
 import { runs } from './runs';
+import { queueOf } from '../support/queues';
 
 /**
  * The Document Run Trigger in a world where everything that can go wrong does: whatever runs do, however often n8n
@@ -96,7 +96,7 @@ class Host {
 		try {
 			return await clock.finish(
 				pollEvents(
-					{ requestQueue: new RequestQueue(5, clock), clock, scope },
+					{ requestQueue: queueOf(5, clock), clock, scope },
 					[this.world.source()],
 					this.options,
 					store,

@@ -1,6 +1,5 @@
 import * as fc from 'fast-check';
 
-import { RequestQueue } from '../../nodes/shared/core/requests/requestQueue';
 import { CreationTimes } from '../../nodes/shared/core/watch/creationTimes';
 import { PHASES, type Phase } from '../../nodes/shared/core/runs/run';
 import { CancellationScope } from '../../nodes/shared/core/concurrency/cancellationScope';
@@ -18,6 +17,7 @@ import {
 	type RemotePlan,
 	type RemoteRunPlan,
 } from '../support/remote';
+import { accountOf } from '../support/queues';
 
 /** A whole story: what the remote runs do, what goes wrong, and what the user asked for. */
 export interface WatchCase {
@@ -229,11 +229,12 @@ export async function playStory(story: WatchCase): Promise<Watched> {
 	const client = remoteApi.api();
 	const host = new AbortController();
 	const scope = CancellationScope.from(host.signal);
-	const requestQueue = new RequestQueue(story.limit, clock);
+	const { requestQueue, listPoller } = accountOf(story.limit, clock);
 	const creationTimes = new CreationTimes(client, requestQueue);
 	const deps = {
 		client,
 		requestQueue,
+		listPoller,
 		clock,
 		scope,
 		creationTimes,

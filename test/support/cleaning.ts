@@ -4,13 +4,13 @@ import type {
 	CleanupSource,
 	StuckList,
 } from '../../nodes/shared/core/cleanup/findCandidates';
-import { RequestQueue } from '../../nodes/shared/core/requests/requestQueue';
 import type { ListedRun, RunClient } from '../../nodes/shared/core/runs/runClient';
 import type { Phase, TimeMark } from '../../nodes/shared/core/runs/run';
 import { CancellationScope } from '../../nodes/shared/core/concurrency/cancellationScope';
 import { FAKE_EPOCH, type FakeClock } from './fakeClock';
 import type { Step } from './scriptedClient';
 import { MINUTE, SECOND } from './watching';
+import { queueOf } from './queues';
 
 export const HOUR = 60 * MINUTE;
 
@@ -99,7 +99,7 @@ export function startCleanup(
 ): Cleaning {
 	const host = new AbortController();
 	const scope = CancellationScope.from(host.signal);
-	const requestQueue = new RequestQueue(limit, clock);
+	const requestQueue = queueOf(limit, clock);
 	const deps = { requestQueue, clock, scope, commandId: (id: string) => `command:${id}` };
 	const report = cancelStuckRuns(deps, sources, { ...CLEANUP, ...options }).finally(() => scope.dispose());
 	report.catch(() => undefined);

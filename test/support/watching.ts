@@ -1,4 +1,3 @@
-import { RequestQueue } from '../../nodes/shared/core/requests/requestQueue';
 import { CreationTimes } from '../../nodes/shared/core/watch/creationTimes';
 import type { RunClient } from '../../nodes/shared/core/runs/runClient';
 import type { Run } from '../../nodes/shared/core/runs/run';
@@ -11,6 +10,7 @@ import {
 	watchRuns,
 } from '../../nodes/shared/core/watch/watchRuns';
 import type { FakeClock } from './fakeClock';
+import { accountOf } from './queues';
 
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
@@ -49,12 +49,13 @@ export function startWatch(
 ): Watching {
 	const host = new AbortController();
 	const scope = CancellationScope.from(host.signal);
-	const requestQueue = new RequestQueue(limit, clock);
+	const { requestQueue, listPoller } = accountOf(limit, clock);
 	const changes: string[] = [];
 	const results = watchRuns(
 		{
 			client,
 			requestQueue,
+			listPoller,
 			clock,
 			scope,
 			creationTimes: new CreationTimes(client, requestQueue),

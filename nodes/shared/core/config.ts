@@ -19,8 +19,10 @@ export const SETTING = {
 	confirmFor: { default: 30, min: 0.1, max: HOUR / SECOND },
 	/** Seconds that Poll Until Finished waits. 0 itself is refused. */
 	maxWait: { default: 600, min: 0, max: 30 * (DAY / SECOND) },
-	/** Requests in flight, for the whole node. */
+	/** Requests in flight. Of all nodes that run with the same account, the highest counts. */
 	maxConcurrentRequests: { default: 5, min: 1, max: 100 },
+	/** Requests per second that a credential allows; 0 finds them out from the API's refusals. */
+	maxRequestsPerSecond: { default: 0, min: 0, max: 1_000 },
 	/** Age in minutes (other units are converted; the range is in seconds) from which a cleanup cancels a run. 0 itself is refused. */
 	olderThan: { default: 60, min: 0, max: 365 * (DAY / SECOND) },
 	/** The same for the event Stuck of the trigger. */
@@ -63,6 +65,8 @@ export const LIST_POLLER = {
 	pageTimeout: 10 * SECOND,
 	/** How long lists that saved nothing, are out of date or failed are not used. */
 	cooldown: 30 * SECOND,
+	/** Ended runs that are remembered, to tell that a list is out of date. */
+	rememberEnded: 10_000,
 	/** Shortest time between two estimates of whether lists save requests. */
 	reconsiderAfter: 0.1 * SECOND,
 } as const;
@@ -73,6 +77,8 @@ export const COMPLETION_TIMES = {
 	minRuns: 3,
 	/** Share of the shortest and of the longest times that is left out. */
 	cut: 0.1,
+	/** Runs that count: the last ones that ended. */
+	maxRuns: 1_000,
 } as const;
 
 /** Timeouts of requests. */
@@ -87,6 +93,24 @@ export const REQUEST = {
 	uploadTimeout: 15 * MINUTE,
 	/** How long a cancel waits for a free slot before it takes the slot of the oldest poll. */
 	preemptAfter: 0.02 * SECOND,
+} as const;
+
+/** How many requests per second an account takes, learned from its refusals (429). Rates are per second. */
+export const RATE = {
+	/** Lowest rate. */
+	min: 2,
+	/** What is left of the rate after a refusal. */
+	decrease: 0.7,
+	/** Growth of the rate: per second and cubed second, slow around the rate that was refused. */
+	growth: 0.2,
+	/** Beyond the rate that was refused, it grows to this multiple of what was taken. */
+	headroom: 2,
+	/** Time over which the requests are counted that were taken. */
+	window: SECOND,
+	/** Requests of this time may be sent at once. */
+	burst: 0.1 * SECOND,
+	/** So many may be sent at once in any case: a cancel, and the read that confirms it. */
+	minBurst: 2,
 } as const;
 
 /** Sending requests again. */

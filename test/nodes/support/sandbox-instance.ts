@@ -43,6 +43,14 @@ export function credentialsFor(url: string): CredentialData {
 	};
 }
 
+let runs = 0;
+
+/** Credentials of one run alone: what the nodes of another learn about their account is not for it. */
+export function ownCredentialsFor(url: string): CredentialData {
+	runs += 1;
+	return credentialsFor(`${url}/@run${runs}`);
+}
+
 /** Starts a sandbox and an instance for the tests of one file. */
 export function useSandbox(): SandboxInstance {
 	let started: Sandbox | undefined;
@@ -55,7 +63,7 @@ export function useSandbox(): SandboxInstance {
 		// Most tests compare with what the API gave. Those of Simplify switch it on.
 		parameters: { simplify: false },
 		credentialTypes: [RetabApi, ExtendApi],
-		credentials: () => credentialsFor(running().url),
+		credentials: () => ownCredentialsFor(running().url),
 	});
 	beforeAll(async () => {
 		started = await startSandbox();

@@ -43,6 +43,11 @@ export class CancellationScope {
 		return this.controller.signal;
 	}
 
+	/** The scope at the top: one for all work of an execution. */
+	get root(): CancellationScope {
+		return this.parent?.root ?? this;
+	}
+
 	child(): CancellationScope {
 		const child = new CancellationScope(this);
 		if (this.signal.aborted) child.controller.abort(this.signal.reason);

@@ -73,12 +73,18 @@ export class TimerQueue {
 			this.sift(last);
 		}
 		timer.index = NOWHERE;
+		if (this.heap.length === 0) this.disarm();
 	}
 
 	/** Cancels all timers. */
 	close(): void {
 		for (const timer of this.heap) timer.index = NOWHERE;
 		this.heap.length = 0;
+		this.disarm();
+	}
+
+	/** Nothing is left to wait for. */
+	private disarm(): void {
 		this.sleeping?.scope.dispose();
 		this.sleeping = undefined;
 	}

@@ -7,7 +7,7 @@
  * | `request` | 400, 402, 405, 410, 413, 422, any other 4xx | ends the watch of the run |
  * | `redirect` | 3xx: never followed, so that the key stays on its host | ends the watch of the run |
  * | `notFound` | 404 | final after `RETRY.notFoundInARow` in a row |
- * | `rateLimited` | 429 | pauses all requests of the node, then sent again |
+ * | `rateLimited` | 429 | pauses all requests of the account, then sent again |
  * | `server` | 408, 409 on a read, 425, 5xx | sent again with backoff |
  * | `network` | refused, reset, no response in time | sent again with backoff |
  * | `malformed` | a response that is not as documented | sent again with backoff |

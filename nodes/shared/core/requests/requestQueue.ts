@@ -1,31 +1,15 @@
 import type { Clock } from '../concurrency/clock';
-import { ApiError } from './apiError';
+import { CancellationScope, isCancelReason } from '../concurrency/cancellationScope';
+import { type Result, attempt } from '../concurrency/result';
+import { type Timer, TimerQueue } from '../concurrency/timerQueue';
 import { REQUEST, RETRY } from '../config';
-import { backoff } from './retry';
+import { type Allowance, Allowances } from './allowances';
+import { ApiError } from './apiError';
+import { backoff } from './backoff';
+import { PREEMPTIBLE, type Priority } from './priority';
+import { RequestRate } from './requestRate';
+import { type WaitingRequest, WaitingRequests } from './waitingRequests';
 import { withTimeout } from './withTimeout';
-import { type CancellationScope, isCancelReason } from '../concurrency/cancellationScope';
-import { attempt } from '../concurrency/result';
-
-/**
- * Who goes first, and who may be preempted (lose its slot and be sent again). In this order:
- *
- * - `urgent`: a cancel. If no slot is free, it preempts a poll, a read or a confirming read.
- * - `confirm`: a read after a cancel. Preempts a poll or a read. May be preempted itself: after a pause thousands of them are
- *   sent together, and no cancel waits for them.
- * - `call`: what a user asked for once (get, list, delete). Never preempted.
- * - `read`: the last read of an ended run, a page of a list.
- * - `poll`: a read that will be repeated anyway. Preempted first.
- */
-export type Priority = 'urgent' | 'confirm' | 'call' | 'read' | 'poll';
-
-/** Who gets the next free slot. */
-const PRECEDENCE: readonly Priority[] = ['urgent', 'confirm', 'call', 'read', 'poll'];
-
-/** Whose slots a priority may take, in this order. */
-const PREEMPTIBLE: Partial<Record<Priority, readonly Priority[]>> = {
-	urgent: ['poll', 'read', 'confirm'],
-	confirm: ['poll', 'read'],
-};
 
 export interface RequestOptions {
 	priority: Priority;
@@ -42,36 +26,49 @@ export interface RequestOptions {
 interface Slot {
 	priority: Priority;
 	scope: CancellationScope;
-}
-
-interface Waiter {
-	priority: Priority;
-	grant(slot: Slot): void;
-	scope: CancellationScope;
+	/** Unix ms. */
+	sentAt: number;
+	/** True when it was sent although all others had to wait: its refusal says nothing new. */
+	isInPause: boolean;
 }
 
 /**
- * All requests to a provider pass here: limits the requests in flight, lets cancels go first, and pauses all after a 429 or
- * a `Retry-After`.
+ * All requests of an account pass here: limits the requests in flight and per second, lets cancels go first, and pauses all
+ * after a 429 or a `Retry-After`. Of requests of the same priority, executions send one after the other in turn.
  */
 export class RequestQueue {
 	private readonly inFlight = new Set<Slot>();
 
-	private readonly queues: Record<Priority, Set<Waiter>> = {
-		urgent: new Set(),
-		confirm: new Set(),
-		call: new Set(),
-		read: new Set(),
-		poll: new Set(),
-	};
+	private readonly waiting = new WaitingRequests();
+
+	private readonly allowances = new Allowances();
 
 	private pausedUntil = 0;
 
-	/** @param limit requests in flight at most, 1 or more */
-	constructor(
-		private readonly limit: number,
-		private readonly clock: Clock,
-	) {}
+	private readonly rate: RequestRate;
+
+	private readonly timerQueue: TimerQueue;
+
+	/** When the next request may be sent, where only time is in the way. */
+	private alarm?: Timer;
+
+	constructor(private readonly clock: Clock) {
+		this.rate = new RequestRate(clock);
+		this.timerQueue = new TimerQueue(clock, CancellationScope.from(undefined));
+	}
+
+	/**
+	 * What an execution asks for, until its scope ends. The highest number of requests in flight counts, and the lowest number
+	 * per second.
+	 */
+	allow(scope: CancellationScope, allowance: Allowance): void {
+		const apply = () => {
+			this.rate.stated = this.allowances.perSecond;
+			this.dispatch();
+		};
+		this.allowances.add(scope, allowance, apply);
+		apply();
+	}
 
 	/**
 	 * Pauses all requests for the `Retry-After` of the error; after a 429 without one, for the backoff after `failures` errors
@@ -89,8 +86,8 @@ export class RequestQueue {
 	}
 
 	/**
-	 * Sends one request: waits for a slot and the end of a pause, sets the timeout, and pauses all requests after a 429 or a
-	 * `Retry-After`. A request that is preempted is sent again.
+	 * Sends one request: waits for a slot, the end of a pause and its turn within the rate, sets the timeout, and learns from
+	 * the answer. A request that is preempted is sent again.
 	 *
 	 * @throws what `send` throws, ApiError `network` when the timeout is over, or the reason why `scope` was cancelled
 	 */
@@ -99,21 +96,21 @@ export class RequestQueue {
 		options: RequestOptions,
 		send: (signal: AbortSignal) => Promise<T>,
 	): Promise<T> {
-		const { priority, timeout = REQUEST.timeout, failuresBefore = 0 } = options;
+		const { timeout = REQUEST.timeout, failuresBefore = 0 } = options;
 		// A child scope per request, so that waiting requests do not pile up listeners on a shared scope.
 		const own = scope.child();
 		try {
 			for (;;) {
-				const slot = await this.acquire(own, priority, options.ignorePauseAfter);
+				const slot = await this.slot(own, options);
 				const sent = await attempt(() => {
-					// The scope may have been cancelled since the slot was granted.
-					scope.signal.throwIfAborted();
+					// Since it was granted, the scope may have been cancelled, or the slot taken away.
+					slot.scope.signal.throwIfAborted();
 					options.onSent?.();
 					return withTimeout(this.clock, slot.scope, timeout, send);
 				});
-				// Before the slot is released: the next request must see the pause.
-				if ('error' in sent && sent.error instanceof ApiError) this.pauseFor(sent.error, failuresBefore + 1);
 				const preempted = isCancelReason(slot.scope.signal.reason, 'preempted');
+				// Before the slot is released: the next request must see the pause.
+				this.learn(slot, sent, failuresBefore);
 				this.release(slot);
 				if ('value' in sent) return sent.value;
 				scope.signal.throwIfAborted();
@@ -124,84 +121,105 @@ export class RequestQueue {
 		}
 	}
 
-	private async acquire(
-		scope: CancellationScope,
-		priority: Priority,
-		ignorePauseAfter = Number.POSITIVE_INFINITY,
-	): Promise<Slot> {
-		for (;;) {
-			const slot = await this.slot(scope, priority);
-			const wait = Math.min(this.pausedUntil, ignorePauseAfter) - this.clock.now();
-			if (wait <= 0) return slot;
-			this.release(slot);
-			await this.clock.sleep(wait, scope.signal);
-		}
+	private learn({ sentAt, isInPause }: Slot, sent: Result<unknown>, failuresBefore: number): void {
+		const error = 'error' in sent ? sent.error : undefined;
+		if (error !== undefined && !(error instanceof ApiError)) return;
+		if (error) this.pauseFor(error, failuresBefore + 1);
+		const isRefused = error?.kind === 'rateLimited' || error?.retryAfter !== undefined;
+		if (isRefused && !isInPause) this.rate.onRefused(sentAt, this.pausedUntil);
+		else if (!error || (error.status !== undefined && !isRefused)) this.rate.onTaken();
 	}
 
-	private slot(scope: CancellationScope, priority: Priority): Promise<Slot> {
+	private slot(scope: CancellationScope, options: RequestOptions): Promise<Slot> {
 		if (scope.signal.aborted) return Promise.reject(scope.signal.reason);
-		if (this.inFlight.size < this.limit) return Promise.resolve(this.open(scope, priority));
+		const { priority, ignorePauseAfter = Number.POSITIVE_INFINITY } = options;
 		return new Promise((resolve, reject) => {
-			const queue = this.queues[priority];
-			const onEnd = () => {
-				queue.delete(waiter);
-				reject(scope.signal.reason);
+			const leave = (wasSent: boolean) => {
+				scope.signal.removeEventListener('abort', onEnd);
+				this.waiting.delete(request, wasSent);
+				request.patience?.cancel();
 			};
-			const waiter: Waiter = {
+			const onEnd = () => {
+				leave(false);
+				reject(scope.signal.reason);
+				this.dispatch();
+			};
+			const request: WaitingRequest = {
 				priority,
 				scope,
-				grant: (slot) => {
-					scope.signal.removeEventListener('abort', onEnd);
+				ignorePauseAfter,
+				grant: (now) => {
+					leave(true);
+					this.rate.spend(priority === 'urgent');
+					const isInPause = now < this.pausedUntil;
+					const slot = { priority, scope: scope.child(), sentAt: now, isInPause };
+					this.inFlight.add(slot);
 					resolve(slot);
 				},
 			};
 			scope.signal.addEventListener('abort', onEnd, { once: true });
-			queue.add(waiter);
-			if (PREEMPTIBLE[priority]) this.preempt(waiter);
+			this.waiting.add(request);
+			this.dispatch();
+			// Once it was sent, its slot is what counts.
+			if (PREEMPTIBLE[priority] && this.waiting.has(request)) this.setPatience(request);
 		});
 	}
 
-	/** Waits `REQUEST.preemptAfter` for a free slot, then takes that of the oldest request it may preempt. */
-	private preempt(waiter: Waiter): void {
-		const brief = waiter.scope.child();
-		this.clock
-			.sleep(REQUEST.preemptAfter, brief.signal)
-			.then(() => {
-				if (!this.queues[waiter.priority].has(waiter)) return;
-				const slots = [...this.inFlight];
-				for (const priority of PREEMPTIBLE[waiter.priority] ?? []) {
-					const slot = slots.find((one) => one.priority === priority);
-					if (!slot) continue;
-					slot.scope.cancel('preempted');
-					this.inFlight.delete(slot);
-					// For this request, not for the first in the queue: each takes one slot for itself.
-					this.grant(waiter);
-					return;
-				}
-			})
-			.catch(() => undefined)
-			.finally(() => brief.dispose());
+	/** Sends what may be sent, in the order of precedence, and sees to it that the rest is sent in time. */
+	private dispatch(): void {
+		const now = this.clock.now();
+		const isPaused = now < this.pausedUntil;
+		let at = Number.POSITIVE_INFINITY;
+		while (this.inFlight.size < this.allowances.inFlight) {
+			const next = this.waiting.next(isPaused, now);
+			const wait = next ? this.rate.wait(next.priority === 'urgent') : 0;
+			if (next && wait === 0) {
+				next.grant(now);
+				continue;
+			}
+			if (next) at = now + wait;
+			if (isPaused) at = Math.min(at, this.waiting.endOfPause(this.pausedUntil, now));
+			break;
+		}
+		if (at === Number.POSITIVE_INFINITY) this.alarm?.cancel();
+		else if (this.alarm) this.alarm.reschedule(at);
+		else this.alarm = this.timerQueue.set(at, () => this.dispatch());
 	}
 
-	private open(scope: CancellationScope, priority: Priority): Slot {
-		const slot: Slot = { priority, scope: scope.child() };
-		this.inFlight.add(slot);
-		return slot;
+	/** Lets it wait `REQUEST.preemptAfter` for a free slot, from the moment at which it may be sent. */
+	private setPatience(request: WaitingRequest): void {
+		const now = this.clock.now();
+		const pause = Math.max(0, Math.min(this.pausedUntil, request.ignorePauseAfter) - now);
+		const wait = Math.max(pause, this.rate.wait(request.priority === 'urgent'));
+		const at = now + wait + REQUEST.preemptAfter;
+		if (request.patience) request.patience.reschedule(at);
+		else request.patience = this.timerQueue.set(at, () => this.onPatienceOver(request));
+	}
+
+	/** Takes the slot of the oldest request that it may preempt. */
+	private onPatienceOver(request: WaitingRequest): void {
+		const now = this.clock.now();
+		const mayBeSent = now >= Math.min(this.pausedUntil, request.ignorePauseAfter);
+		const isInTurn = this.rate.wait(request.priority === 'urgent') === 0;
+		if (!mayBeSent || !isInTurn || this.inFlight.size < this.allowances.inFlight) {
+			this.setPatience(request);
+			return;
+		}
+		const slots = [...this.inFlight];
+		for (const priority of PREEMPTIBLE[request.priority] ?? []) {
+			const slot = slots.find((one) => one.priority === priority);
+			if (!slot) continue;
+			slot.scope.cancel('preempted');
+			this.inFlight.delete(slot);
+			// For this request, not for the first in the queue: each takes one slot for itself.
+			request.grant(now);
+			return;
+		}
 	}
 
 	private release(slot: Slot): void {
 		if (!this.inFlight.delete(slot)) return;
 		slot.scope.dispose();
-		for (const priority of PRECEDENCE) {
-			const [next] = this.queues[priority];
-			if (!next) continue;
-			this.grant(next);
-			return;
-		}
-	}
-
-	private grant(waiter: Waiter): void {
-		this.queues[waiter.priority].delete(waiter);
-		waiter.grant(this.open(waiter.scope, waiter.priority));
+		this.dispatch();
 	}
 }

@@ -1,17 +1,10 @@
 import type { CancellationScope } from '../concurrency/cancellationScope';
-import { type Clock, jittered } from '../concurrency/clock';
+import type { Clock } from '../concurrency/clock';
 import { attemptRequest } from '../concurrency/result';
 import { RETRY } from '../config';
 import type { ApiError } from './apiError';
+import { backoff } from './backoff';
 import type { RequestQueue } from './requestQueue';
-
-/**
- * Milliseconds to wait after `failures` errors in a row (1 or more): doubles from `RETRY.first` to `RETRY.max`, with
- * jitter.
- */
-export function backoff(failures: number, clock: Clock): number {
-	return jittered(Math.min(RETRY.max, RETRY.first * 2 ** (failures - 1)), RETRY.jitter, clock);
-}
 
 /** When a request is sent again. */
 export interface RetryPolicy {

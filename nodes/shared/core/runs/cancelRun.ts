@@ -3,7 +3,7 @@ import { ApiError } from '../requests/apiError';
 import { CANCEL } from '../config';
 import type { CancelAnswer, ReadView } from './runClient';
 import { type Run, isTerminal } from './run';
-import { backoff } from '../requests/retry';
+import { backoff } from '../requests/backoff';
 import { type CancellationScope, isCancelReason } from '../concurrency/cancellationScope';
 import { attempt, attemptRequest } from '../concurrency/result';
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../concurrency/clock';
 import type { ApiError } from '../requests/apiError';
-import type { Priority, RequestOptions, RequestQueue } from '../requests/requestQueue';
+import type { Priority } from '../requests/priority';
+import type { RequestOptions, RequestQueue } from '../requests/requestQueue';
 import { RETRY, TEXT } from '../config';
 import { type ReadView, type RunClient } from './runClient';
 import { type Phase, type Run, isLater } from './run';

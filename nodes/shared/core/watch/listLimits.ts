@@ -1,7 +1,7 @@
 import type { Clock } from '../concurrency/clock';
 import { LIST_POLLER } from '../config';
 import { ApiError } from '../requests/apiError';
-import { backoff } from '../requests/retry';
+import { backoff } from '../requests/backoff';
 
 /**
  * When lists may be read (times are unix ms), and what they may cost: no more than they save. A page is paid for with reads
@@ -20,15 +20,24 @@ export class ListLimits {
 
 	private failures = 0;
 
+	/** Runs that were watched so far. */
+	private runs = 0;
+
 	/** Reads saved so far, less the pages they were saved with. */
-	private saved: number;
+	private saved = 0;
 
-	/** First reads that may still be deferred: one for a page of each list, and few of the runs. */
-	private deferrals: number;
+	/** First reads that were deferred. */
+	private deferred = 0;
 
-	constructor(runs: number, lists: number) {
-		this.saved = Math.floor(runs / LIST_POLLER.runsPerSeedPage);
-		this.deferrals = Math.min(lists, Math.floor(runs / LIST_POLLER.minRuns));
+	/** First reads that may be deferred: one for a page of each list, and few of the runs. */
+	private deferrals = 0;
+
+	/** @param runs that are watched from now on */
+	grow(runs: number, lists: number): void {
+		const seeds = (count: number) => Math.floor(count / LIST_POLLER.runsPerSeedPage);
+		this.saved += seeds(this.runs + runs) - seeds(this.runs);
+		this.runs += runs;
+		this.deferrals = Math.min(lists, Math.floor(this.runs / LIST_POLLER.minRuns));
 	}
 
 	/** True when so many requests are paid for. */
@@ -45,11 +54,11 @@ export class ListLimits {
 	}
 
 	get canDefer(): boolean {
-		return this.deferrals > 0;
+		return this.deferred < this.deferrals;
 	}
 
 	defer(): void {
-		this.deferrals -= 1;
+		this.deferred += 1;
 	}
 
 	onPassRead(): void {

@@ -2,14 +2,17 @@ import type { CancellationScope } from '../concurrency/cancellationScope';
 import type { Clock } from '../concurrency/clock';
 import { LIST_POLLER } from '../config';
 import { PageCursor } from '../requests/paginate';
-import type { ListedRun, RunList } from '../runs/runClient';
+import type { ListedRun } from '../runs/runClient';
 import type { ListLimits } from './listLimits';
+import type { ListMembers } from './listMembers';
 import type { TrackedRun, TrackedRuns } from './trackedRuns';
-import type { WatchDeps } from './types';
 
 /** A list, and how many of our runs were on each of its pages the last time. */
 export interface KnownList {
-	list: RunList;
+	/** Its place among the lists of the resource. */
+	index: number;
+	/** The raw status that all of its runs are in, where the list is narrowed to one. */
+	status?: string;
 	hits?: readonly number[];
 	/** It had none of our runs, and is tried again since one of them has come into it. */
 	isReopened?: boolean;
@@ -19,7 +22,7 @@ export interface KnownList {
 export function reopenLists(lists: readonly KnownList[], status: string): void {
 	for (const known of lists) {
 		const wasEmpty = known.hits?.every((count) => count === 0) ?? false;
-		if (known.list.status !== status || !wasEmpty || known.isReopened) continue;
+		if (known.status !== status || !wasEmpty || known.isReopened) continue;
 		known.isReopened = true;
 		known.hits = undefined;
 	}
@@ -28,10 +31,10 @@ export function reopenLists(lists: readonly KnownList[], status: string): void {
 /** Pages that were worth it the last time, and those that were never read but must hold some of our runs. */
 export function usualPages(lists: readonly KnownList[], waiting: Iterable<TrackedRun>): number {
 	const runs = [...waiting];
-	return lists.reduce((pages, { list, hits }) => {
+	return lists.reduce((pages, { status, hits }) => {
 		if (hits) return pages + hits.filter((count) => count >= LIST_POLLER.minHits).length;
-		if (list.status === undefined) return pages;
-		return pages + Number(countIn(runs, list.status) >= LIST_POLLER.minHits);
+		if (status === undefined) return pages;
+		return pages + Number(countIn(runs, status) >= LIST_POLLER.minHits);
 	}, 0);
 }
 
@@ -74,7 +77,7 @@ export class ListPass {
 	 */
 	constructor(
 		readonly scope: CancellationScope,
-		clock: Clock,
+		private readonly clock: Clock,
 		lists: readonly KnownList[],
 		readonly open: Set<TrackedRun>,
 		private readonly watched: number,
@@ -92,13 +95,13 @@ export class ListPass {
 	 * @throws ApiError, or the reason why the scope ended
 	 */
 	async read(
-		{ requestQueue, clock }: WatchDeps,
+		members: ListMembers,
 		limits: ListLimits,
 		onRow: (row: ListedRun, askedAt: number) => boolean,
 	): Promise<void> {
 		let askedAt = 0;
 		const onSent = () => {
-			askedAt = clock.now();
+			askedAt = this.clock.now();
 			limits.spend(1);
 		};
 		const options = { priority: 'read' as const, timeout: LIST_POLLER.pageTimeout, onSent };
@@ -106,9 +109,7 @@ export class ListPass {
 			const cursor = this.next();
 			if (!cursor) return;
 			const { known, token, hits } = cursor;
-			const page = await requestQueue.request(this.scope, options, (signal) =>
-				known.list.page(token, signal),
-			);
+			const page = await members.page(known.index, token, this.scope, options);
 			const found = page.rows.filter((row) => onRow(row, askedAt)).length;
 			hits.push(found);
 			cursor.advance(page);
@@ -120,7 +121,7 @@ export class ListPass {
 	/** True when the list that a run was in the last time was read to its end without it: most likely it has ended. */
 	isMissing({ run }: TrackedRun): boolean {
 		const status = run.reader.last?.status;
-		return this.cursors.some(({ known: { list }, isAtEnd }) => isAtEnd && (list.status ?? status) === status);
+		return this.cursors.some(({ known, isAtEnd }) => isAtEnd && (known.status ?? status) === status);
 	}
 
 	/** Where the next page is to be read: where most of the runs that are still open are to be expected. */
@@ -154,7 +155,7 @@ function mayHaveMoved({ run }: TrackedRun): boolean {
 
 /** How many of the open runs are to be expected on the next page of a list. */
 function expectedOn(
-	{ known: { list, hits: before }, hits }: Cursor,
+	{ known: { status, hits: before }, hits }: Cursor,
 	open: ReadonlySet<TrackedRun>,
 	movable: number,
 ): number {
@@ -162,7 +163,7 @@ function expectedOn(
 	const last = hits.at(-1);
 	if (last !== undefined) return Math.max(last, there);
 	if (before) return Math.max(there, movable);
-	return Math.max(movable, list.status === undefined ? open.size : countIn(open, list.status));
+	return Math.max(movable, status === undefined ? open.size : countIn(open, status));
 }
 
 export function pageCountOf({ cursors }: ListPass): number {
@@ -183,7 +184,7 @@ export function spotChecksFor(pages: number): number {
 export function spotCheck(pass: ListPass, runs: TrackedRuns, limits: ListLimits, now: number): void {
 	for (let left = spotChecksFor(pageCountOf(pass)); left > 0; left--) {
 		let oldest: TrackedRun | undefined;
-		for (const tracked of runs.waiting.values()) {
+		for (const tracked of runs.waiting) {
 			if (tracked.foundIn !== pass || tracked.view) continue;
 			if (tracked.lastRead < (oldest?.lastRead ?? now - tracked.run.options.polls.interval)) oldest = tracked;
 		}

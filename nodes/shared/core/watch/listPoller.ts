@@ -1,11 +1,14 @@
-import { type CancellationScope, isCancelReason } from '../concurrency/cancellationScope';
-import { attempt } from '../concurrency/result';
-import type { TimerQueue } from '../concurrency/timerQueue';
+import { CancellationScope, isCancelReason } from '../concurrency/cancellationScope';
+import type { Clock } from '../concurrency/clock';
+import { attempt, attemptSync } from '../concurrency/result';
+import { TimerQueue } from '../concurrency/timerQueue';
 import { LIST_POLLER } from '../config';
 import { type Run, isDone, isTerminal, isUnfinished } from '../runs/run';
+import type { RequestQueue } from '../requests/requestQueue';
 import type { ListedRun } from '../runs/runClient';
 import type { CountFrom } from './deadline';
 import { ListLimits } from './listLimits';
+import { type ListMember, ListMembers } from './listMembers';
 import {
 	type KnownList,
 	ListPass,
@@ -17,11 +20,12 @@ import {
 	usualPages,
 } from './listPass';
 import { type NextRead, type TrackedRun, TrackedRuns, defer, elapsedShare, mayDefer } from './trackedRuns';
-import type { WatchDeps, WatchedRun } from './types';
+import type { WatchedRun } from './types';
 
 /**
- * Decides when each run is read next, and how: by itself, or, where that takes fewer requests, by a page of the lists of
- * unfinished runs that answers for many.
+ * Decides when each run of a resource is read next, and how: by itself, or, where that takes fewer requests, by a page of the
+ * lists of unfinished runs that answers for many. All executions of an account share it: a run is read through its own
+ * execution, a page through any (`ListMembers`). When the last one has left, nothing runs any more.
  *
  * Rows are hints. They can put a read off, never replace it: a run that is missing from the lists, or whose row shows
  * anything but that it is unfinished, is read, and that read decides.
@@ -31,33 +35,59 @@ import type { WatchDeps, WatchedRun } from './types';
  * is still right. Lists that fail or are out of date are left alone for a while.
  */
 export class ListPoller {
+	private readonly members: ListMembers;
+
 	private readonly runs: TrackedRuns;
 
-	private readonly lists: readonly KnownList[];
+	private readonly timerQueue: TimerQueue;
 
-	private readonly limits: ListLimits;
+	private readonly limits = new ListLimits();
+
+	private lists: readonly KnownList[] = [];
 
 	/** Until when (unix ms) a list may still show a run that was seen at its end as unfinished. */
 	private readonly ended = new Map<string, number>();
 
 	private pass?: ListPass;
 
-	/** @param size how many runs will be watched */
 	constructor(
-		private readonly deps: WatchDeps & { timerQueue: TimerQueue },
-		size: number,
+		requestQueue: RequestQueue,
+		private readonly clock: Clock,
 	) {
-		const lists = size < LIST_POLLER.minRuns ? [] : (deps.client.unfinished ?? []);
-		this.lists = lists.map((list) => ({ list }));
-		this.limits = new ListLimits(size, lists.length);
+		this.members = new ListMembers(requestQueue);
+		this.timerQueue = new TimerQueue(clock, CancellationScope.from(undefined));
 		this.runs = new TrackedRuns(
-			deps.timerQueue,
+			this.timerQueue,
 			(tracked) => this.onDue(tracked),
 			(tracked) => {
 				this.pass?.open.delete(tracked);
 				if (this.runs.waiting.size === 0) this.pass?.scope.dispose();
 			},
 		);
+	}
+
+	/** True when nobody watches a run of the resource. */
+	get isIdle(): boolean {
+		return this.members.size === 0;
+	}
+
+	/**
+	 * @param size how many runs the execution will watch
+	 * @returns to be called when it watches none any more
+	 */
+	join(member: ListMember, size: number): () => void {
+		const { members, limits } = this;
+		members.add(member, size);
+		if (this.lists.length === 0) this.lists = members.lists.map(({ status }, index) => ({ index, status }));
+		// Its runs may be in lists that had none so far.
+		for (const known of this.lists) known.isReopened = false;
+		limits.grow(size, this.lists.length);
+		return () => {
+			members.delete(member);
+			if (!this.isIdle) return;
+			this.pass?.scope.dispose();
+			this.timerQueue.close();
+		};
 	}
 
 	/**
@@ -67,29 +97,35 @@ export class ListPoller {
 	 * @throws the reason why the scope ended
 	 */
 	next(run: WatchedRun, scope: CancellationScope): Promise<NextRead> {
-		const { runs, lists, limits, deps } = this;
-		const now = deps.clock.now();
+		const { runs, lists, limits, clock, members } = this;
+		const now = clock.now();
 		const tracked = runs.of(run);
 		if (tracked.last !== undefined) {
-			tracked.delay = runs.nextDelay(tracked, now, deps.clock);
+			tracked.delay = runs.nextDelay(tracked, now, clock);
 			return runs.wait(tracked, scope, now + tracked.delay);
 		}
-		// With a limits for fewer pages than there are lists, single reads tell first in which list the runs are.
+		const deferred = () => {
+			defer(tracked, now);
+			return runs.wait(tracked, scope, now + tracked.delay);
+		};
+		// A run that comes in among many others of the account is most likely on the pages that are read for them anyway.
+		const isInCrowd = runs.all.size - members.sizeOf(scope) >= LIST_POLLER.runsPerSeedPage;
+		if (isInCrowd && lists.length > 0 && mayDefer(tracked, now)) return deferred();
+		// With credit for fewer pages than there are lists, single reads tell first in which list the runs are.
 		const pages = run.options.mode === 'once' ? 1 : lists.length;
 		if (lists.length > 0 && limits.allows(pages)) return runs.wait(tracked, scope, now);
 		if (!limits.canDefer || !mayDefer(tracked, now)) return Promise.resolve({ view: 'light' });
 		limits.defer();
-		defer(tracked, now);
-		return runs.wait(tracked, scope, now + tracked.delay);
+		return deferred();
 	}
 
 	/** What a read said about a run. */
 	onRead(run: WatchedRun, { phase, status }: Run): void {
-		const now = this.deps.clock.now();
+		const now = this.clock.now();
 		const tracked = this.runs.of(run);
 		tracked.last = now;
 		tracked.lastRead = now;
-		if (isTerminal(phase)) this.ended.set(run.id, now + run.options.polls.interval);
+		if (isTerminal(phase)) this.rememberEnd(run.id, now + run.options.polls.interval);
 		if (isDone(phase)) {
 			this.runs.recordEnd(tracked, now);
 			return;
@@ -102,7 +138,13 @@ export class ListPoller {
 
 	/** The run is not watched any more. */
 	leave(run: WatchedRun): void {
-		this.runs.all.delete(run.id);
+		this.runs.all.delete(run);
+	}
+
+	private rememberEnd(id: string, staleAt: number): void {
+		this.ended.set(id, staleAt);
+		const [oldest] = this.ended.keys();
+		if (this.ended.size > LIST_POLLER.rememberEnded && oldest !== undefined) this.ended.delete(oldest);
 	}
 
 	private onDue(tracked: TrackedRun): void {
@@ -115,33 +157,33 @@ export class ListPoller {
 			if (tracked.foundIn !== this.pass) this.pass.open.add(tracked);
 			return;
 		}
-		const now = this.deps.clock.now();
+		const now = this.clock.now();
 		if (now < this.limits.retryAt) this.runs.setTimer(tracked, this.limits.retryAt);
 		else if (!this.startPass(now)) tracked.wake?.({ view: 'light' });
 	}
 
 	/** Reads the lists, if that takes fewer requests than the reads it stands for. */
 	private startPass(now: number): boolean {
-		const { lists, runs, limits, deps } = this;
+		const { lists, runs, limits, clock, members } = this;
 		const { waiting } = runs;
 		if (lists.length === 0 || now < limits.closedUntil) return false;
 		if (!limits.allows(1) || waiting.size < LIST_POLLER.minRuns) return false;
 		const explores = now >= limits.exploresAt;
-		const cost = Math.max(usualPages(lists, waiting.values()), Number(explores));
+		const cost = Math.max(usualPages(lists, waiting), Number(explores));
 		const open = new Set(cost > 0 ? runs.nearlyDue(now) : []);
 		if (open.size <= cost + spotChecksFor(cost)) {
 			// Thousands of runs that are due need not find that out one by one.
 			limits.closedUntil = now + LIST_POLLER.reconsiderAfter;
 			return false;
 		}
-		const scope = deps.scope.child();
-		const pass = new ListPass(scope, deps.clock, lists, open, runs.all.size, explores);
+		const scope = CancellationScope.from(undefined);
+		const pass = new ListPass(scope, clock, lists, open, runs.all.size, explores);
 		this.pass = pass;
 		const onRow = (row: ListedRun, askedAt: number) => this.acceptRow(row, pass, askedAt);
-		void attempt(() => pass.read(deps, limits, onRow)).then((read) => {
+		void attempt(() => pass.read(members, limits, onRow)).then((read) => {
 			scope.dispose();
 			this.pass = undefined;
-			if (deps.scope.signal.aborted) return;
+			if (this.isIdle) return;
 			this.endPass(pass, 'error' in read && !isCancelReason(read.error) ? read.error : undefined);
 		});
 		return true;
@@ -149,15 +191,30 @@ export class ListPoller {
 
 	/** True when the row is about one of our runs and tells something new. */
 	private acceptRow(row: ListedRun, pass: ListPass, askedAt: number): boolean {
-		const { runs, limits } = this;
+		const { runs } = this;
 		const staleAt = this.ended.get(row.id);
 		if (staleAt !== undefined && askedAt > staleAt && isUnfinished(row.phase)) pass.isStale = true;
-		const tracked = runs.waiting.get(row.id);
-		if (!tracked || tracked.foundIn === pass) return false;
-		tracked.foundIn = pass;
-		pass.open.delete(tracked);
-		const now = this.deps.clock.now();
-		const decision = decideRow(tracked.run, row);
+		const news = [...runs.waitingFor(row.id)].filter(({ foundIn }) => foundIn !== pass);
+		for (const tracked of news) {
+			tracked.foundIn = pass;
+			pass.open.delete(tracked);
+			const decision = attemptSync(() => decideRow(tracked.run, row));
+			// What breaks in one execution is no matter of the others.
+			if ('error' in decision) tracked.fail?.(decision.error as Error);
+			else this.follow(decision.value, tracked, row, pass, askedAt);
+		}
+		return news.length > 0;
+	}
+
+	private follow(
+		decision: RowDecision,
+		tracked: TrackedRun,
+		row: ListedRun,
+		pass: ListPass,
+		askedAt: number,
+	): void {
+		const { runs, limits } = this;
+		const now = this.clock.now();
 		if (decision !== 'read') limits.earn(elapsedShare(tracked, now));
 		switch (decision) {
 			case 'unfinished':
@@ -174,31 +231,30 @@ export class ListPoller {
 			case 'read':
 				runs.readSingly(tracked, isDone(row.phase) ? 'full' : 'light', now);
 		}
-		return true;
 	}
 
 	private endPass(pass: ListPass, error: unknown): void {
-		const { runs, limits, deps } = this;
-		const now = deps.clock.now();
+		const { runs, limits, clock } = this;
+		const now = clock.now();
 		for (const { known, hits } of pass.cursors) if (hits.length > 0) known.hits = hits;
 		if (pass.explores) limits.exploresAt = now + LIST_POLLER.cooldown;
 		if (error === undefined) {
 			limits.onPassRead();
 		} else {
-			const due = [...runs.waiting.values()].filter(({ isDue, view }) => isDue && !view);
+			const due = [...runs.waiting].filter(({ isDue, view }) => isDue && !view);
 			const latest = due.map(({ run }) => pass.startedAt + run.options.polls.interval);
-			if (limits.retriesPage(error, deps.clock, limits.allows(1) ? Math.min(...latest) : 0)) {
+			if (limits.retriesPage(error, clock, limits.allows(1) ? Math.min(...latest) : 0)) {
 				for (const tracked of due) runs.setTimer(tracked, limits.retryAt);
 				return;
 			}
 		}
 		if (pass.isStale) {
 			limits.closedUntil = now + LIST_POLLER.cooldown;
-			for (const tracked of runs.waiting.values()) runs.readSingly(tracked, 'light', now);
+			for (const tracked of runs.waiting) runs.readSingly(tracked, 'light', now);
 			return;
 		}
 		let unpaid = pageCountOf(pass) - hitsOf(pass);
-		for (const tracked of runs.waiting.values()) {
+		for (const tracked of runs.waiting) {
 			if (tracked.foundIn === pass) {
 				if (tracked.isDue) runs.setTimer(tracked, now);
 			} else if (pass.isMissing(tracked)) {

@@ -43,17 +43,25 @@ export interface CompletionQuantiles {
 	until: number;
 }
 
-/** How old the runs of one kind were when they ended. */
+/** How old the runs of one kind were when they ended: the last `COMPLETION_TIMES.maxRuns` of them. */
 export class CompletionTimes {
 	/** Milliseconds, sorted: ages at which they were last seen unfinished, and first seen at their end. */
 	private readonly before: number[] = [];
 
 	private readonly after: number[] = [];
 
+	/** The same in the order in which they came. */
+	private readonly ended: Array<{ before: number; after: number }> = [];
+
 	/** A run ended between these two ages (milliseconds). */
 	record(before: number, after: number): void {
 		insert(this.before, before);
 		insert(this.after, after);
+		this.ended.push({ before, after });
+		const oldest = this.ended.length > COMPLETION_TIMES.maxRuns ? this.ended.shift() : undefined;
+		if (!oldest) return;
+		this.before.splice(this.before.indexOf(oldest.before), 1);
+		this.after.splice(this.after.indexOf(oldest.after), 1);
 	}
 
 	/** Absent while too few runs have ended. */

@@ -6,10 +6,9 @@ import { type ApiError, WatchError, noAnswer } from '../requests/apiError';
 import { retry } from '../requests/retry';
 import { type Run, type TimeMark, isDone } from '../runs/run';
 import type { ReadView } from '../runs/runClient';
-import type { ListPoller } from './listPoller';
 import type { WatchDeps, WatchedRun } from './types';
 
-export type PollingDeps = WatchDeps & { timerQueue: TimerQueue; listPoller: ListPoller };
+export type PollingDeps = WatchDeps & { timerQueue: TimerQueue };
 
 /** What ended the polling of a run. */
 export type Ending =

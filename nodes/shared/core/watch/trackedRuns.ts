@@ -33,6 +33,8 @@ export interface TrackedRun {
 	timer?: Timer;
 	/** Present while it waits for its next read. */
 	wake?: (next: NextRead) => void;
+	/** Ends the wait with an error of its own. */
+	fail?: (error: Error) => void;
 }
 
 /** The part of its poll delay that is over: what finding it on a list is worth. */
@@ -61,12 +63,15 @@ function createdAt({ reader, deadline, watchedSince }: WatchedRun): number {
 	return (reader.last?.created ?? deadline.countedFrom)?.at ?? watchedSince;
 }
 
-/** The runs of a watch, and when each is to be read. */
+/** The runs that are watched, and when each is to be read. */
 export class TrackedRuns {
-	readonly all = new Map<string, TrackedRun>();
+	/** Two executions may watch the same run, each for itself. */
+	readonly all = new Map<WatchedRun, TrackedRun>();
 
 	/** Runs that wait for their next read. */
-	readonly waiting = new Map<string, TrackedRun>();
+	readonly waiting = new Set<TrackedRun>();
+
+	private readonly waitingById = new Map<string, Set<TrackedRun>>();
 
 	private readonly completionTimes = new CompletionTimes();
 
@@ -77,17 +82,22 @@ export class TrackedRuns {
 	) {}
 
 	of(run: WatchedRun): TrackedRun {
-		let tracked = this.all.get(run.id);
+		let tracked = this.all.get(run);
 		if (!tracked) {
 			const delay = run.options.polls.interval;
 			tracked = { run, delay, lastRead: Number.NEGATIVE_INFINITY, isDeferred: false, isDue: false };
-			this.all.set(run.id, tracked);
+			this.all.set(run, tracked);
 		}
 		return tracked;
 	}
 
 	nearlyDue(now: number): TrackedRun[] {
-		return [...this.waiting.values()].filter((one) => elapsedShare(one, now) >= LIST_POLLER.nearlyDue);
+		return [...this.waiting].filter((one) => elapsedShare(one, now) >= LIST_POLLER.nearlyDue);
+	}
+
+	/** All watches of a run that wait. */
+	waitingFor(id: string): Iterable<TrackedRun> {
+		return this.waitingById.get(id) ?? [];
 	}
 
 	/** @throws the reason why the scope ended */
@@ -99,15 +109,18 @@ export class TrackedRuns {
 			}
 			const leave = () => {
 				signal.removeEventListener('abort', onAbort);
-				this.waiting.delete(tracked.run.id);
+				this.remove(tracked);
 				tracked.timer?.cancel();
 				tracked.wake = undefined;
+				tracked.fail = undefined;
 				this.onLeave(tracked);
 			};
-			const onAbort = () => {
+			const fail = (error: Error) => {
 				leave();
-				reject(signal.reason);
+				reject(error);
 			};
+			const onAbort = () => fail(signal.reason as Error);
+			tracked.fail = fail;
 			tracked.wake = (next) => {
 				leave();
 				resolve(next);
@@ -115,7 +128,7 @@ export class TrackedRuns {
 			signal.addEventListener('abort', onAbort, { once: true });
 			tracked.isDue = false;
 			tracked.view = undefined;
-			this.waiting.set(tracked.run.id, tracked);
+			this.add(tracked);
 			this.setTimer(tracked, due);
 		});
 	}
@@ -148,5 +161,19 @@ export class TrackedRuns {
 		tracked.view = view;
 		const soonest = (tracked.last ?? Number.NEGATIVE_INFINITY) + tracked.run.options.polls.interval;
 		this.setTimer(tracked, tracked.isDue ? now : Math.max(now, soonest));
+	}
+
+	private add(tracked: TrackedRun): void {
+		const { id } = tracked.run;
+		this.waiting.add(tracked);
+		this.waitingById.set(id, (this.waitingById.get(id) ?? new Set()).add(tracked));
+	}
+
+	private remove(tracked: TrackedRun): void {
+		const { id } = tracked.run;
+		const same = this.waitingById.get(id);
+		this.waiting.delete(tracked);
+		same?.delete(tracked);
+		if (same?.size === 0) this.waitingById.delete(id);
 	}
 }

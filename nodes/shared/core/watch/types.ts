@@ -4,6 +4,7 @@ import type { CancelResult } from '../runs/cancelRun';
 import type { Run, TimeMark } from '../runs/run';
 import type { ReaderDeps, RunReader, SeenStatus } from '../runs/runReader';
 import type { CreationTimes } from './creationTimes';
+import type { ListPoller } from './listPoller';
 import type { Deadline, Timeout } from './deadline';
 import type { Outcome } from './outcome';
 import type { PollSettings } from './pollDelay';
@@ -32,6 +33,8 @@ export interface WatchTarget extends Timeout {
 export interface WatchDeps extends ReaderDeps {
 	/** Ends when the workflow is stopped. */
 	scope: CancellationScope;
+	/** Shared by all executions of the account that watch runs of the resource. */
+	listPoller: ListPoller;
 	creationTimes: CreationTimes;
 	/** The idempotency key for cancelling a run: the same for each attempt. */
 	commandId: (id: string) => string;

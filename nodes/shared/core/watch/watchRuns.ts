@@ -1,5 +1,4 @@
 import { TimerQueue } from '../concurrency/timerQueue';
-import { ListPoller } from './listPoller';
 import { RunWatcher } from './runWatcher';
 import type { WatchDeps, WatchReport, WatchTarget } from './types';
 
@@ -27,8 +26,8 @@ export async function watchRuns(deps: WatchDeps, targets: readonly WatchTarget[]
 	const timerQueue = new TimerQueue(deps.clock, scope);
 	const watched = [...byId.values()];
 	const polled = watched.filter(([{ options }]) => options.mode !== 'none').length;
-	const listPoller = new ListPoller({ ...deps, scope, timerQueue }, polled);
-	const shared = { ...deps, timerQueue, listPoller };
+	const leave = deps.listPoller.join({ client: deps.client, scope }, polled);
+	const shared = { ...deps, timerQueue };
 	const results = new Map<string, WatchResult>();
 	await Promise.all(
 		watched.map((same) => {
@@ -39,6 +38,7 @@ export async function watchRuns(deps: WatchDeps, targets: readonly WatchTarget[]
 			);
 		}),
 	);
+	leave();
 	timerQueue.close();
 	scope.dispose();
 	if (deps.scope.signal.aborted) throw deps.scope.signal.reason;

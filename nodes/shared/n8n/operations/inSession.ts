@@ -27,6 +27,6 @@ export async function inSession(
 		if (!context.continueOnFail()) throw nodeError(context.getNode(), error);
 		return errorOutputs(context.getInputData().map((_, itemIndex) => errorItem(context, error, itemIndex)));
 	} finally {
-		session?.scope.dispose();
+		session?.close();
 	}
 }

@@ -34,6 +34,7 @@ export async function watchItems(
 	const deps: WatchDeps = {
 		...callDeps(session),
 		client,
+		listPoller: session.listPoller(client.spec.path),
 		commandId: session.commandId,
 		creationTimes: new CreationTimes(client, session.requestQueue),
 		onChange: progress?.(new Set(good.map(({ id }) => id))),

@@ -67,7 +67,7 @@ export function readOptions(context: IExecuteFunctions, itemIndex: number): Opti
 	};
 }
 
-/** Requests in flight for the whole node, from the options of its first item. @throws InvalidParameterError */
+/** Requests in flight that the node allows, from the options of its first item. @throws InvalidParameterError */
 export function readMaxConcurrentRequests(parameters: ParameterSource): number {
 	const rule = {
 		label: 'Max Concurrent Requests',

@@ -1,9 +1,12 @@
 import { createHash } from 'crypto';
 import type { IExecuteFunctions, ILoadOptionsFunctions, IPollFunctions } from 'n8n-workflow';
 
-import { RequestQueue } from '../../core/requests/requestQueue';
+import type { Account } from '../../core/account';
 import { CancellationScope } from '../../core/concurrency/cancellationScope';
+import type { RequestQueue } from '../../core/requests/requestQueue';
+import type { ListPoller } from '../../core/watch/listPoller';
 import { ResourceClient } from '../../providers/client/resourceClient';
+import type { Access } from '../../providers/client/credential';
 import type { FetchFile, Send, SendBytes } from '../../providers/client/wire';
 import { resourceOf } from '../../providers';
 import { ServerClock } from '../../providers/client/serverClock';
@@ -11,12 +14,18 @@ import type { ProviderSpec } from '../../providers/types';
 import { readCredential } from './readCredential';
 import { systemClock } from './systemClock';
 import { orInvalidParameter } from '../output/errors';
+import { joinAccount } from './accounts';
 import { fetchThrough, type RequestContext, sendBytesThrough, sendThrough } from './httpRequest';
 
-/** All that one execution of a node shares: the way to the provider, the bound on requests, the stop of the workflow. */
+/**
+ * All that one execution of a node shares: the way to the provider, its part in the account, the stop of the workflow. Has to
+ * be closed.
+ */
 export interface Session {
 	provider: ProviderSpec;
+	/** Shared with all executions that use the same account, as the list pollers are. */
 	requestQueue: RequestQueue;
+	listPoller: (resource: string) => ListPoller;
 	/** Requests in flight at most. */
 	maxConcurrentRequests: number;
 	/** Ends when the workflow is stopped. */
@@ -32,6 +41,8 @@ export interface Session {
 	startId: (itemIndex: number) => string;
 	sendBytes: SendBytes;
 	fetchFile: FetchFile;
+	/** Ends what is still under way, and leaves the account. */
+	close: () => void;
 }
 
 /**
@@ -43,18 +54,22 @@ export async function openSession(
 	provider: ProviderSpec,
 	maxConcurrentRequests: number,
 ): Promise<Session> {
-	const { send, sendBytes } = await connect(context, provider);
+	const { access, send, sendBytes } = await connect(context, provider);
 	const executionId = context.getExecutionId();
 	const nodeId = context.getNode().id;
 	const startId = (itemIndex: number): string => {
 		const attempt = [context.getInstanceId(), executionId, nodeId, runIndexOf(context), itemIndex];
 		return createHash('sha256').update(attempt.join(':')).digest('hex');
 	};
+	const scope = CancellationScope.from(context.getExecutionCancelSignal());
+	const { account, close } = openAccount(provider, access, scope, maxConcurrentRequests);
 	return {
 		provider,
-		requestQueue: new RequestQueue(maxConcurrentRequests, systemClock),
+		requestQueue: account.requestQueue,
+		listPoller: (resource) => account.listPoller(resource),
 		maxConcurrentRequests,
-		scope: CancellationScope.from(context.getExecutionCancelSignal()),
+		scope,
+		close,
 		client: (resource) => clientOf(provider, resource, send),
 		sendBytes,
 		fetchFile: fetchThrough(context),
@@ -64,7 +79,10 @@ export async function openSession(
 }
 
 /** What one poll of a trigger shares. */
-export interface PollSession extends Pick<Session, 'provider' | 'requestQueue' | 'scope' | 'client'> {
+export interface PollSession extends Pick<
+	Session,
+	'provider' | 'requestQueue' | 'scope' | 'client' | 'close'
+> {
 	/** Unix ms on the provider's clock, as far as its answers have told. */
 	serverNow(): number;
 }
@@ -78,16 +96,35 @@ export async function openPollSession(
 	provider: ProviderSpec,
 	maxConcurrentRequests: number,
 ): Promise<PollSession> {
-	const { send } = await connect(context, provider);
+	const { access, send } = await connect(context, provider);
+	// n8n tells a poll nothing about the workflow being stopped: it ends with its own time limit.
+	const scope = CancellationScope.from(undefined);
+	const { account, close } = openAccount(provider, access, scope, maxConcurrentRequests);
 	const serverClock = new ServerClock(() => systemClock.now());
 	return {
 		provider,
-		requestQueue: new RequestQueue(maxConcurrentRequests, systemClock),
-		// n8n tells a poll nothing about the workflow being stopped: it ends with its own time limit.
-		scope: CancellationScope.from(undefined),
+		requestQueue: account.requestQueue,
+		scope,
+		close,
 		client: (resource) => clientOf(provider, resource, serverClock.observing(send)),
 		serverNow: () => serverClock.now(),
 	};
+}
+
+/** Joins the account of a credential, until it is closed. */
+function openAccount(
+	provider: ProviderSpec,
+	access: Access,
+	scope: CancellationScope,
+	inFlight: number,
+): { account: Account; close: () => void } {
+	const { account, leave } = joinAccount(provider, access);
+	account.requestQueue.allow(scope, { inFlight, perSecond: access.maxRequestsPerSecond });
+	const close = () => {
+		scope.dispose();
+		leave();
+	};
+	return { account, close };
 }
 
 /** Which time in this execution the node runs: 0, and on in a loop. n8n's own retries of a failed node do not count. */
@@ -107,7 +144,7 @@ export async function openClient(
 async function connect(
 	context: RequestContext,
 	provider: ProviderSpec,
-): Promise<{ send: Send; sendBytes: SendBytes }> {
+): Promise<{ access: Access; send: Send; sendBytes: SendBytes }> {
 	const data = await readCredential(context, provider);
 	const access = orInvalidParameter(
 		() => provider.access(data),
@@ -115,6 +152,7 @@ async function connect(
 		(reason) => `The ${provider.title} credential cannot be used: ${reason}`,
 	);
 	return {
+		access,
 		send: sendThrough(context, provider, access),
 		sendBytes: sendBytesThrough(context, provider, access),
 	};

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { SETTING } from '../../core/config';
+
 /** The API key of a credential. */
 export const apiKey = z
 	.string({ invalid_type_error: 'The API key is missing', required_error: 'The API key is missing' })
@@ -8,6 +10,18 @@ export const apiKey = z
 	// Anything else cannot stand in a header, and mostly comes along when a key is copied.
 	.regex(/^[\x21-\x7e]+$/, 'The API key holds spaces, line breaks or other characters that no key has');
 
+const { max: most, default: learned } = SETTING.maxRequestsPerSecond;
+
+const NO_RATE = `Max Requests per Second must be a number from 0 to ${most}`;
+
+/** How many requests per second the account may get; nothing where that is to be found out. */
+export const maxRequestsPerSecond = z.coerce
+	.number({ invalid_type_error: NO_RATE })
+	.min(SETTING.maxRequestsPerSecond.min, NO_RATE)
+	.max(most, NO_RATE)
+	.default(learned)
+	.transform((rate) => rate || undefined);
+
 /** What a credential comes down to: where requests go, and the headers that carry the key. */
 export interface Access {
 	/** Without a slash at the end. */
@@ -15,6 +29,8 @@ export interface Access {
 	headers: Record<string, string>;
 	/** Must never appear in a message, log or item. */
 	secret: string;
+	/** Requests per second at most, where the user states it. */
+	maxRequestsPerSecond?: number;
 }
 
 /** The data of a credential as its schema wants it. @throws RangeError that names the field that is wrong */

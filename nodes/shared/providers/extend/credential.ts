@@ -1,6 +1,12 @@
 import { z } from 'zod';
 
-import { type Access, apiKey, cleanBaseUrl, credentialData } from '../client/credential';
+import {
+	type Access,
+	apiKey,
+	cleanBaseUrl,
+	credentialData,
+	maxRequestsPerSecond,
+} from '../client/credential';
 
 /** Extend's API hosts by region (Extend: deployments). */
 export const EXTEND_HOSTS = {
@@ -18,11 +24,15 @@ const extendCredential = z.object({
 	baseUrl: z.string().trim().default(''),
 	apiVersion: z.string().trim().default(EXTEND_API_VERSION),
 	workspaceId: z.string().trim().default(''),
+	maxRequestsPerSecond,
 });
 
 /** @throws RangeError that names the field of the credential that is wrong */
 export function extendAccess(data: unknown): Access {
-	const { apiKey, region, baseUrl, apiVersion, workspaceId } = credentialData(extendCredential, data);
+	const { apiKey, region, baseUrl, apiVersion, workspaceId, maxRequestsPerSecond } = credentialData(
+		extendCredential,
+		data,
+	);
 	const headers: Record<string, string> = {
 		Authorization: `Bearer ${apiKey}`,
 		'x-extend-api-version': apiVersion || EXTEND_API_VERSION,
@@ -32,5 +42,6 @@ export function extendAccess(data: unknown): Access {
 		baseUrl: cleanBaseUrl(region === 'custom' ? baseUrl : EXTEND_HOSTS[region]),
 		headers,
 		secret: apiKey,
+		maxRequestsPerSecond,
 	};
 }

@@ -1,13 +1,14 @@
 import { ApiError } from '../../../../nodes/shared/core/requests/apiError';
-import { type Priority, RequestQueue } from '../../../../nodes/shared/core/requests/requestQueue';
+import type { Priority } from '../../../../nodes/shared/core/requests/priority';
 import { CancelReason, CancellationScope } from '../../../../nodes/shared/core/concurrency/cancellationScope';
 import { FakeClock } from '../../../support/fakeClock';
 import { fault } from '../../../support/scriptedClient';
+import { queueOf } from '../../../support/queues';
 
 /** Requests through one gate. The log holds `+name` when one leaves and `-name` when its slot is free again. */
 function requestsThrough(limit: number, clock = new FakeClock()) {
 	const start = clock.now();
-	const requestQueue = new RequestQueue(limit, clock);
+	const requestQueue = queueOf(limit, clock);
 	const root = CancellationScope.from(undefined);
 	const log: string[] = [];
 	const leftAt: Record<string, number> = {};
@@ -156,6 +157,15 @@ describe('a cancel that finds no free slot', () => {
 			'-younger',
 			'-older',
 		]);
+	});
+
+	test('a confirming read that loses its slot in the moment it got it was never sent', async () => {
+		const { clock, send, log, leftAt } = requestsThrough(1);
+		const own = [send('read', 'read', FOREVER), send('confirm', 'confirm', 5)];
+		await clock.finish(send('cancel', 'urgent', 5));
+		await clock.finish(own[1] ?? Promise.reject(new Error('not sent')));
+		expect(leftAt).toMatchObject({ cancel: 20, confirm: 25 });
+		expect(log.filter((entry) => entry === '+confirm')).toHaveLength(1);
 	});
 
 	test('several cancels take a slot each', async () => {

@@ -1,9 +1,9 @@
 import { ApiError } from '../../../../nodes/shared/core/requests/apiError';
-import { RequestQueue } from '../../../../nodes/shared/core/requests/requestQueue';
 import { call } from '../../../../nodes/shared/core/requests/retry';
 import { CancelReason, CancellationScope } from '../../../../nodes/shared/core/concurrency/cancellationScope';
 import { FakeClock } from '../../../support/fakeClock';
 import { fault } from '../../../support/scriptedClient';
+import { queueOf } from '../../../support/queues';
 
 /** A request that fails with these faults, one after another, and then works. */
 function persisting(...faults: ApiError[]) {
@@ -18,7 +18,7 @@ function persisting(...faults: ApiError[]) {
 		if (next) throw next;
 		return 'answer';
 	};
-	const deps = { requestQueue: new RequestQueue(5, clock), clock, scope };
+	const deps = { requestQueue: queueOf(5, clock), clock, scope };
 	const answer = call(deps, request, { onRetry: (one) => repeated.push(one) });
 	answer.catch(() => undefined);
 	return { clock, scope, answer, sentAt, repeated };
@@ -74,7 +74,7 @@ test('a request that hangs is given up after 30 s and sent again', async () => {
 	const clock = new FakeClock();
 	const start = clock.now();
 	const sentAt: number[] = [];
-	const deps = { requestQueue: new RequestQueue(5, clock), clock, scope: CancellationScope.from(undefined) };
+	const deps = { requestQueue: queueOf(5, clock), clock, scope: CancellationScope.from(undefined) };
 	const answer = call(deps, async () => {
 		sentAt.push(clock.now() - start);
 		return sentAt.length === 1 ? new Promise<string>(() => undefined) : 'answer';
@@ -96,7 +96,7 @@ test('stopping the workflow ends the wait between two tries', async () => {
 
 test('a bug is not taken for a fault of the API', async () => {
 	const clock = new FakeClock();
-	const deps = { requestQueue: new RequestQueue(5, clock), clock, scope: CancellationScope.from(undefined) };
+	const deps = { requestQueue: queueOf(5, clock), clock, scope: CancellationScope.from(undefined) };
 	const request = jest.fn(async () => Promise.reject(new TypeError('bug')));
 	await expect(clock.finish(call(deps, request))).rejects.toThrow(TypeError);
 	expect(request).toHaveBeenCalledTimes(1);

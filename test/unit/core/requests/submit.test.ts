@@ -1,9 +1,9 @@
 import { ApiError } from '../../../../nodes/shared/core/requests/apiError';
-import { RequestQueue } from '../../../../nodes/shared/core/requests/requestQueue';
 import { CancelReason, CancellationScope } from '../../../../nodes/shared/core/concurrency/cancellationScope';
 import { submit, UnknownOutcomeError } from '../../../../nodes/shared/core/requests/submit';
 import { FakeClock } from '../../../support/fakeClock';
 import { fault } from '../../../support/scriptedClient';
+import { queueOf } from '../../../support/queues';
 
 /** What happens to one attempt: the fault it ends with, no answer at all, or (after the last one) a run. */
 type Attempt = ApiError | 'hangs';
@@ -23,7 +23,7 @@ function starting(attempts: Attempt[], { idempotent = false, timeout = 60_000 } 
 		if (next === undefined) return Promise.resolve('run');
 		return next === 'hangs' ? new Promise(() => undefined) : Promise.reject(next);
 	};
-	const requestQueue = new RequestQueue(5, clock);
+	const requestQueue = queueOf(5, clock);
 	const deps = { requestQueue, clock, scope, timeout, idempotent, hintIfUnknown: 'Look for it.' };
 	const run = submit(deps, request);
 	run.catch(() => undefined);
@@ -179,7 +179,7 @@ test('a stop ends it at once, also while it waits to send again', async () => {
 test('a mistake of ours is not taken for an answer of the API', async () => {
 	const clock = new FakeClock();
 	const deps = {
-		requestQueue: new RequestQueue(1, clock),
+		requestQueue: queueOf(1, clock),
 		clock,
 		scope: CancellationScope.from(undefined),
 		timeout: 1_000,

@@ -4,7 +4,6 @@ import {
 	type CancelDeps,
 	confirmCancel,
 } from '../../../../nodes/shared/core/runs/cancelRun';
-import { RequestQueue } from '../../../../nodes/shared/core/requests/requestQueue';
 import { CancelReason, CancellationScope } from '../../../../nodes/shared/core/concurrency/cancellationScope';
 import { FAKE_EPOCH, FakeClock } from '../../../support/fakeClock';
 import {
@@ -20,13 +19,14 @@ import {
 	says,
 	takes,
 } from '../../../support/scriptedClient';
+import { queueOf } from '../../../support/queues';
 
 const BUDGET = 30_000;
 
 function cancelling(hasLightReads = false) {
 	const clock = new FakeClock();
 	const client = new ScriptedClient(clock, hasLightReads);
-	const requestQueue = new RequestQueue(5, clock);
+	const requestQueue = queueOf(5, clock);
 	const scope = CancellationScope.from(undefined);
 	const start = (budget = BUDGET, until: CancelDeps['until'] = 'confirmed'): Promise<CancelResult> => {
 		const reader = new RunReader('r', { client, requestQueue, clock });

@@ -1,6 +1,5 @@
 import { RunReader } from '../../../../nodes/shared/core/runs/runReader';
 import { ApiError } from '../../../../nodes/shared/core/requests/apiError';
-import { RequestQueue } from '../../../../nodes/shared/core/requests/requestQueue';
 import type { Run } from '../../../../nodes/shared/core/runs/run';
 import { CancellationScope } from '../../../../nodes/shared/core/concurrency/cancellationScope';
 import { FAKE_EPOCH, FakeClock } from '../../../support/fakeClock';
@@ -14,12 +13,13 @@ import {
 	says,
 	takes,
 } from '../../../support/scriptedClient';
+import { queueOf } from '../../../support/queues';
 
 function asking(...steps: Array<Step<Run> | string>) {
 	const clock = new FakeClock();
 	const client = new ScriptedClient(clock).reads('r', ...steps);
 	const changes: string[] = [];
-	const requestQueue = new RequestQueue(5, clock);
+	const requestQueue = queueOf(5, clock);
 	const reader = new RunReader('r', {
 		client,
 		requestQueue,

@@ -3,12 +3,12 @@ import type { PollResult } from '../../../../nodes/shared/core/trigger/poll';
 import type { EventStore } from '../../../../nodes/shared/core/trigger/seenRunsCodec';
 import { findExamples } from '../../../../nodes/shared/core/trigger/findExamples';
 import { pollEvents } from '../../../../nodes/shared/core/trigger/pollEvents';
-import { RequestQueue } from '../../../../nodes/shared/core/requests/requestQueue';
 import { DAY, HOUR, SEEN_RUNS, MINUTE, SECOND, TRIGGER } from '../../../../nodes/shared/core/config';
 import type { Phase } from '../../../../nodes/shared/core/runs/run';
 import { CancellationScope } from '../../../../nodes/shared/core/concurrency/cancellationScope';
 import { FakeClock } from '../../../support/fakeClock';
 import { type Life, RunWorld, type WorldOptions, life } from '../../../support/runWorld';
+import { queueOf } from '../../../support/queues';
 
 interface Setup {
 	events?: EventName[];
@@ -37,7 +37,7 @@ function setUp({
 	};
 	const work = <T>(look: (deps: Parameters<typeof pollEvents>[0]) => Promise<T>): Promise<T> => {
 		const scope = CancellationScope.from(undefined);
-		const requestQueue = new RequestQueue(5, clock);
+		const requestQueue = queueOf(5, clock);
 		return clock.finish(look({ requestQueue, clock, scope })).finally(() => scope.dispose());
 	};
 	const store: EventStore = {};
@@ -495,7 +495,7 @@ describe('what goes wrong', () => {
 		};
 		world.add(life('run', at(-MINUTE), ended('completed', at(-SECOND))));
 		const scope = CancellationScope.from(undefined);
-		const deps = { requestQueue: new RequestQueue(5, clock), clock, scope };
+		const deps = { requestQueue: queueOf(5, clock), clock, scope };
 		const both = Promise.all([1, 2].map(() => pollEvents(deps, [world.source()], options, store)));
 		const [first, second] = await clock.finish(both);
 		expect(told(first)).toEqual(['run finished']);

@@ -1,9 +1,9 @@
-import { RequestQueue } from '../../../../nodes/shared/core/requests/requestQueue';
 import { CreationTimes } from '../../../../nodes/shared/core/watch/creationTimes';
 import type { RunPage } from '../../../../nodes/shared/core/runs/runClient';
 import { CancelReason, CancellationScope } from '../../../../nodes/shared/core/concurrency/cancellationScope';
 import { FAKE_EPOCH, FakeClock } from '../../../support/fakeClock';
 import { ScriptedClient, type Step, fails, hangs, takes } from '../../../support/scriptedClient';
+import { queueOf } from '../../../support/queues';
 
 /** A page of the list: rows that were all created one second before the tests begin. */
 function page(ids: string[], next?: string): Step<RunPage> {
@@ -15,7 +15,7 @@ function lookup(...steps: Array<Step<RunPage>>) {
 	const clock = new FakeClock();
 	const client = new ScriptedClient(clock);
 	if (steps.length > 0) client.lists(...steps);
-	const requestQueue = new RequestQueue(5, clock);
+	const requestQueue = queueOf(5, clock);
 	return {
 		clock,
 		client,
@@ -132,7 +132,7 @@ test('when the one who reads a page is gone, another reads it', async () => {
 
 test('a page that hangs gives way to a cancel', async () => {
 	const { clock, client, scope } = lookup(hangs());
-	const requestQueue = new RequestQueue(1, clock);
+	const requestQueue = queueOf(1, clock);
 	void new CreationTimes(client, requestQueue).createdOf('a', scope).catch(() => undefined);
 	await clock.settle();
 	const leaving = requestQueue.request(scope, { priority: 'urgent' }, async () => clock.now() - FAKE_EPOCH);

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { RequestQueue } from '../../../../nodes/shared/core/requests/requestQueue';
 import { CreationTimes } from '../../../../nodes/shared/core/watch/creationTimes';
 import type { RunClient } from '../../../../nodes/shared/core/runs/runClient';
 import { CancellationScope } from '../../../../nodes/shared/core/concurrency/cancellationScope';
@@ -13,6 +12,7 @@ import {
 import { FakeClock } from '../../../support/fakeClock';
 import { GOOD_LISTS, type ListsPlan, RemoteApi, type RemotePlan } from '../../../support/remote';
 import { PLAN, SECOND, reportOf } from '../../../support/watching';
+import { accountOf } from '../../../support/queues';
 
 const WATCHING_MD = readFileSync(join(__dirname, '../../../../docs/watching.md'), 'utf8');
 
@@ -62,13 +62,14 @@ async function watchAll(account: Account) {
 				cancel: (id, commandId, signal) => resource.cancel(id, commandId, signal),
 			}
 		: resource;
-	const requestQueue = new RequestQueue(account.inFlight ?? 100, clock);
+	const { requestQueue, listPoller } = accountOf(account.inFlight ?? 100, clock);
 	const polls = { mode: 'fixed' as const, interval: 2 * SECOND, maxInterval: 2 * SECOND };
 	const results = await clock.finish(
 		watchRuns(
 			{
 				client,
 				requestQueue,
+				listPoller,
 				clock,
 				scope: CancellationScope.from(undefined),
 				creationTimes: new CreationTimes(client, requestQueue),

@@ -1,5 +1,5 @@
 import { jittered } from '../../../../nodes/shared/core/concurrency/clock';
-import { backoff } from '../../../../nodes/shared/core/requests/retry';
+import { backoff } from '../../../../nodes/shared/core/requests/backoff';
 import {
 	CompletionTimes,
 	type PollSettings,

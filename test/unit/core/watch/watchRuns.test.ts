@@ -1,7 +1,6 @@
 import { getEventListeners } from 'node:events';
 
 import { WatchError } from '../../../../nodes/shared/core/requests/apiError';
-import { RequestQueue } from '../../../../nodes/shared/core/requests/requestQueue';
 import { CreationTimes } from '../../../../nodes/shared/core/watch/creationTimes';
 import { CancelReason, CancellationScope } from '../../../../nodes/shared/core/concurrency/cancellationScope';
 import type { Outcome } from '../../../../nodes/shared/core/watch/outcome';
@@ -20,6 +19,7 @@ import {
 	takes,
 } from '../../../support/scriptedClient';
 import { MINUTE, SECOND, reportOf, startWatch, target, watch, watchOne } from '../../../support/watching';
+import { accountOf } from '../../../support/queues';
 
 function setUp(hasLightReads = false) {
 	const clock = new FakeClock();
@@ -745,9 +745,17 @@ describe('the workflow is stopped', () => {
 		const { clock, client } = setUp();
 		client.reads('r', 'running');
 		const scope = CancellationScope.from(AbortSignal.abort());
-		const requestQueue = new RequestQueue(5, clock);
+		const { requestQueue, listPoller } = accountOf(5, clock);
 		const creationTimes = new CreationTimes(client, requestQueue);
-		const deps = { client, requestQueue, clock, scope, creationTimes, commandId: (id: string) => id };
+		const deps = {
+			client,
+			requestQueue,
+			listPoller,
+			clock,
+			scope,
+			creationTimes,
+			commandId: (id: string) => id,
+		};
 		await expect(clock.finish(watchRuns(deps, [target('r')]))).rejects.toEqual(new CancelReason('stopped'));
 		expect(client.requests).toEqual([]);
 	});
@@ -811,9 +819,17 @@ test('nothing stays behind: no timer, no listener, no scope', async () => {
 	client.reads('*', 'running').cancels('*', accepts()).reads('ended', 'completed').reads('gone', fails(404));
 	const host = new AbortController();
 	const scope = CancellationScope.from(host.signal);
-	const requestQueue = new RequestQueue(2, clock);
+	const { requestQueue, listPoller } = accountOf(2, clock);
 	const creationTimes = new CreationTimes(client, requestQueue);
-	const deps = { client, requestQueue, clock, scope, creationTimes, commandId: (id: string) => id };
+	const deps = {
+		client,
+		requestQueue,
+		listPoller,
+		clock,
+		scope,
+		creationTimes,
+		commandId: (id: string) => id,
+	};
 	await clock.finish(
 		watchRuns(
 			deps,
