@@ -54,7 +54,7 @@ describe('a loop over the same run', () => {
 				nodes: [
 					node('Start', 'n8n-nodes-base.manualTrigger', {}),
 					node('Check', OURS, parameters),
-					node('Again', 'n8n-nodes-base.if', again as INodeParameters),
+					node('Again', 'n8n-nodes-base.if', again),
 				],
 				connections: {
 					Start: { main: [[{ node: 'Check', type: 'main', index: 0 }]] },
