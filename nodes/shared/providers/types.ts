@@ -45,8 +45,7 @@ export interface FilterSpec {
 	label: string;
 	description: string;
 	/**
-	 * `date` is a day in the time zone of the workflow: the rows are compared with its first or last moment, as their role
-	 * says, because the API may only know days in UTC. `metadata` as a JSON object of strings in one parameter. `number` is a whole number, where
+	 * `date` is a day in the time zone of the workflow (the API may only know days in UTC). `metadata` as a JSON object of strings in one parameter. `number` is a whole number, where
 	 * 0 means no filter and is not sent. `several` takes some of the options and is sent as repeated parameters.
 	 */
 	kind: 'text' | 'number' | 'date' | 'options' | 'several' | 'metadata';
@@ -242,7 +241,6 @@ export interface SimpleField {
 export interface FilePlace {
 	/** Its address: a signed one, or a data URL. */
 	url: readonly string[];
-	/** Its name, where the run tells one. */
 	name?: readonly string[];
 	/** Its ID at the provider, for `fileLink`, where the run may be without an address. */
 	id?: readonly string[];
