@@ -21,6 +21,7 @@ import { readChoice, readIncludeInputFields, readOptions } from '../shared/n8n/p
 import type { Session } from '../shared/n8n/transport/session';
 import type { ResourceClient } from '../shared/providers/client/resourceClient';
 import type { OutputName } from './fields';
+import { ownCancels } from './ownCancels';
 import { OUTPUT_OF, reportItem } from './report';
 
 /** `watch` and `check`: watches the runs of all items at once and sends each to the output of its end. */
@@ -34,7 +35,7 @@ export async function watchRunsOfItems(
 	if (!client.spec.cancel) throw cannotBeCancelled(client);
 
 	const shapes = context.getInputData().map((_, itemIndex) => readOutputShape(context, itemIndex));
-	const results = await watchItems(
+	const watched = await watchItems(
 		{ context, session, client, itemCount: context.getInputData().length },
 		(itemIndex) => readTarget(context, operation, itemIndex),
 		{
@@ -44,6 +45,8 @@ export async function watchRunsOfItems(
 				context.sendMessageToUI(`Watching ${counted(ids.size, 'run')}: ${run.id} is ${run.status}`),
 		},
 	);
+	const withOwn = ownCancels(context, `${session.provider.name} ${resource}`);
+	const results = watched.map((result) => ('value' in result ? { value: withOwn(result.value) } : result));
 	const reports = reportsOf(results);
 	throwWhenKeyIsRefused(context, reports, results);
 	throwWhenNoneIsFound(context, reports, results);

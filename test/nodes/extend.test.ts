@@ -632,7 +632,7 @@ describe('the picker of a run', () => {
 			const first = await pick(resource);
 			expect(first.results.map(({ value }) => value)).toEqual([...runs].reverse().slice(0, 25));
 			expect(first.results[0]).toEqual({
-				name: `${NAMELESS.includes(resource) ? `${resource}_29` : 'scan-29.pdf'} – PROCESSED – 2026-01-10 09:29`,
+				name: `${NAMELESS.includes(resource) ? `${resource}_29` : 'scan-29.pdf'} – PROCESSED – 2026-01-10 04:29`,
 				value: `${resource}_29`,
 			});
 			const second = await pick(resource, { paginationToken: String(first.paginationToken) });

@@ -96,7 +96,13 @@ function onRun(resource: string, operation: string, id: string, more: INodeParam
 }
 
 function getAll(resource: string, more: INodeParameters = {}) {
-	return lab.n8n.runWorkflow({ node: 'retab', parameters: { resource, operation: 'getAll', ...more } });
+	// Its days begin at 05:00 in UTC.
+	const settings = { timezone: 'America/New_York' };
+	return lab.n8n.runWorkflow({
+		node: 'retab',
+		parameters: { resource, operation: 'getAll', ...more },
+		settings,
+	});
 }
 
 /** What the API answered to the requests of one method about a run. */
@@ -467,7 +473,7 @@ describe('filters of getAll', () => {
 	const BOTH = ['report', 'invoice'];
 
 	const fromDate: FilterRow = ['fromDate', '2026-01-11T00:00:00', 'from_date=2026-01-11', ['report']];
-	const toDate: FilterRow = ['toDate', '2026-01-10T00:00:00', 'to_date=2026-01-10', ['invoice']];
+	const toDate: FilterRow = ['toDate', '2026-01-10T00:00:00', 'to_date=2026-01-11', ['invoice']];
 	const filename: FilterRow = ['filename', 'invoice', 'filename=invoice', ['invoice']];
 	const filenameContains: FilterRow = ['filenameContains', 'OF-INV', 'filename_contains=OF-INV', ['report']];
 	const completed: FilterRow = ['status', 'completed', 'status=completed', ['invoice']];
@@ -489,8 +495,8 @@ describe('filters of getAll', () => {
 			completed,
 			excludeCompleted,
 			// Eval runs take date-times where the others take days.
-			['fromDate', '2026-01-11T00:00:00', 'from_date=2026-01-11T00%3A00%3A00Z', ['report']],
-			['toDate', '2026-01-10T00:00:00', 'to_date=2026-01-10T23%3A59%3A59.999Z', ['invoice']],
+			['fromDate', '2026-01-11T00:00:00', 'from_date=2026-01-11T05%3A00%3A00.000Z', ['report']],
+			['toDate', '2026-01-10T00:00:00', 'to_date=2026-01-11T04%3A59%3A59.999Z', ['invoice']],
 			workflowId,
 			startedByApi,
 			['evalId', 'eval_a', 'eval_id=eval_a', ['invoice']],
@@ -581,6 +587,48 @@ describe('filters of getAll', () => {
 	}
 });
 
+describe('dates are days in the time zone of the workflow', () => {
+	const listed = async (timezone: string, filters: INodeParameters) => {
+		const parameters = { resource: 'parse', operation: 'getAll', filters };
+		const result = await lab.n8n.runWorkflow({ node: 'retab', parameters, settings: { timezone } });
+		expect(result.error).toBeUndefined();
+		return result.json[0]?.map(({ id }) => id);
+	};
+	const day = { fromDate: '2026-01-10T00:00:00', toDate: '2026-01-10T00:00:00' };
+
+	beforeAll(() => {
+		lab.sandbox.reset();
+		for (const createdAt of [
+			'2026-01-09T23:59:00Z',
+			'2026-01-10T04:59:00Z',
+			'2026-01-10T05:01:00Z',
+			'2026-01-11T04:58:00Z',
+			'2026-01-11T05:01:00Z',
+		]) {
+			lab.sandbox.createRun({
+				provider: 'retab',
+				resource: 'parse',
+				id: `prs_${createdAt.replaceAll(/\D/g, '')}`,
+				createdAt,
+			});
+		}
+	});
+
+	test('what the provider lists of the days around is left out', async () => {
+		expect(await listed('America/New_York', day)).toEqual(['prs_20260111045800', 'prs_20260110050100']);
+		expect(lab.listQueries('/v1/parses').at(-1)).toContain('from_date=2026-01-10&to_date=2026-01-11');
+		expect(await listed('UTC', day)).toEqual(['prs_20260110050100', 'prs_20260110045900']);
+	});
+
+	test('a moment of an expression counts as the day that it is in there', async () => {
+		const toDate = '={{ "2026-01-10T03:00:00.000Z" }}';
+		expect(await listed('America/New_York', { toDate })).toEqual([
+			'prs_20260110045900',
+			'prs_20260109235900',
+		]);
+	});
+});
+
 describe('filters of another kind', () => {
 	beforeEach(() => lab.sandbox.reset());
 
@@ -663,7 +711,7 @@ describe('the picker of a run', () => {
 			const first = await pick(resource);
 			expect(first.results.map(({ value }) => value)).toEqual([...runs].reverse().slice(0, 100));
 			expect(first.results[0]).toEqual({
-				name: `${NAMELESS.includes(resource) ? `${resource}_129` : 'scan-129.pdf'} – completed – 2026-01-10 11:09`,
+				name: `${NAMELESS.includes(resource) ? `${resource}_129` : 'scan-129.pdf'} – completed – 2026-01-10 06:09`, // New York, unless the instance is told otherwise.
 				value: `${resource}_129`,
 			});
 			const second = await pick(resource, { paginationToken: String(first.paginationToken) });
@@ -749,7 +797,7 @@ describe('many items', () => {
 		expect(result.status).toBe('error');
 		expect(result.error).toMatchObject({
 			name: 'NodeOperationError',
-			message: 'Run ID may only hold letters, digits and _ - : ~ @ = + [item 1]',
+			message: expect.stringMatching(/^Extraction: an ID may only hold .* \[item 1\]$/) as unknown,
 			itemIndex: 1,
 		});
 		expect(result.error?.description).toContain('1 other item failed as well.');
@@ -767,7 +815,7 @@ describe('many items', () => {
 		expect(result.status).toBe('success');
 		expect(result.json[0]).toMatchObject([
 			{ id: ids[0], status: 'completed' },
-			{ error: 'Run ID may only hold letters, digits and _ - : ~ @ = + [item 1]' },
+			{ error: expect.stringMatching(/^Extraction: an ID may only hold .* \[item 1\]$/) as unknown },
 			{ id: ids[1], status: 'completed' },
 		]);
 	});
@@ -786,7 +834,7 @@ describe('many items', () => {
 			[
 				{
 					origin: 'a b',
-					error: 'Run ID may only hold letters, digits and _ - : ~ @ = +',
+					error: expect.stringMatching(/^Extraction: an ID may only hold /) as unknown,
 				},
 			],
 		]);

@@ -840,7 +840,8 @@ describe('many items', () => {
 		expect(answersTo(id, 'GET').length).toBeLessThanOrEqual(4);
 	});
 
-	const BAD_ID = 'Run ID may only hold letters, digits and _ - : ~ @ = +';
+	const BAD_ID =
+		'Run ID: an ID may only hold letters, digits and _ - : ~ @ = +; it is the text "extr_1/../../secrets"';
 	const BAD_TIMEOUT = 'Timeout must be a number of seconds, more than 0 and at most 30 days; it is 0';
 
 	/** A run that completes, one that hangs, and two items with bad input. */

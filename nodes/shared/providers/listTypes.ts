@@ -41,16 +41,16 @@ export interface FilterSpec {
 	label: string;
 	description: string;
 	/**
-	 * `date` is sent as `YYYY-MM-DD`, `metadata` as a JSON object of strings in one parameter. `number` is a whole number, where
-	 * 0 means no filter and is not sent. `several` takes some of the options and is sent as repeated parameters.
+	 * `date` is a day in the time zone of the workflow (the API may only know days in UTC). `metadata` is sent as
+	 * a JSON object of strings in one parameter. `number` is a whole number, where 0 means no filter and is not sent. `several` takes some of the options and is sent as repeated parameters.
 	 */
 	kind: 'text' | 'number' | 'date' | 'options' | 'several' | 'metadata';
-	/** For a `date`: the API takes date-times, so the first or last moment of the day (UTC) is sent instead of the day. */
-	asInstant?: 'startOfDay' | 'endOfDay';
+	/** For a `date`: the API takes date-times. Otherwise it takes days in UTC. */
+	asInstant?: boolean;
 	/** Row of the provider's pickers, for a `text` that is the ID of something. */
 	picker?: string;
-	/** Filters that a cleanup can use, whatever they are called at this resource. */
-	role?: 'status' | 'until' | 'workflow' | 'processor' | 'metadata';
+	/** What a filter is about, whatever it is called at this resource. */
+	role?: 'status' | 'from' | 'until' | 'workflow' | 'processor' | 'metadata';
 	options?: readonly string[];
 	placeholder?: string;
 }

@@ -172,7 +172,6 @@ export interface SimpleField {
 export interface FilePlace {
 	/** Its address: a signed one, or a data URL. */
 	url: readonly string[];
-	/** Its name, where the run tells one. */
 	name?: readonly string[];
 	/** Its ID at the provider, for `fileLink`, where the run may be without an address. */
 	id?: readonly string[];

@@ -16,6 +16,7 @@ import { pickerMethod } from '../description/pickerField';
 import { nodeError } from '../output/errors';
 import { emptyListHint } from '../output/hints';
 import { plainValue } from '../parameters/locator';
+import { minuteAt } from '../parameters/timeZone';
 import { openClient } from '../transport/session';
 
 type ListSearch = (
@@ -45,7 +46,7 @@ export function searchRunsOf(provider: ProviderSpec): ListSearch {
 		const search = spec.list?.filters.find(({ name }) => name === spec.list?.searchFilter)?.param;
 		if (filter && search) query[search] = filter;
 		const page = await client.page(query, token, AbortSignal.timeout(REQUEST.timeout));
-		const itemOf = (row: JsonObject) => runItem(spec, row);
+		const itemOf = (row: JsonObject) => runItem(spec, row, context.getTimezone());
 		return { page, itemOf, isSearched: search !== undefined, ifEmpty: emptyListHint(provider, spec) };
 	});
 }
@@ -118,11 +119,11 @@ function matches({ name, value }: INodeListSearchItems, filter: string): boolean
 	return `${name} ${String(value)}`.toLowerCase().includes(filter.toLowerCase());
 }
 
-/** `invoice.pdf – completed – 2026-01-31 09:30`, as far as the row tells. */
-function runItem(spec: ResourceSpec, row: JsonObject): INodeListSearchItems | undefined {
+/** `invoice.pdf – completed – 2026-01-31 09:30`, as far as the row tells, in the time zone of the workflow. */
+function runItem(spec: ResourceSpec, row: JsonObject, timeZone: string): INodeListSearchItems | undefined {
 	const known = parseRow(spec, row);
 	if (!known) return undefined;
-	const created = known.created && new Date(known.created.at).toISOString().slice(0, 16).replace('T', ' ');
+	const created = known.created && minuteAt(timeZone, known.created.at);
 	const parts = [fileNameOf(row) ?? known.id, known.status, created].filter((part) => part !== undefined);
 	return { name: parts.join(' – '), value: known.id };
 }

@@ -3,7 +3,7 @@ import { call } from '../../core/requests/retry';
 import type { JsonObject } from '../../core/runs/run';
 import { addHints, emptyListHint } from '../output/hints';
 import { attemptItems } from '../output/items';
-import { readFilters } from '../parameters/filters';
+import { readDateTest, readFilters } from '../parameters/filters';
 import { readLimit } from '../parameters/numbers';
 import { type Operate, type Work, callDeps } from './work';
 
@@ -17,6 +17,7 @@ export const getMany: Operate = async (work) => {
 async function listRuns({ context, session, client }: Work, itemIndex: number): Promise<JsonObject[]> {
 	const limit = readLimit(context, itemIndex);
 	const query = { ...client.spec.list?.newestFirst, ...readFilters(context, client.spec, itemIndex) };
+	const isWithinDates = readDateTest(context, client.spec, itemIndex);
 	const rows: JsonObject[] = [];
 	// With page tokens nothing else may change between the pages (Extend: SDK, NextPageToken), the page size included.
 	const isSameSize = client.spec.list?.paging === 'pageToken';
@@ -26,7 +27,7 @@ async function listRuns({ context, session, client }: Work, itemIndex: number): 
 		),
 	);
 	for await (const page of pages) {
-		rows.push(...page.rows);
+		rows.push(...page.rows.filter(isWithinDates));
 		if (rows.length >= limit) break;
 	}
 	return rows.slice(0, limit);

@@ -1,11 +1,14 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
-import { sentDay } from '../../providers/lists/filters';
-import type { Query, QueryValue, ResourceSpec } from '../../providers/types';
+import type { JsonObject } from '../../core/runs/run';
+import { parseRow } from '../../providers/client/parseResponse';
+import { sentTime } from '../../providers/lists/filters';
 import type { FilterSpec } from '../../providers/listTypes';
+import type { Query, QueryValue, ResourceSpec } from '../../providers/types';
 import { InvalidParameterError } from '../output/errors';
 import { plainValue } from './locator';
+import { endOfDay, startOfDay } from './timeZone';
 import { type ParameterSource, asText, dayOf, describe, numberFrom } from './values';
 
 const fields = z.record(z.unknown());
@@ -23,16 +26,45 @@ export function readFilters(context: IExecuteFunctions, spec: ResourceSpec, item
 	for (const filter of spec.list?.filters ?? []) {
 		const value = plainValue(given[filter.name]);
 		if (value === undefined || value === null || value === '') continue;
-		const sent = sentAs(filter, value);
+		const sent = sentAs(context, filter, value);
 		if (sent !== undefined) query[filter.param] = sent;
 	}
 	return query;
 }
 
-function sentAs(filter: FilterSpec, value: unknown): QueryValue | undefined {
+/** Unix ms from which, or up to which, runs are wanted: the begin or the end of the day in the workflow's time zone. */
+function momentOf(context: IExecuteFunctions, { label, role }: FilterSpec, value: unknown): number {
+	const timeZone = context.getTimezone();
+	const day = dayOf(label, value, timeZone);
+	return role === 'until' ? endOfDay(timeZone, day) : startOfDay(timeZone, day);
+}
+
+/**
+ * Tests rows for the date filters of an item to the millisecond. A row without a creation time is let through.
+ *
+ * @throws InvalidParameterError
+ */
+export function readDateTest(
+	context: IExecuteFunctions,
+	spec: ResourceSpec,
+	itemIndex: number,
+): (row: JsonObject) => boolean {
+	const given = fields.parse(context.getNodeParameter('filters', itemIndex, {}));
+	const bounds = (spec.list?.filters ?? []).flatMap((filter) => {
+		const value = plainValue(given[filter.name]);
+		if (filter.kind !== 'date' || value === undefined || value === null || value === '') return [];
+		return [{ at: momentOf(context, filter, value), isEnd: filter.role === 'until' }];
+	});
+	return (row) => {
+		const created = parseRow(spec, row)?.created?.at;
+		return bounds.every(({ at, isEnd }) => created === undefined || (isEnd ? created <= at : created >= at));
+	};
+}
+
+function sentAs(context: IExecuteFunctions, filter: FilterSpec, value: unknown): QueryValue | undefined {
 	switch (filter.kind) {
 		case 'date':
-			return sentDay(filter, dayOf(filter.label, value));
+			return sentTime(filter, momentOf(context, filter, value));
 		case 'number':
 			return wholeNumberOf(filter, value);
 		case 'metadata':

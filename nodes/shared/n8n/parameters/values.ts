@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { DAY, TEXT } from '../../core/config';
 import { InvalidParameterError } from '../output/errors';
+import { dayAt } from './timeZone';
 
 /** What users type, checked before any request is sent. Every error names the parameter, says what is allowed and what to do. */
 
@@ -125,9 +126,18 @@ export function numberFrom(value: unknown): unknown {
 	return Number.isFinite(number) ? number : value;
 }
 
-/** `YYYY-MM-DD` of a date parameter (ISO text, or a date of n8n's expressions). @throws InvalidParameterError */
-export function dayOf(label: string, value: unknown): string {
-	const text = value instanceof Date ? value.toISOString() : asText.parse(value ?? '');
+/** A moment with its place in time, such as `2026-01-31T23:30:00Z`. The picker of n8n gives days without. */
+const MOMENT = /T.*(?:Z|[+-]\d{2}:?\d{2})$/;
+
+/**
+ * `YYYY-MM-DD` of a date parameter: a day as it was picked, or the day in a time zone that a moment is in.
+ *
+ * @throws InvalidParameterError
+ */
+export function dayOf(label: string, value: unknown, timeZone: string): string {
+	const given = value instanceof Date ? value.toISOString() : asText.parse(value ?? '');
+	const moment = MOMENT.test(given) ? Date.parse(given) : Number.NaN;
+	const text = Number.isNaN(moment) ? given : dayAt(timeZone, moment);
 	const day = /^\d{4}-\d{2}-\d{2}/.exec(text)?.[0];
 	const at = day === undefined ? Number.NaN : Date.parse(`${day}T00:00:00Z`);
 	if (day === undefined || Number.isNaN(at) || Math.abs(at) > 1e5 * DAY) {

@@ -2,7 +2,7 @@ import type { CleanupSource, StuckList } from '../../core/cleanup/findCandidates
 import { DAY } from '../../core/config';
 import { type Phase, type Run, UNFINISHED, isTerminal } from '../../core/runs/run';
 import type { ResourceClient } from '../client/resourceClient';
-import { type OwnerFilter, applyOwner, isOwnedBy, sentDay, withRole } from './filters';
+import { type OwnerFilter, applyOwner, isOwnedBy, sentTime, withRole } from './filters';
 import { pagesOf } from './runLists';
 import type { Query, ResourceSpec } from '../types';
 import { phaseOf, valueAt } from '../client/parseResponse';
@@ -45,7 +45,7 @@ export function cleanupSource(
 	const query: Query = { ...(statusParam ? spec.list.oldestFirst : spec.list.newestFirst) };
 	const until = withRole(spec, 'until');
 	// Whole days only, and whether the day itself counts is not documented: the day after is safe either way.
-	if (until) query[until.param] = sentDay(until, new Date(youngest + DAY).toISOString().slice(0, 10));
+	if (until) query[until.param] = sentTime(until, youngest + DAY);
 	applyOwner(client, query, filters);
 	applyMetadata(client, query, filters.metadata);
 

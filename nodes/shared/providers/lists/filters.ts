@@ -3,11 +3,10 @@ import { valueAt } from '../client/parseResponse';
 import type { ProviderSpec, Query, ResourceSpec } from '../types';
 import type { FilterSpec } from '../listTypes';
 
-const TIME_OF_DAY = { startOfDay: 'T00:00:00Z', endOfDay: 'T23:59:59.999Z' } as const;
-
-/** A day (`YYYY-MM-DD`) as a date filter sends it. */
-export function sentDay({ asInstant }: FilterSpec, day: string): string {
-	return asInstant ? `${day}${TIME_OF_DAY[asInstant]}` : day;
+/** A moment (unix ms) as a date filter sends it: as it is, or as the day in UTC that it is in. */
+export function sentTime({ asInstant }: FilterSpec, at: number): string {
+	const text = new Date(at).toISOString();
+	return asInstant ? text : text.slice(0, 10);
 }
 
 /** The status filter of a list that takes the statuses of a status table. */

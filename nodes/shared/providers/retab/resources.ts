@@ -49,13 +49,14 @@ const JOB_PHASES: Record<string, Phase> = {
 	expired: 'expired',
 };
 
-const BY_DAY = 'Retab filters by whole days in UTC: of the date picked, the day as it is shown counts.';
+const BY_DAY = 'The day begins and ends in the time zone of the workflow.';
 
 const FROM_DATE = filter(
 	'date',
 	['fromDate', 'from_date'],
 	'Created From',
 	`Only runs created on this day or later. ${BY_DAY}`,
+	{ role: 'from' },
 );
 
 const TO_DATE = filter(
@@ -386,8 +387,8 @@ export const retab: ProviderSpec = {
 				statusFilter(EVAL_PHASES),
 				excludeStatus(EVAL_PHASES),
 				// The only list whose dates are typed as date-times (OpenAPI).
-				{ ...FROM_DATE, asInstant: 'startOfDay' },
-				{ ...TO_DATE, asInstant: 'endOfDay' },
+				{ ...FROM_DATE, asInstant: true },
+				{ ...TO_DATE, asInstant: true },
 				WORKFLOW_ID,
 				idFilter('eval', 'Only runs of this eval'),
 				idFilter('block', BLOCK, 'target_block_id'),

@@ -78,7 +78,7 @@ describe('what is asked of each list', () => {
 			evalRun: [
 				'/v1/workflows/evals/runs',
 				{ limit: 100 },
-				RUNS.map((query) => ({ ...query, to_date: '2026-01-11T23:59:59.999Z' })),
+				RUNS.map((query) => ({ ...query, to_date: '2026-01-11T14:30:00.000Z' })),
 			],
 			experimentRun: ['/v1/workflows/experiments/runs', { limit: 100 }, RUNS],
 			extraction: ['/v1/extractions', { limit: 100 }, PRIMITIVE],

@@ -1,6 +1,6 @@
 import type { Phase } from '../../../../nodes/shared/core/runs/run';
 import { cancellable, resourceOf } from '../../../../nodes/shared/providers';
-import { sentDay } from '../../../../nodes/shared/providers/lists/filters';
+import { sentTime } from '../../../../nodes/shared/providers/lists/filters';
 import { retab } from '../../../../nodes/shared/providers/retab/resources';
 
 /**
@@ -256,12 +256,12 @@ test('document types are the endings that the API knows, several at once', () =>
 test('dates are days, and date-times for eval runs alone', () => {
 	const dated = Object.entries(retab.resources).flatMap(([name, { list }]) =>
 		(list?.filters ?? []).flatMap((filter) =>
-			filter.kind === 'date' ? [[`${name} ${filter.param}`, sentDay(filter, '2026-01-31')] as const] : [],
+			filter.kind === 'date' ? [[`${name} ${filter.param}`, sentTime(filter, Date.parse('2026-01-31T22:30:00Z'))] as const] : [],
 		),
 	);
 	expect(dated.filter(([name]) => name.startsWith('evalRun'))).toEqual([
-		['evalRun from_date', '2026-01-31T00:00:00Z'],
-		['evalRun to_date', '2026-01-31T23:59:59.999Z'],
+		['evalRun from_date', '2026-01-31T22:30:00.000Z'],
+		['evalRun to_date', '2026-01-31T22:30:00.000Z'],
 	]);
 	const others = dated.filter(([name]) => !name.startsWith('evalRun')).map(([, sent]) => sent);
 	expect(new Set(others)).toEqual(new Set(['2026-01-31']));
