@@ -15,6 +15,7 @@ import type { LoggedRequest } from './log';
 import { addExtendOwnerRoutes, addRetabOwnerRoutes } from './owners';
 import { checkRetabKey } from './retab/auth';
 import { addRetabFileRoutes } from './retab/files';
+import { RateLimit } from './rateLimit';
 import { addRetabRoutes } from './retab/routes';
 import { addStorageRoutes, piecesOf, STORAGE_PREFIX } from './storage';
 import type { World } from './world';
@@ -53,6 +54,7 @@ function errorBody(world: World, family: Family, error: ApiError, requestId: str
 /** Both APIs and the file storage, without faults. */
 function createApi(world: World): Hono<AppEnv> {
 	const app = new Hono<AppEnv>();
+	const rateLimit = new RateLimit();
 	app.use('*', async (c, next) => {
 		c.set('entry', c.env.entry);
 		c.set('requestId', world.store.newId('req_'));
@@ -60,6 +62,11 @@ function createApi(world: World): Hono<AppEnv> {
 		const family = familyOf(c.req.path);
 		if (family === 'retab') checkRetabKey(c.req.raw.headers);
 		if (family === 'extend') checkExtendKey(c.req.raw.headers);
+		const { requestsPerSecond } = world.switches;
+		if (family !== 'storage' && requestsPerSecond > 0 && !rateLimit.takes(family, requestsPerSecond)) {
+			c.header('retry-after', '1');
+			throw familyError(family, 429, 'Too many requests');
+		}
 		await next();
 		if (family !== 'storage') c.header(REQUEST_ID_HEADERS[family], c.get('requestId'));
 	});

@@ -26,6 +26,7 @@ const switchesSchema = z
 		retabJobs: z.enum(['served', 'removed']),
 		extendProcessorRuns: z.enum(['served', 'removed']),
 		extractionCreated: z.union([z.literal(201), z.literal(202)]),
+		requestsPerSecond: z.number().min(0),
 	})
 	.strict()
 	.partial();

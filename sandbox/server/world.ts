@@ -24,6 +24,8 @@ export interface Switches {
 	extractionCreated: 201 | 202;
 	/** `/processor_runs` may be gone from the API version. */
 	extendProcessorRuns: 'served' | 'removed';
+	/** Requests per second and key; more are answered 429 with `Retry-After: 1`. 0 is no limit. */
+	requestsPerSecond: number;
 }
 
 export const DEFAULT_SWITCHES: Readonly<Switches> = {
@@ -36,6 +38,7 @@ export const DEFAULT_SWITCHES: Readonly<Switches> = {
 	retabJobs: 'served',
 	extendProcessorRuns: 'served',
 	extractionCreated: 201,
+	requestsPerSecond: 0,
 };
 
 /** Everything one sandbox holds. */

@@ -179,3 +179,15 @@ describe('runs', () => {
 		});
 	});
 });
+
+test('so many requests per second and key are taken, and more are refused with a Retry-After', async () => {
+	kit.sandbox.switches.requestsPerSecond = 3;
+	const answers = [];
+	for (let count = 0; count < 5; count++) answers.push(await kit.retab('GET', '/v1/jobs'));
+	expect(answers.slice(0, 3).map(({ status }) => status)).toEqual([200, 200, 200]);
+	expect(answers.at(-1)).toMatchObject({ status: 429, headers: { 'retry-after': '1' } });
+	expect((await kit.extend('GET', '/extract_runs')).status).toBe(200);
+	let { status } = await kit.retab('GET', '/v1/jobs');
+	while (status === 429) ({ status } = await kit.retab('GET', '/v1/jobs'));
+	expect(status).toBe(200);
+});
