@@ -46,8 +46,8 @@ export async function redisServer({ host, port, folder }: Place): Promise<Server
 /** A new and empty Postgres. `folder` must be one that other users may reach. */
 export async function postgresServer({ host, port, folder }: Place): Promise<Server> {
 	const initdb = await findProgram('initdb', 'postgresql');
-	const program = path.join(path.dirname(initdb), 'postgres');
-	const isReady = path.join(path.dirname(initdb), 'pg_isready');
+	const program = await findProgram('postgres', 'postgresql');
+	const isReady = await findProgram('pg_isready', 'postgresql-client');
 	const data = path.join(folder, 'data');
 	await mkdir(data, { mode: 0o700 });
 	const owner = os.userInfo().uid === 0 ? await idsOf(POSTGRES_USER) : undefined;
@@ -85,8 +85,8 @@ async function idsOf(user: string): Promise<{ uid: number; gid: number }> {
 async function findProgram(name: string, debianPackage: string): Promise<string> {
 	const versions = existsSync(DEBIAN_POSTGRES) ? await readdir(DEBIAN_POSTGRES) : [];
 	const folders = [
-		...(process.env['PATH'] ?? '').split(path.delimiter),
 		...versions.sort((a, b) => Number(b) - Number(a)).map((one) => path.join(DEBIAN_POSTGRES, one, 'bin')),
+		...(process.env['PATH'] ?? '').split(path.delimiter),
 	];
 	const found = folders.map((folder) => path.join(folder, name)).find(existsSync);
 	if (found) return found;

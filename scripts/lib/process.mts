@@ -99,12 +99,14 @@ export class Server {
 			this.#reportCrash(new Failure(`${name} ended by itself.`, { details: await this.tail() }));
 		};
 		void watch();
+		const fail = async (what: string): Promise<never> => {
+			throw new Failure(`${name} ${what}`, { details: await this.tail() });
+		};
 		await pWaitFor(async () => state.ended || (await this.#isReady()), {
 			interval: READY_POLL_MS,
-			timeout: { milliseconds: timeoutMs, message: `${name} did not answer within ${timeoutMs / 1000} s.` },
-		});
-		if (state.ended)
-			throw new Failure(`${name} ended while it was starting.`, { details: await this.tail() });
+			timeout: { milliseconds: timeoutMs },
+		}).catch(() => fail(`did not answer within ${timeoutMs / 1000} s.`));
+		if (state.ended) await fail('ended while it was starting.');
 	}
 
 	async #isReady(): Promise<boolean> {

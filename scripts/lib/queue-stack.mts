@@ -17,7 +17,7 @@ import {
 } from './stack.mjs';
 
 /** Below those that a system gives to outgoing connections: a port must still be free when its process is back. */
-const PORTS = portNumbers(5800, 6300);
+const PORTS = [5800, 6300] as const;
 
 /** The processes of n8n. `patient` and `hasty` are workers that wait long and briefly for their executions at SIGTERM. */
 export const N8N_PROCESSES = ['main', 'patient', 'hasty'] as const;
@@ -56,7 +56,7 @@ export async function withQueueStack<T>(work: (stack: QueueStack) => Promise<T>)
 	}
 }
 
-const freePort = (): Promise<number> => getPort({ host: LOOPBACK, port: PORTS });
+const freePort = (): Promise<number> => getPort({ host: LOOPBACK, port: portNumbers(...PORTS) });
 
 async function runStack<T>(folder: string, work: (stack: QueueStack) => Promise<T>): Promise<T> {
 	const postgresFolder = path.join(folder, 'postgres');
