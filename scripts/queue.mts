@@ -60,6 +60,7 @@ export async function main(args: string[]): Promise<number> {
  * What the tests may do to the processes of n8n:
  * - `POST /<process>/end?signal=SIGKILL` ends one and answers `{ exitCode }` when it has ended;
  * - `POST /<process>/start` starts it again on its data and answers when it is ready;
+ * - `POST /restore` starts those that are ended, so that a test that fails does not take the next one with it;
  * - `GET /executions/<id>/worker` answers `{ worker }`, the one that has begun the execution last, or null.
  */
 function controlOf({ n8n }: QueueStack): Hono {
@@ -68,26 +69,37 @@ function controlOf({ n8n }: QueueStack): Hono {
 		if (!name) throw new Error(`There is no process ${text}.`);
 		return name;
 	};
-	return new Hono()
-		.post('/:process/end', async (context) => {
-			const signal = context.req.query('signal') === 'SIGTERM' ? 'SIGTERM' : 'SIGKILL';
-			const exitCode = await n8n[nameOf(context.req.param('process'))].stop(signal);
-			return context.json({ exitCode: exitCode ?? null });
-		})
-		.post('/:process/start', async (context) => {
-			await n8n[nameOf(context.req.param('process'))].start();
-			return context.body(null, 204);
-		})
-		.get('/executions/:id/worker', async (context) => {
-			const begun = await Promise.all(
-				N8N_PROCESSES.map(async (name) => ({
-					name,
-					job: await lastJobOf(n8n[name].plan.logFile, context.req.param('id')),
-				})),
-			);
-			const { name, job } = begun.reduce((last, one) => (one.job > last.job ? one : last));
-			return context.json({ worker: job > 0 ? name : null });
-		});
+	const ended = new Set<N8nProcess>();
+	const start = async (name: N8nProcess): Promise<void> => {
+		await n8n[name].start();
+		ended.delete(name);
+	};
+	const control = new Hono();
+	control.post('/:process/end', async (context) => {
+		const name = nameOf(context.req.param('process'));
+		const signal = context.req.query('signal') === 'SIGTERM' ? 'SIGTERM' : 'SIGKILL';
+		ended.add(name);
+		return context.json({ exitCode: (await n8n[name].stop(signal)) ?? null });
+	});
+	control.post('/:process/start', async (context) => {
+		await start(nameOf(context.req.param('process')));
+		return context.body(null, 204);
+	});
+	control.post('/restore', async (context) => {
+		for (const name of ended) await start(name);
+		return context.body(null, 204);
+	});
+	control.get('/executions/:id/worker', async (context) => {
+		const begun = await Promise.all(
+			N8N_PROCESSES.map(async (name) => ({
+				name,
+				job: await lastJobOf(n8n[name].plan.logFile, context.req.param('id')),
+			})),
+		);
+		const { name, job } = begun.reduce((last, one) => (one.job > last.job ? one : last));
+		return context.json({ worker: job > 0 ? name : null });
+	});
+	return control;
 }
 
 /** Number of the last job for an execution that a worker has logged; jobs are counted up. 0 when there is none. */

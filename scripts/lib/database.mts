@@ -32,7 +32,18 @@ export async function redisServer({ host, port, folder }: Place): Promise<Server
 	const program = await findProgram('redis-server', 'redis-server');
 	const cli = await findProgram('redis-cli', 'redis-tools');
 	const address = ['-h', host, '-p', String(port)];
-	const settings = ['--bind', host, '--port', String(port), '--save', '', '--appendonly', 'no', '--dir', folder];
+	const settings = [
+		'--bind',
+		host,
+		'--port',
+		String(port),
+		'--save',
+		'',
+		'--appendonly',
+		'no',
+		'--dir',
+		folder,
+	];
 	return new Server({
 		name: 'Redis',
 		url: `redis://${host}:${port}`,

@@ -77,14 +77,16 @@ export class SandboxClient {
 	 *
 	 * @param path glob
 	 * @param since Unix ms; earlier requests do not count
+	 * @param withinMs how long it may take
 	 */
-	async requested(path: string, since = 0): Promise<void> {
+	async requested(path: string, since = 0, withinMs?: number): Promise<void> {
 		await eventually(
 			async () => {
 				const found = await this.#call('GET', `/requests?path=${path}&since=${String(since)}`);
 				return (found as { total: number }).total > 0 ? found : undefined;
 			},
 			() => `nobody has asked for ${path}`,
+			withinMs,
 		);
 	}
 

@@ -6,7 +6,7 @@ import { forSandbox, type Published } from './stack';
 
 /** Workflows of the tests, as somebody would build them for production. */
 
-interface Choices {
+export interface Choices {
 	/** Of the Timeout Cancel node, in seconds. */
 	timeoutS: number;
 	onWorkflowStop?: 'leave' | 'cancel';

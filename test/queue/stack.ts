@@ -50,6 +50,11 @@ export async function start(name: N8nProcess): Promise<void> {
 	await control('POST', `/${name}/start`);
 }
 
+/** Starts the processes of n8n that a test has left ended. */
+export async function restore(): Promise<void> {
+	await control('POST', '/restore');
+}
+
 /** The worker that has begun an execution last. */
 export async function workerOf(executionId: string): Promise<N8nProcess> {
 	return await eventually(
@@ -81,11 +86,17 @@ export async function runOf(executionId: string): Promise<SandboxRun> {
 	);
 }
 
-/** Calls the production webhook of a published workflow. */
+/** Calls the production webhook of a published workflow. Only 404 is tried again: n8n has started nothing then. */
 export async function call(path: string, query = ''): Promise<void> {
 	await eventually(
-		async () => ((await fetch(`${stack.n8nUrl}/webhook/${path}?${query}`)).ok ? true : undefined),
+		async () => {
+			const response = await fetch(`${stack.n8nUrl}/webhook/${path}?${query}`);
+			if (response.ok) return true;
+			if (response.status === 404) return undefined;
+			throw new Error(`The webhook answered ${String(response.status)}: ${await response.text()}`);
+		},
 		() => `there is no webhook ${path}`,
+		BEGIN_MS,
 	);
 }
 

@@ -1,7 +1,7 @@
 import { itemsOf, type N8nClient } from '../../../scripts/lib/n8n-client.mjs';
 import { eventually } from '../../../scripts/lib/eventually.mjs';
 import { publishGuarded, publishNet } from '../flows';
-import { begin, beginIn, end, logIn, sandbox, start } from '../stack';
+import { begin, beginIn, end, logIn, restore, sandbox, start } from '../stack';
 
 /** How long an execution may take beyond its own time, in ms. */
 const EXECUTION_MS = 90_000;
@@ -17,6 +17,8 @@ let n8n: N8nClient;
 beforeAll(async () => {
 	n8n = await logIn();
 });
+
+afterEach(restore);
 
 /** What is left of a run that nobody has cancelled. */
 const LEFT = { phase: 'running', cancelRequests: 0 };
