@@ -10,7 +10,7 @@ module.exports = {
 	transformIgnorePatterns: ['/node_modules/(?!(?:github-slugger|markdown-table)/)'],
 	// tsx finds `Retab.node.ts` as `Retab.node.js`: without an ending it would take `Retab.node.json`.
 	moduleNameMapper: { '^(\\..*\\.node)\\.js$': '$1' },
-	testPathIgnorePatterns: ['/node_modules/', '/test/e2e/'],
+	testPathIgnorePatterns: ['/node_modules/', '/test/e2e/', '/test/queue/'],
 	maxWorkers: 2,
 	// A worker ends its work at once, with nothing left open. Giving back a heap with n8n in it takes longer than jest's
 	// default of 500 ms on a busy machine, which jest would report as a leak.

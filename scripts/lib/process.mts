@@ -60,8 +60,8 @@ interface ServerPlan {
 	name: string;
 	/** Its origin. */
 	url: string;
-	/** Paths that return 2xx once it is ready. */
-	ready: string[];
+	/** Paths that return 2xx once it is ready, or another way to ask. */
+	ready: string[] | (() => Promise<boolean>);
 	/** How long it may take to start. */
 	timeoutMs: number;
 	logFile: string;
@@ -99,16 +99,20 @@ export class Server {
 			this.#reportCrash(new Failure(`${name} ended by itself.`, { details: await this.tail() }));
 		};
 		void watch();
+		const fail = async (what: string): Promise<never> => {
+			throw new Failure(`${name} ${what}`, { details: await this.tail() });
+		};
 		await pWaitFor(async () => state.ended || (await this.#isReady()), {
 			interval: READY_POLL_MS,
-			timeout: { milliseconds: timeoutMs, message: `${name} did not answer within ${timeoutMs / 1000} s.` },
-		});
-		if (state.ended)
-			throw new Failure(`${name} ended while it was starting.`, { details: await this.tail() });
+			timeout: { milliseconds: timeoutMs },
+		}).catch(() => fail(`did not answer within ${timeoutMs / 1000} s.`));
+		if (state.ended) await fail('ended while it was starting.');
 	}
 
 	async #isReady(): Promise<boolean> {
-		for (const place of this.plan.ready) {
+		const { ready } = this.plan;
+		if (typeof ready === 'function') return await ready();
+		for (const place of ready) {
 			const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
 			const response = await fetch(this.url + place, { signal }).catch(() => undefined);
 			await response?.body?.cancel();
@@ -117,16 +121,16 @@ export class Server {
 		return true;
 	}
 
-	/** Ends it by SIGTERM. */
-	async stop(): Promise<void> {
+	/** Ends it by a signal. Returns its exit code; there is none when it was not running or was killed. */
+	async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | undefined> {
 		const child = this.#child;
 		this.#child = undefined;
-		if (!child) return;
+		if (!child) return undefined;
 		// Windows has no signals: without /t, n8n's task runner would go on.
 		if (process.platform === 'win32')
 			await run('taskkill', ['/pid', String(child.pid), '/t', '/f'], { reject: false });
-		child.kill();
-		await child;
+		child.kill(signal);
+		return (await child).exitCode;
 	}
 
 	async restart(): Promise<void> {

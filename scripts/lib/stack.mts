@@ -24,7 +24,7 @@ const PORTS_TO_TRY = 50;
 const SANDBOX_START_TIMEOUT_MS = 60_000;
 
 /** Start timeout of n8n in ms: a cold disk and a slow machine need minutes. */
-const N8N_START_TIMEOUT_MS = 180_000;
+export const N8N_START_TIMEOUT_MS = 180_000;
 
 /** How long n8n may take to close its database and end, in ms. */
 const N8N_STOP_GRACE_MS = 15_000;
@@ -96,30 +96,18 @@ async function runStack<T>(
 	work: (stack: Stack) => Promise<T>,
 ): Promise<T> {
 	const userFolder = path.join(folder, 'user');
-	const nodes = path.join(userFolder, '.n8n', 'nodes');
-	const installed = path.join(nodes, 'node_modules', PACKAGE);
 	await runTasks([
 		{
 			title: 'Building the nodes and installing them into n8n',
 			async task() {
 				await cp(EMPTY_USER_FOLDER, userFolder, { recursive: true });
-				await mkdir(installed, { recursive: true });
-				await writeFile(path.join(nodes, 'package.json'), '{ "name": "installed-nodes", "private": true }');
-				await layOut(installed);
+				await layOutIn(userFolder, layOut);
 			},
 		},
 	]);
 	// As late as possible: another program can take a port until it is used.
 	const ports = await choosePorts(asked);
-	const sandboxArguments = ['--host', LOOPBACK, '--port', String(ports.sandbox)];
-	const sandbox = new Server({
-		name: 'The sandbox',
-		url: `http://${LOOPBACK}:${ports.sandbox}`,
-		ready: ['/_sandbox/requests'],
-		timeoutMs: SANDBOX_START_TIMEOUT_MS,
-		logFile: path.join(folder, 'sandbox.log'),
-		command: [process.execPath, ['--import', 'tsx', 'sandbox/server/main.ts', ...sandboxArguments], {}],
-	});
+	const sandbox = sandboxServer(ports.sandbox, folder);
 	const url = `http://${LOOPBACK}:${ports.editor}`;
 	const [file, args, options] = n8nCommand('start', userFolder, {
 		N8N_PORT: String(ports.editor),
@@ -155,12 +143,39 @@ async function runStack<T>(
 				},
 			},
 		]);
-		const stopped = new Promise<never>((_, reject) => stopping.addEventListener('abort', reject));
 		const done = work({ sandbox, n8n, client, credentials, folder });
-		return await Promise.race([done, sandbox.crashed, n8n.crashed, stopped]);
+		return await whileRunning([sandbox, n8n], done);
 	} finally {
 		await Promise.all([sandbox.stop(), n8n.stop()]);
 	}
+}
+
+/** The sandbox, not started yet. Its log is in `folder`. */
+export function sandboxServer(port: number, folder: string): Server {
+	const args = ['--host', LOOPBACK, '--port', String(port)];
+	return new Server({
+		name: 'The sandbox',
+		url: `http://${LOOPBACK}:${port}`,
+		ready: ['/_sandbox/requests'],
+		timeoutMs: SANDBOX_START_TIMEOUT_MS,
+		logFile: path.join(folder, 'sandbox.log'),
+		command: [process.execPath, ['--import', 'tsx', 'sandbox/server/main.ts', ...args], {}],
+	});
+}
+
+/** What the work returns, or the error when a server ends by itself or the user stops this program. */
+export async function whileRunning<T>(servers: Server[], work: Promise<T>): Promise<T> {
+	const stopped = new Promise<never>((_, reject) => stopping.addEventListener('abort', reject));
+	return await Promise.race([work, ...servers.map(({ crashed }) => crashed), stopped]);
+}
+
+/** Installs the package into the user folder of an n8n, as n8n itself would. */
+export async function layOutIn(userFolder: string, layOut = layOutPacked): Promise<void> {
+	const nodes = path.join(userFolder, '.n8n', 'nodes');
+	const installed = path.join(nodes, 'node_modules', PACKAGE);
+	await mkdir(installed, { recursive: true });
+	await writeFile(path.join(nodes, 'package.json'), '{ "name": "installed-nodes", "private": true }');
+	await layOut(installed);
 }
 
 async function layOutPacked(to: string): Promise<void> {
@@ -169,7 +184,8 @@ async function layOutPacked(to: string): Promise<void> {
 	await rm(archive);
 }
 
-async function createCredentials(client: N8nClient, baseUrl: string): Promise<Credential[]> {
+/** One credential for each API, tested. */
+export async function createCredentials(client: N8nClient, baseUrl: string): Promise<Credential[]> {
 	const retab = { apiKey: RETAB_KEY, baseUrl };
 	const extend = { apiKey: EXTEND_KEY, region: 'custom', baseUrl };
 	const credentials = [

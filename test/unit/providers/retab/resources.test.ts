@@ -256,7 +256,9 @@ test('document types are the endings that the API knows, several at once', () =>
 test('dates are days, and date-times for eval runs alone', () => {
 	const dated = Object.entries(retab.resources).flatMap(([name, { list }]) =>
 		(list?.filters ?? []).flatMap((filter) =>
-			filter.kind === 'date' ? [[`${name} ${filter.param}`, sentTime(filter, Date.parse('2026-01-31T22:30:00Z'))] as const] : [],
+			filter.kind === 'date'
+				? [[`${name} ${filter.param}`, sentTime(filter, Date.parse('2026-01-31T22:30:00Z'))] as const]
+				: [],
 		),
 	);
 	expect(dated.filter(([name]) => name.startsWith('evalRun'))).toEqual([
