@@ -43,6 +43,7 @@ export async function main(args: string[]): Promise<number> {
 			'--no-warnings',
 			'node_modules/jest/bin/jest.js',
 			'--runInBand',
+			'--verbose',
 		];
 		const code = await show([...jest, '--config', 'test/queue/jest.config.mjs', ...tests], {
 			env: { QUEUE_STACK: JSON.stringify(forTests) },
