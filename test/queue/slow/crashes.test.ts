@@ -25,6 +25,9 @@ const NOTICED_MS = 120_000;
 const LOOP_WAIT_S = 65;
 const LOOP_MS = 240_000;
 
+/** Time of a run of the loop, in ms: it is up before the first wait is. */
+const LOOP_TIMEOUT_MS = 20_000;
+
 /** A watch that is still there when everything else in its test has been done, in seconds. */
 const LONG_S = 600;
 
@@ -65,7 +68,10 @@ describe('the durable loop', () => {
 	test(
 		'kill -9 of its worker during the Wait: it goes on in another one',
 		async () => {
-			const workflow = await publishGuarded(n8n, { timeoutS: 20, loopWaitS: LOOP_WAIT_S });
+			const workflow = await publishGuarded(n8n, {
+				timeoutS: LOOP_TIMEOUT_MS / 1000,
+				loopWaitS: LOOP_WAIT_S,
+			});
 			const { executionId, runId, worker } = await begin(n8n, workflow);
 			await n8n.executionWith(executionId, ['waiting'], EXECUTION_MS);
 
@@ -152,7 +158,7 @@ test(
 	'kill -9 of everything: the loop goes on after the restart, watches are lost, the net cancels exactly once',
 	async () => {
 		const net = await publishNet(n8n);
-		const loop = await publishGuarded(n8n, { timeoutS: 20, loopWaitS: LOOP_WAIT_S });
+		const loop = await publishGuarded(n8n, { timeoutS: LOOP_TIMEOUT_MS / 1000, loopWaitS: LOOP_WAIT_S });
 		const bare = await publishGuarded(n8n, { timeoutS: LONG_S });
 		const caught = await publishGuarded(n8n, { timeoutS: LONG_S, settings: { errorWorkflow: net } });
 		const looping = await begin(n8n, loop);
@@ -170,7 +176,13 @@ test(
 		expect(await sandbox.run(saved.runId)).toMatchObject(CANCELLED_ONCE);
 		const execution = await n8n.finished(looping.executionId, LOOP_MS);
 		expect(execution).toMatchObject({ status: 'success' });
-		expect(itemsOf(execution, 'Guard', 2)).toMatchObject([{ id: looping.runId, outcome: 'cancelled' }]);
+		const [item] = itemsOf(execution, 'Guard', 2);
+		expect(item).toMatchObject({ id: looping.runId, outcome: 'cancelled' });
+		// The deadline is the one from before the restart.
+		const { createdAt } = await sandbox.run(looping.runId);
+		expect(Math.abs(Date.parse(String(item?.['deadline'])) - createdAt - LOOP_TIMEOUT_MS)).toBeLessThan(
+			1_000,
+		);
 		expect(await sandbox.run(looping.runId)).toMatchObject(CANCELLED_ONCE);
 		// A minute later it still holds.
 		expect(await sandbox.run(saved.runId)).toMatchObject(CANCELLED_ONCE);
