@@ -49,12 +49,12 @@ describe('versions', () => {
 		operation: 'create',
 		extractorId: locator('ex_sandbox_invoices'),
 	};
-	const LATEST = 'Latest Published Version (latest)';
+	const LATEST = 'Latest Published Version';
 
 	test('are those of the chosen extractor, below the names that always work', async () => {
 		expect(await names('extend', 'extendExtractorVersion', parameters)).toEqual([
 			LATEST,
-			'Draft, Not Published Yet (draft)',
+			'Draft, Not Published Yet',
 			'1.0',
 			'0.2',
 			'0.1',

@@ -275,7 +275,7 @@ describe('a retab extraction, when', () => {
 		[401, 'Retab refused the API key (401)'],
 		[402, 'Retab refused the request (402)'],
 		[403, 'Retab refused the API key (403)'],
-		[410, 'Retab refused the request (410)'],
+		[410, 'Retab no longer has the run or resource (410)'],
 		[422, 'Retab refused the request (422)'],
 		[307, 'Retab answered with a redirect, which is not followed (307)'],
 	] as const) {

@@ -16,8 +16,8 @@ function owner(plural: string, example: string): PickerSpec {
 
 /** Names that stand for a version (API reference, get extractor version). `latest` is the draft where none is published. */
 const LATEST_AND_DRAFT = [
-	{ name: 'Latest Published Version (Latest)', value: 'latest' },
-	{ name: 'Draft, Not Published Yet (Draft)', value: 'draft' },
+	{ name: 'Latest Published Version', value: 'latest' },
+	{ name: 'Draft, Not Published Yet', value: 'draft' },
 ];
 
 function versions(noun: string): PickerSpec {
