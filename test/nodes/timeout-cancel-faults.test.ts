@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
 import type { FaultSpec, LoggedRequest, RunSeed, SteeringInput } from '../../sandbox/server';
-import { eventually } from './support';
+import { eventually, logEntries } from './support';
 import { KINDS, onlyItem, quick, sideBySide, useSandbox, type Provider } from './support/sandbox-instance';
 
 /** The Timeout Cancel node against servers and networks that fail, and in workflows that are stopped. */
@@ -454,7 +454,7 @@ describe('stopping a workflow, whatever the node is at', () => {
 		expect(answersTo(done, 'POST')).toEqual([]);
 	});
 
-	scenario('a server that is gone does not hold up the end for long', async () => {
+	scenario('a server that is gone does not hold up the end for long, and the log names the run', async () => {
 		const id = createRun('retab', 'extraction', { result: 'stuck' });
 		spoilCancel(id, { hang: true, count: 'always' });
 		const execution = lab.n8n.startWorkflow({
@@ -466,6 +466,7 @@ describe('stopping a workflow, whatever the node is at', () => {
 		const result = await execution.stop();
 		expect(result.status).toBe('canceled');
 		expect(result.msAfterStop).toBeLessThan(12_000);
+		await eventually(() => logEntries.some(({ level, message }) => level === 'warn' && message.includes(id)));
 	});
 
 	for (const provider of ['retab', 'extend'] as const) {

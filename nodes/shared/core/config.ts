@@ -147,8 +147,12 @@ export const CANCEL = {
 	maxWait: 2 * SECOND,
 	/** This long before Confirm Cancel For is over, a rate-limit pause is ignored for one last attempt. */
 	lastTry: 1 * SECOND,
-	/** Time to cancel runs after the workflow was stopped. */
+	/** Time to cancel a run after the workflow was stopped. */
 	stopBudget: 10 * SECOND,
+	/** More time for each further run of the node. */
+	stopBudgetPerRun: 0.2 * SECOND,
+	/** Requests in flight for these cancels: nobody polls any more. */
+	stopRequests: 50,
 } as const;
 
 /** Reading single runs. */

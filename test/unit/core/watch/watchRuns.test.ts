@@ -790,6 +790,39 @@ describe('the workflow is stopped', () => {
 		expect(client.of('cancel').length).toBeGreaterThan(4);
 	});
 
+	test('cancel: a thousand runs are all cancelled when each cancel takes 150 ms', async () => {
+		const { clock, client } = setUp();
+		client.reads('*', 'running').cancels('*', takes(150, accepts()));
+		const ids = Array.from({ length: 1_000 }, (_, index) => `r${index}`);
+		const watching = startWatch(
+			clock,
+			client,
+			ids.map((id) => target(id, { options: { onStop: 'cancel' } })),
+		);
+		await clock.advance(5_500);
+		watching.stop();
+		await expect(clock.finish(watching.results, 10 * SECOND)).rejects.toEqual(new CancelReason('stopped'));
+		expect(new Set(client.of('cancel').map(({ id }) => id)).size).toBe(1_000);
+		expect(watching.missed).toEqual([]);
+		expect(clock.sleeping).toBe(0);
+	});
+
+	test('cancel: runs that could not be cancelled are named', async () => {
+		const { clock, client } = setUp();
+		client
+			.reads('*', 'running')
+			.cancels('fine', accepts())
+			.cancels('refused', refuses(400))
+			.cancels('silent', hangs());
+		const targets = ['fine', 'refused', 'silent'].map((id) => target(id, { options: { onStop: 'cancel' } }));
+		const watching = startWatch(clock, client, targets);
+		await clock.advance(5_500);
+		watching.stop();
+		await expect(clock.finish(watching.results)).rejects.toEqual(new CancelReason('stopped'));
+		expect(watching.missed.sort()).toEqual(['refused', 'silent']);
+		expect(clock.now() - FAKE_EPOCH).toBe(5_500 + 10_000 + 2 * 200);
+	});
+
 	test('cancel: a cancel that was accepted before is not sent again', async () => {
 		const { clock, client } = setUp();
 		client.reads('r', 'running').cancels('r', accepts());
