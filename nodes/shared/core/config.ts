@@ -123,6 +123,8 @@ export const RETRY = {
 	jitter: 0.25,
 	/** Longest pause for a `Retry-After`. */
 	maxRetryAfter: 5 * MINUTE,
+	/** Delay after a refused key (401, 403), where the run could be read before: it may have been rotated. */
+	refusedKey: 10 * SECOND,
 	/** This many 404 in a row are final: a new run may be invisible for a moment (Retab's CLI, `primitive_wait.go`). */
 	notFoundInARow: 3,
 	/** Attempts of Create, Get, Get Many, Delete and uploads, the first one included. */

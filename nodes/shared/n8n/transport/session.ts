@@ -14,6 +14,7 @@ import type { ProviderSpec } from '../../providers/types';
 import { systemClock } from './systemClock';
 import { orInvalidParameter } from '../output/errors';
 import { joinAccount } from './accounts';
+import { CurrentAccess } from './currentAccess';
 import { fetchThrough, type RequestContext, sendBytesThrough, sendThrough } from './httpRequest';
 
 /**
@@ -110,7 +111,7 @@ export async function openPollSession(
 	};
 }
 
-/** Joins the account of a credential, until it is closed. */
+/** Joins the account of a credential, until it is closed; also when the credential is changed meanwhile. */
 function openAccount(
 	provider: ProviderSpec,
 	access: Access,
@@ -144,16 +145,20 @@ async function connect(
 	context: RequestContext,
 	provider: ProviderSpec,
 ): Promise<{ access: Access; send: Send; sendBytes: SendBytes }> {
-	const data = await context.getCredentials(provider.credential);
-	const access = orInvalidParameter(
-		() => provider.access(data),
-		'Open the credential and correct it.',
-		(reason) => `The ${provider.title} credential cannot be used: ${reason}`,
-	);
+	const read = async () => {
+		const data = await context.getCredentials(provider.credential);
+		return orInvalidParameter(
+			() => provider.access(data),
+			'Open the credential and correct it.',
+			(reason) => `The ${provider.title} credential cannot be used: ${reason}`,
+		);
+	};
+	const access = await read();
+	const current = new CurrentAccess(access, read);
 	return {
 		access,
-		send: sendThrough(context, provider, access),
-		sendBytes: sendBytesThrough(context, provider, access),
+		send: sendThrough(context, provider, current),
+		sendBytes: sendBytesThrough(context, provider, current),
 	};
 }
 

@@ -228,7 +228,7 @@ describe('the deadline is exact', () => {
 });
 
 describe('what goes wrong on the way', () => {
-	test.each([400, 401, 402, 403, 410, 422])('%i ends this run at once → unreachable', async (status) => {
+	test.each([400, 402, 410, 422])('%i ends this run at once → unreachable', async (status) => {
 		const { clock, client } = setUp();
 		client.reads('r', 'running', fails(status)).reads('other', 'running', 'running', 'running', 'completed');
 		const [result, other] = await watch(clock, client, [target('r'), target('other')]);
@@ -241,6 +241,39 @@ describe('what goes wrong on the way', () => {
 		});
 		expect(reportOf(other).outcome).toBe('completed');
 		expect(client.of('cancel')).toEqual([]);
+	});
+
+	test.each([401, 403])('%i before anything was read ends this run at once', async (status) => {
+		const { clock, client } = setUp();
+		client.reads('r', fails(status));
+		expect(await watchOne(clock, client, target('r'))).toMatchObject({ outcome: 'unreachable', elapsed: 0 });
+	});
+
+	test.each([401, 403])(
+		'%i after a good read: asked again every ten seconds, and it heals',
+		async (status) => {
+			const { clock, client } = setUp();
+			client.reads('r', 'running', fails(status), fails(status), 'completed');
+			expect(await watchOne(clock, client, target('r'))).toMatchObject({ outcome: 'completed' });
+			expect(client.times('read')).toEqual([0, SECOND, 11 * SECOND, 21 * SECOND]);
+		},
+	);
+
+	test.each([401, 403])('%i until the deadline: the cancel is sent all the same', async (status) => {
+		const { clock, client } = setUp();
+		client.reads('r', 'running', fails(status)).cancels('r', accepts());
+		expect(await watchOne(clock, client, target('r'))).toMatchObject({
+			outcome: 'cancelPending',
+			lastError: { status },
+		});
+		expect(client.times('cancel')).toEqual([MINUTE]);
+	});
+
+	test('a key that is refused at the cancel, too, is tried until Confirm Cancel For is over', async () => {
+		const { clock, client } = setUp();
+		client.reads('r', 'running', fails(401)).cancels('r', fails(401), fails(401), accepts());
+		expect(await watchOne(clock, client, target('r'))).toMatchObject({ outcome: 'cancelPending' });
+		expect(client.times('cancel')).toEqual([MINUTE, MINUTE + 10 * SECOND, MINUTE + 20 * SECOND]);
 	});
 
 	test('a run that was just created may be invisible: two 404 are nothing', async () => {
