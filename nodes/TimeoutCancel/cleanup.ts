@@ -69,14 +69,18 @@ async function cleanUpItem(
 			'Choose other statuses, or leave Statuses empty for all that are not finished.',
 		);
 	}
-	return await cancelStuckRuns({ ...callDeps(session), commandId: session.commandId }, sources, {
-		olderThan,
-		phases,
-		limit: readCleanupLimit(context, itemIndex),
-		// Whatever is not clearly "off" counts as a dry run: nothing is cancelled by a mistyped expression.
-		dryRun: context.getNodeParameter('dryRun', itemIndex, true) !== false,
-		confirmFor: readOptions(context, itemIndex).confirmFor,
-	});
+	return await cancelStuckRuns(
+		{ ...callDeps(session), commandId: session.commandId, claims: session.claims },
+		sources,
+		{
+			olderThan,
+			phases,
+			limit: readCleanupLimit(context, itemIndex),
+			// Whatever is not clearly "off" counts as a dry run: nothing is cancelled by a mistyped expression.
+			dryRun: context.getNodeParameter('dryRun', itemIndex, true) !== false,
+			confirmFor: readOptions(context, itemIndex).confirmFor,
+		},
+	);
 }
 
 function readSources(

@@ -2,6 +2,7 @@ import { createHash } from 'crypto';
 import type { IExecuteFunctions, ILoadOptionsFunctions, IPollFunctions } from 'n8n-workflow';
 
 import type { Account } from '../../core/account';
+import type { Claims } from '../../core/cleanup/claims';
 import { CancellationScope } from '../../core/concurrency/cancellationScope';
 import type { RequestQueue } from '../../core/requests/requestQueue';
 import type { ListPoller } from '../../core/watch/listPoller';
@@ -26,6 +27,7 @@ export interface Session {
 	/** Shared with all executions that use the same account, as the list pollers are. */
 	requestQueue: RequestQueue;
 	listPoller: (resource: string) => ListPoller;
+	claims: Claims;
 	/** Requests in flight at most. */
 	maxConcurrentRequests: number;
 	/** Ends when the workflow is stopped. */
@@ -67,6 +69,7 @@ export async function openSession(
 		provider,
 		requestQueue: account.requestQueue,
 		listPoller: (resource) => account.listPoller(resource),
+		claims: account.claims,
 		maxConcurrentRequests,
 		scope,
 		close,

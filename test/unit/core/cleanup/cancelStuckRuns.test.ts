@@ -1,3 +1,4 @@
+import { Claims } from '../../../../nodes/shared/core/cleanup/claims';
 import { LIST } from '../../../../nodes/shared/core/config';
 import {
 	HOUR,
@@ -639,6 +640,41 @@ describe('when the workflow is stopped', () => {
 		stop();
 		expect(await clock.finish(report)).toMatchObject({ runs: [], stopped: true });
 		expect(clock.now()).toBe(FAKE_EPOCH + SECOND);
+		expect(clock.sleeping).toBe(0);
+	});
+});
+
+describe('two cleanups of one account that meet at the same runs', () => {
+	test('cancel none twice, and only one of them says that it did', async () => {
+		const { clock, client, source } = account();
+		for (const id of ['a', 'b']) client.reads(id, takes(50, old('running')), takes(50, old('cancelled')));
+		client.cancels('*', takes(100, accepts(true)));
+		const claims = new Claims();
+		const rows = [row('a'), row('b')];
+		const both = [1, 2].map(() => startCleanup(clock, [source(listOf(clock, rows))], {}, 5, claims).report);
+		const reports = await clock.finish(Promise.all(both));
+		expect(reports.map(outcomes)).toEqual([
+			['a: cancelled', 'b: cancelled'],
+			['a: alreadyFinished', 'b: alreadyFinished'],
+		]);
+		expect(client.of('cancel').map(({ id }) => id)).toEqual(['a', 'b']);
+	});
+
+	test('the one that waits ends with its workflow', async () => {
+		const { clock, client, source } = account();
+		client.reads('a', old('running')).cancels('a', hangs());
+		const claims = new Claims();
+		const [first, second] = [1, 2].map(() =>
+			startCleanup(clock, [source(listOf(clock, [row('a')]))], {}, 5, claims),
+		);
+		await clock.advance(SECOND);
+		second?.stop();
+		expect(await clock.finish(second?.report ?? Promise.reject(new Error('none')), 0)).toMatchObject({
+			runs: [],
+			stopped: true,
+		});
+		first?.stop();
+		await clock.finish(first?.report ?? Promise.reject(new Error('none')));
 		expect(clock.sleeping).toBe(0);
 	});
 });
