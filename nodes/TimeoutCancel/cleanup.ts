@@ -80,7 +80,8 @@ async function cleanUpItem(
 			'Choose other statuses, or leave Statuses empty for all that are not finished.',
 		);
 	}
-	const report = await cancelStuckRuns({ ...callDeps(session), commandId: session.commandId }, sources, {
+	const deps = { ...callDeps(session), commandId: session.commandId, claims: session.claims };
+	const report = await cancelStuckRuns(deps, sources, {
 		olderThan,
 		phases,
 		limit: readCleanupLimit(context, itemIndex),

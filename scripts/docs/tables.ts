@@ -139,8 +139,9 @@ function statusesOf(kind: ApiErrorKind): string[] {
 }
 
 const FOLLOWS: Partial<Record<ApiErrorKind, string>> = {
+	auth: 'ends the watch of a run that was never read; after a good read, asked again slowly until the deadline',
 	notFound: 'read again; the third in a row ends the watch of the run',
-	rateLimited: 'all requests of the node pause as long as `Retry-After` says',
+	rateLimited: 'all requests with the same account pause as long as `Retry-After` says',
 };
 
 export function errorKinds(): string {

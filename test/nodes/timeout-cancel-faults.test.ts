@@ -2,8 +2,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
 import type { FaultSpec, LoggedRequest, RunSeed, SteeringInput } from '../../sandbox/server';
-import { eventually } from './support';
-import { KINDS, onlyItem, quick, sideBySide, useSandbox, type Provider } from './support/sandbox-instance';
+import { eventually, logEntries } from './support';
+import {
+	KINDS,
+	onlyItem,
+	ownCredentialsFor,
+	quick,
+	sideBySide,
+	useSandbox,
+	type Provider,
+} from './support/sandbox-instance';
 
 /** The Timeout Cancel node against servers and networks that fail, and in workflows that are stopped. */
 
@@ -272,9 +280,7 @@ describe('a retab extraction, when', () => {
 
 	for (const [code, what] of [
 		[400, 'Retab refused the request (400)'],
-		[401, 'Retab refused the API key (401)'],
 		[402, 'Retab refused the request (402)'],
-		[403, 'Retab refused the API key (403)'],
 		[410, 'Retab no longer has the run or resource (410)'],
 		[422, 'Retab refused the request (422)'],
 		[307, 'Retab answered with a redirect, which is not followed (307)'],
@@ -292,6 +298,44 @@ describe('a retab extraction, when', () => {
 			});
 			expect(answersTo(id, 'GET')).toEqual([200, code]);
 			expect(answersTo(id, 'POST')).toEqual([]);
+		});
+	}
+
+	for (const code of [401, 403]) {
+		scenario(`${code} comes in between: the cancel is sent at the deadline all the same`, async () => {
+			const id = extraction({ result: 'stuck', pendingMs: 0 });
+			spoilReads(id, { status: code, after: 1, count: 'always' });
+			const { output, item } = await watch(id, { ...ample, timeout: 2 }, { confirmFor: 1 });
+			expect(output).toBe('Timed Out');
+			expect(item).toMatchObject({ outcome: 'cancelPending', lastError: { httpCode: code } });
+			expect(answersTo(id, 'POST')).toEqual([200]);
+			expect(lab.sandbox.getRun(id)?.phase).toBe('cancelled');
+		});
+	}
+
+	for (const [what, wrong, right] of [
+		['key is rotated', { apiKey: 'rt_old' }, {}],
+		['Base URL is moved', {}, { baseUrl: 'localhost' }],
+	] as const) {
+		scenario(`the ${what} while a run is watched: the node takes the new credential by itself`, async () => {
+			const id = extraction({ durationMs: 4_000 });
+			const { url } = lab.sandbox;
+			const credentials = ownCredentialsFor(url);
+			const execution = lab.n8n.startWorkflow({
+				node: 'timeoutCancel',
+				parameters: watchParameters(ample),
+				items: [{ id }],
+				credentials,
+			});
+			await eventually(() => lab.requestsAbout(id).length > 1);
+			const good = { ...credentials.retabApi };
+			Object.assign(credentials.retabApi ?? {}, wrong);
+			if ('apiKey' in wrong) await eventually(() => answersTo(id, 'GET').includes(401));
+			Object.assign(credentials.retabApi ?? {}, good);
+			if ('baseUrl' in right)
+				Object.assign(credentials.retabApi ?? {}, { baseUrl: url.replace('127.0.0.1', right.baseUrl) });
+			const { item } = onlyItem(await execution.finished);
+			expect(item).toMatchObject({ outcome: 'completed' });
 		});
 	}
 
@@ -454,7 +498,7 @@ describe('stopping a workflow, whatever the node is at', () => {
 		expect(answersTo(done, 'POST')).toEqual([]);
 	});
 
-	scenario('a server that is gone does not hold up the end for long', async () => {
+	scenario('a server that is gone does not hold up the end for long, and the log names the run', async () => {
 		const id = createRun('retab', 'extraction', { result: 'stuck' });
 		spoilCancel(id, { hang: true, count: 'always' });
 		const execution = lab.n8n.startWorkflow({
@@ -466,6 +510,7 @@ describe('stopping a workflow, whatever the node is at', () => {
 		const result = await execution.stop();
 		expect(result.status).toBe('canceled');
 		expect(result.msAfterStop).toBeLessThan(12_000);
+		await eventually(() => logEntries.some(({ level, message }) => level === 'warn' && message.includes(id)));
 	});
 
 	for (const provider of ['retab', 'extend'] as const) {

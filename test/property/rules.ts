@@ -19,6 +19,8 @@ const SLOWEST = 500;
 const ONE_LOOK = 30_000;
 const FULL_READ = 30_000;
 const STOP_BUDGET = 10_000;
+const STOP_BUDGET_PER_RUN = 200;
+const STOP_REQUESTS = 50;
 const LAST_TRY = 1_000;
 const ONE_REQUEST = 30_000;
 const ONE_CALL_AROUND_A_CANCEL = { shortest: 1_000, longest: 10_000, share: 1 / 3 };
@@ -166,9 +168,11 @@ function everythingIsReported(watched: Watched, stories: Story[]): void {
 	});
 }
 
-/** Rule 4: a bound on requests in flight. */
+/** Rule 4: a bound on requests in flight; after a stop, a bound of its own. */
 function withinTheLimit(watched: Watched): void {
-	claim(watched.remote.mostInFlight <= watched.story.limit, 'never more than the limit', watched);
+	const { limit, stopAt, options } = watched.story;
+	const most = stopAt !== undefined && options.onStop === 'cancel' ? Math.max(limit, STOP_REQUESTS) : limit;
+	claim(watched.remote.mostInFlight <= most, 'never more than the limit', watched);
 }
 
 /** Rule 4: equal ids are watched once, and one watch asks one thing at a time. */
@@ -464,6 +468,11 @@ function hasResult(phase: Phase | undefined): boolean {
 	return phase === 'completed' || phase === 'needsReview';
 }
 
+/** All runs are cancelled at once after a stop: the more there are, the longer each of them may take. */
+function stopBudgetOf({ story }: Watched): number {
+	return STOP_BUDGET + (new Set(story.targets.map(({ run }) => run)).size - 1) * STOP_BUDGET_PER_RUN;
+}
+
 function ignoresPauses(entry: Logged, stories: Story[]): boolean {
 	const story = stories.find(({ id }) => id === entry.id);
 	if (!story || !(entry.kind === 'cancel' || urgentOf(story).includes(entry))) return false;
@@ -471,7 +480,7 @@ function ignoresPauses(entry: Logged, stories: Story[]): boolean {
 	const first = story.cancels.find((cancel) => afterStop(story, cancel) === stopped);
 	if (entry === first) return true;
 	const begin = stopped ? (story.watched.story.stopAt ?? 0) : dueOf(story);
-	const budget = stopped ? STOP_BUDGET : story.watched.story.options.confirmFor;
+	const budget = stopped ? stopBudgetOf(story.watched) : story.watched.story.options.confirmFor;
 	return entry.at >= begin + budget - Math.min(LAST_TRY, budget / 2) - DUST;
 }
 
@@ -480,7 +489,9 @@ function noRequestTakesForEver(story: Story): void {
 	const { shortest, longest, share } = ONE_CALL_AROUND_A_CANCEL;
 	const urgent = new Set(urgentOf(story));
 	for (const entry of story.requests) {
-		const budget = afterStop(story, entry) ? STOP_BUDGET : story.watched.story.options.confirmFor;
+		const budget = afterStop(story, entry)
+			? stopBudgetOf(story.watched)
+			: story.watched.story.options.confirmFor;
 		const most = urgent.has(entry) ? Math.min(longest, Math.max(shortest, budget * share)) : ONE_REQUEST;
 		claim(entry.endedAt - entry.at <= most + DUST, 'a request that hangs is given up', story, entry.index);
 	}
@@ -520,7 +531,7 @@ function pollsKeepTheirDistance(story: Story): void {
 	});
 	const { confirmFor } = story.watched.story.options;
 	const aroundCancels = urgentOf(story).length;
-	const most = 2 * ((confirmFor + STOP_BUDGET) / 200 + 12);
+	const most = 2 * ((confirmFor + stopBudgetOf(story.watched)) / 200 + 12);
 	claim(aroundCancels <= most, 'cancels keep their distance', story, aroundCancels);
 }
 
@@ -648,7 +659,12 @@ function stoppedAtOnce(watched: Watched, stories: Story[]): void {
 		claim(endedAt <= story.stopAt + DUST, 'a stop ends the watch at once', watched, endedAt);
 		return;
 	}
-	claim(endedAt <= story.stopAt + STOP_BUDGET + DUST, 'a stop ends the watch soon', watched, endedAt);
+	claim(
+		endedAt <= story.stopAt + stopBudgetOf(watched) + DUST,
+		'a stop ends the watch soon',
+		watched,
+		endedAt,
+	);
 	claim(
 		late.every(({ kind }) => kind !== 'list'),
 		'no list is read after a stop',

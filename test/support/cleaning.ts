@@ -10,6 +10,7 @@ import { CancellationScope } from '../../nodes/shared/core/concurrency/cancellat
 import { FAKE_EPOCH, type FakeClock } from './fakeClock';
 import type { Step } from './scriptedClient';
 import { MINUTE, SECOND } from './watching';
+import { Claims } from '../../nodes/shared/core/cleanup/claims';
 import { queueOf } from './queues';
 
 export const HOUR = 60 * MINUTE;
@@ -96,11 +97,12 @@ export function startCleanup(
 	sources: readonly CleanupSource[],
 	options: Partial<CleanupOptions> = {},
 	limit = 5,
+	claims = new Claims(),
 ): Cleaning {
 	const host = new AbortController();
 	const scope = CancellationScope.from(host.signal);
 	const requestQueue = queueOf(limit, clock);
-	const deps = { requestQueue, clock, scope, commandId: (id: string) => `command:${id}` };
+	const deps = { requestQueue, clock, scope, claims, commandId: (id: string) => `command:${id}` };
 	const report = cancelStuckRuns(deps, sources, { ...CLEANUP, ...options }).finally(() => scope.dispose());
 	report.catch(() => undefined);
 	return { report, stop: () => host.abort() };

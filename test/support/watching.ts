@@ -38,6 +38,8 @@ export interface Watching {
 	stop(): void;
 	/** Statuses in the order in which they were seen, as `id: status`. */
 	changes: string[];
+	/** Runs that were not cancelled after a stop. */
+	missed: string[];
 }
 
 /** Starts a watch. `limit`: requests in flight at most. */
@@ -51,6 +53,7 @@ export function startWatch(
 	const scope = CancellationScope.from(host.signal);
 	const { requestQueue, listPoller } = accountOf(limit, clock);
 	const changes: string[] = [];
+	const missed: string[] = [];
 	const results = watchRuns(
 		{
 			client,
@@ -60,12 +63,13 @@ export function startWatch(
 			scope,
 			creationTimes: new CreationTimes(client, requestQueue),
 			commandId: (id) => `command:${id}`,
+			onMissed: (ids) => missed.push(...ids),
 			onChange: (run: Run) => changes.push(`${run.id}: ${run.status}`),
 		},
 		targets,
 	).finally(() => scope.dispose());
 	results.catch(() => undefined);
-	return { results, stop: () => host.abort(), changes };
+	return { results, stop: () => host.abort(), changes, missed };
 }
 
 /** Watches to the end. */

@@ -1,3 +1,4 @@
+import { Claims } from './cleanup/claims';
 import type { Clock } from './concurrency/clock';
 import { RequestQueue } from './requests/requestQueue';
 import { ListPoller } from './watch/listPoller';
@@ -5,6 +6,8 @@ import { ListPoller } from './watch/listPoller';
 /** What all executions of a process share that use the same account. */
 export class Account {
 	readonly requestQueue: RequestQueue;
+
+	readonly claims = new Claims();
 
 	private readonly listPollers = new Map<string, ListPoller>();
 

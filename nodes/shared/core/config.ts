@@ -123,6 +123,8 @@ export const RETRY = {
 	jitter: 0.25,
 	/** Longest pause for a `Retry-After`. */
 	maxRetryAfter: 5 * MINUTE,
+	/** Delay after a refused key (401, 403), where the run could be read before: it may have been rotated. */
+	refusedKey: 10 * SECOND,
 	/** This many 404 in a row are final: a new run may be invisible for a moment (Retab's CLI, `primitive_wait.go`). */
 	notFoundInARow: 3,
 	/** Attempts of Create, Get, Get Many, Delete and uploads, the first one included. */
@@ -147,8 +149,12 @@ export const CANCEL = {
 	maxWait: 2 * SECOND,
 	/** This long before Confirm Cancel For is over, a rate-limit pause is ignored for one last attempt. */
 	lastTry: 1 * SECOND,
-	/** Time to cancel runs after the workflow was stopped. */
+	/** Time to cancel a run after the workflow was stopped. */
 	stopBudget: 10 * SECOND,
+	/** More time for each further run of the node. */
+	stopBudgetPerRun: 0.2 * SECOND,
+	/** Requests in flight for these cancels: nobody polls any more. */
+	stopRequests: 50,
 } as const;
 
 /** Reading single runs. */

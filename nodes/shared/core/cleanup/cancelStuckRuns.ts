@@ -93,7 +93,11 @@ async function cleanAll(
 	const results = await Promise.all(
 		candidates.map((candidate) => {
 			const scope = deps.scope.child();
-			return attempt(() => cleanRun({ ...deps, scope }, candidate, options)).finally(() => scope.dispose());
+			const clean = () => cleanRun({ ...deps, scope }, candidate, options);
+			const run = `${candidate.source.resource} ${candidate.row.id}`;
+			return attempt(() => (options.dryRun ? clean() : deps.claims.hold(run, scope, clean))).finally(() =>
+				scope.dispose(),
+			);
 		}),
 	);
 	for (const result of results) {

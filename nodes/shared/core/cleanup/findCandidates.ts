@@ -1,3 +1,4 @@
+import type { Claims } from './claims';
 import { attemptRequest } from '../concurrency/result';
 import { LIST } from '../config';
 import { ApiError } from '../requests/apiError';
@@ -39,6 +40,8 @@ export interface CleanupOptions {
 export interface CleanupDeps extends CallDeps {
 	/** The idempotency key for cancelling a run. */
 	commandId(id: string): string;
+	/** Shared by all cleanups of the account. */
+	claims: Claims;
 }
 
 /** A run that may be stuck: a read decides. */

@@ -3,7 +3,7 @@
  *
  * | kind | when | what follows |
  * |---|---|---|
- * | `auth` | 401, 403 | ends the watch of the run |
+ * | `auth` | 401, 403 | ends the watch of a run that was never read; after a read, sent again slowly until the deadline |
  * | `request` | 400, 402, 405, 410, 413, 422, any other 4xx | ends the watch of the run |
  * | `redirect` | 3xx: never followed, so that the key stays on its host | ends the watch of the run |
  * | `notFound` | 404 | final after `RETRY.notFoundInARow` in a row |

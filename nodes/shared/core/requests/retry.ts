@@ -41,8 +41,13 @@ export async function retry<T>(
 		failures += 1;
 		if (!policy.shouldRetry(sent.error, failures)) throw sent.error;
 		policy.onRetry?.(sent.error);
-		await clock.sleep(backoff(failures, clock), scope.signal);
+		await clock.sleep(delayAfter(sent.error, failures, clock), scope.signal);
 	}
+}
+
+/** Milliseconds before a request is sent again. */
+export function delayAfter({ kind }: ApiError, failures: number, clock: Clock): number {
+	return kind === 'auth' ? RETRY.refusedKey : backoff(failures, clock);
 }
 
 export interface CallDeps {

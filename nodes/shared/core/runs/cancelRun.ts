@@ -3,7 +3,7 @@ import { ApiError } from '../requests/apiError';
 import { CANCEL } from '../config';
 import type { CancelAnswer, ReadView } from './runClient';
 import { type Run, isTerminal } from './run';
-import { backoff } from '../requests/backoff';
+import { delayAfter } from '../requests/retry';
 import { type CancellationScope, isCancelReason } from '../concurrency/cancellationScope';
 import { attempt, attemptRequest } from '../concurrency/result';
 
@@ -112,7 +112,8 @@ class Cancellation {
 			const tried = await attemptRequest(() => this.cancelAndRead());
 			if ('error' in tried && reader.isFinal(tried.error)) throw tried.error;
 			if ('value' in tried && tried.value) return tried.value;
-			const pause = 'error' in tried ? Math.max(wait, backoff(reader.failuresInARow, clock)) : wait;
+			const pause =
+				'error' in tried ? Math.max(wait, delayAfter(tried.error, reader.failuresInARow, clock)) : wait;
 			const left = this.lastTry - clock.now();
 			await clock.sleep(left > 0 ? Math.min(pause, left) : wait, this.scope.signal);
 			wait = Math.min(CANCEL.maxWait, wait * CANCEL.waitGrowth);

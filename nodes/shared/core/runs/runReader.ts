@@ -92,6 +92,8 @@ export class RunReader {
 	/** True when asking again cannot help: an error that will not go away, or the run stays invisible. */
 	isFinal(error: ApiError): boolean {
 		if (error.kind === 'notFound') return this.notFoundInARow >= RETRY.notFoundInARow;
+		// A key that could read the run has been changed or withdrawn since: n8n may get the new one any moment.
+		if (error.kind === 'auth') return this.last === undefined;
 		// A run that is left alone goes on: whatever the response says, the server may answer again before the deadline.
 		return !error.retryable && error.kind !== 'server' && error.kind !== 'rateLimited';
 	}

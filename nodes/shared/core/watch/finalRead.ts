@@ -60,7 +60,8 @@ async function readUntilDone(
 	reader: RunReader,
 ): Promise<Run | undefined> {
 	for (;;) {
-		const shouldRetry = (error: ApiError) => !reader.isFinal(error);
+		// That the run has ended is known: no need to wait for another key.
+		const shouldRetry = (error: ApiError) => !reader.isFinal(error) && error.kind !== 'auth';
 		const read = await attemptRequest(() =>
 			retry({ clock, scope }, { shouldRetry }, () => reader.read('full', scope, 'read')),
 		);

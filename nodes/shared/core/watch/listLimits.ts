@@ -74,7 +74,9 @@ export class ListLimits {
 		if (isRetryable && this.failures === 1 && this.retryAt <= latest) return true;
 		this.failures = 0;
 		this.retryAt = 0;
-		this.closedUntil = isRetryable ? now + LIST_POLLER.cooldown : Number.POSITIVE_INFINITY;
+		// A rotated key heals; a key that must not list (403) stays as it is.
+		const mayHeal = isRetryable || (error instanceof ApiError && error.status === 401);
+		this.closedUntil = mayHeal ? now + LIST_POLLER.cooldown : Number.POSITIVE_INFINITY;
 		return false;
 	}
 }

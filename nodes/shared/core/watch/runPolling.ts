@@ -6,9 +6,10 @@ import { type ApiError, WatchError, noAnswer } from '../requests/apiError';
 import { retry } from '../requests/retry';
 import { type Run, type TimeMark, isDone } from '../runs/run';
 import type { ReadView } from '../runs/runClient';
+import type { StopCancels } from './stopCancels';
 import type { WatchDeps, WatchedRun } from './types';
 
-export type PollingDeps = WatchDeps & { timerQueue: TimerQueue };
+export type PollingDeps = WatchDeps & { timerQueue: TimerQueue; stopCancels: StopCancels };
 
 /** What ended the polling of a run. */
 export type Ending =

@@ -1,6 +1,5 @@
-import { CancellationScope } from '../concurrency/cancellationScope';
+import type { CancellationScope } from '../concurrency/cancellationScope';
 import { attempt } from '../concurrency/result';
-import { CANCEL } from '../config';
 import { type ApiError, noAnswer } from '../requests/apiError';
 import { type CancelDeps, type CancelResult, confirmCancel } from '../runs/cancelRun';
 import { type Run, isDone } from '../runs/run';
@@ -82,16 +81,13 @@ export class RunWatcher {
 		return { ...read, outcome: outcomeOfCancel(cancel), timedOut: true, cancel };
 	}
 
-	/** The scope of the workflow is gone: the cancel runs below a scope of its own. */
 	private async cancelOnStop(): Promise<void> {
 		const { last } = this.run.reader;
 		if ((last && isDone(last.phase)) || this.cancel?.verdict === 'pending') return;
-		const scope = CancellationScope.from(undefined);
-		try {
-			await this.confirmCancel(scope, CANCEL.stopBudget, 'accepted');
-		} finally {
-			scope.dispose();
-		}
+		const { scope, budget, missed } = this.deps.stopCancels;
+		const cancel = await attempt(() => this.confirmCancel(scope, budget, 'accepted'));
+		const verdict = 'value' in cancel ? cancel.value.verdict : 'unreachable';
+		if (verdict === 'refused' || verdict === 'unreachable') missed.push(this.run.id);
 	}
 
 	private async confirmCancel(

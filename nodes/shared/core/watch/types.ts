@@ -38,6 +38,8 @@ export interface WatchDeps extends ReaderDeps {
 	creationTimes: CreationTimes;
 	/** The idempotency key for cancelling a run: the same for each attempt. */
 	commandId: (id: string) => string;
+	/** Called after a stop, with the runs that should have been cancelled and were not. */
+	onMissed?: (ids: readonly string[]) => void;
 }
 
 export interface WatchReport {

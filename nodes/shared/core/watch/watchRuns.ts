@@ -1,5 +1,6 @@
 import { TimerQueue } from '../concurrency/timerQueue';
 import { RunWatcher } from './runWatcher';
+import { StopCancels } from './stopCancels';
 import type { WatchDeps, WatchReport, WatchTarget } from './types';
 
 export type { WatchDeps, WatchOptions, WatchReport, WatchTarget } from './types';
@@ -27,7 +28,8 @@ export async function watchRuns(deps: WatchDeps, targets: readonly WatchTarget[]
 	const watched = [...byId.values()];
 	const polled = watched.filter(([{ options }]) => options.mode !== 'none').length;
 	const leave = deps.listPoller.join({ client: deps.client, scope }, polled);
-	const shared = { ...deps, timerQueue };
+	const stopCancels = new StopCancels(deps.requestQueue, watched.length);
+	const shared = { ...deps, timerQueue, stopCancels };
 	const results = new Map<string, WatchResult>();
 	await Promise.all(
 		watched.map((same) => {
@@ -39,8 +41,10 @@ export async function watchRuns(deps: WatchDeps, targets: readonly WatchTarget[]
 		}),
 	);
 	leave();
+	stopCancels.dispose();
 	timerQueue.close();
 	scope.dispose();
+	if (stopCancels.missed.length > 0) deps.onMissed?.(stopCancels.missed);
 	if (deps.scope.signal.aborted) throw deps.scope.signal.reason;
 	return targets.flatMap((target) => results.get(target.id) ?? []);
 }

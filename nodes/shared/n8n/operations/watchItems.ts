@@ -2,9 +2,11 @@ import type { Result } from '../../core/concurrency/result';
 import { CreationTimes } from '../../core/watch/creationTimes';
 import { type WatchDeps, type WatchReport, type WatchTarget, watchRuns } from '../../core/watch/watchRuns';
 import { ApiError } from '../../core/requests/apiError';
+import type { ResourceClient } from '../../providers/client/resourceClient';
 import { hintsFor, addHints } from '../output/hints';
 import { attemptItems } from '../output/items';
 import { readRunId } from '../parameters/ids';
+import { counted, safeMessage } from '../output/text';
 import { type Work, callDeps } from './work';
 
 /** Tells how the runs get on, once it is known which they are. */
@@ -37,6 +39,12 @@ export async function watchItems(
 		listPoller: session.listPoller(client.spec.path),
 		commandId: session.commandId,
 		creationTimes: new CreationTimes(client, session.requestQueue),
+		onMissed: (ids) => {
+			const text = notCancelled(client, ids);
+			// Hints of a stopped execution are not always kept.
+			context.logger.warn(text);
+			addHints(context, [text]);
+		},
 		onChange: progress?.(new Set(good.map(({ id }) => id))),
 	};
 	const results = (await watchRuns(deps, good)).values();
@@ -45,6 +53,13 @@ export async function watchItems(
 		const result = results.next().value;
 		return result && 'report' in result ? { value: result.report } : { error: result?.error };
 	});
+}
+
+function notCancelled({ title }: ResourceClient, ids: readonly string[]): string {
+	const runs = counted(ids.length, 'run');
+	return safeMessage(
+		`The workflow was stopped, and ${runs} could not be cancelled and may still be going on (${title}): ${ids.join(', ')}. Cancel them by hand, or with Cancel Stuck Runs.`,
+	);
 }
 
 export function reportsOf(results: ReadonlyArray<Result<WatchReport>>): WatchReport[] {

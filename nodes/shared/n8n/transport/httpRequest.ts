@@ -16,9 +16,9 @@ import type {
 	Send,
 	SendBytes,
 } from '../../providers/client/wire';
-import type { Access } from '../../providers/client/credential';
 import type { ProviderSpec } from '../../providers/types';
 import { redact } from '../output/text';
+import type { CurrentAccess } from './currentAccess';
 
 export type RequestContext = IExecuteFunctions | ILoadOptionsFunctions | IPollFunctions;
 
@@ -29,15 +29,16 @@ export type RequestContext = IExecuteFunctions | ILoadOptionsFunctions | IPollFu
  * each request gets a context of its own whose signal is ours: that is how one request can have a deadline, and how a
  * cancel can still leave after the workflow was stopped.
  */
-export function sendThrough(context: RequestContext, provider: ProviderSpec, access: Access): Send {
+export function sendThrough(context: RequestContext, provider: ProviderSpec, access: CurrentAccess): Send {
 	return async ({ method, path, query, body, raw, headers }, signal) => {
 		const own = Object.create(context, {
 			getExecutionCancelSignal: { value: () => signal },
 		}) as IAllExecuteFunctions;
+		const { baseUrl, secret } = access.value;
 		const options: IHttpRequestOptions = {
 			...ANSWER_AS_IT_IS,
 			method,
-			url: `${access.baseUrl}${path}`,
+			url: `${baseUrl}${path}`,
 			qs: query === undefined ? undefined : { ...query },
 			arrayFormat: 'repeat',
 			headers: { ...(body && JSON_BODY), ...headers, ...(raw && headersOf(raw)) },
@@ -50,16 +51,25 @@ export function sendThrough(context: RequestContext, provider: ProviderSpec, acc
 				provider.credential,
 				options,
 			)) as IN8nHttpFullResponse;
-			return readable(response, access.secret);
+			if (REFUSED_KEY.has(response.statusCode)) await access.renew();
+			return readable(response, [secret, access.value.secret]);
 		} catch (error) {
 			if (signal.aborted) throw signal.reason;
-			throw raw?.failure?.() ?? networkError(provider, error, access.secret);
+			// It may lead to another address by now.
+			await access.renew();
+			throw raw?.failure?.() ?? networkError(provider, error, [secret, access.value.secret]);
 		}
 	};
 }
 
+const REFUSED_KEY: ReadonlySet<number> = new Set([401, 403]);
+
 /** Bytes to an upload address, through n8n's helper as well, but without the credential. */
-export function sendBytesThrough(context: RequestContext, provider: ProviderSpec, access: Access): SendBytes {
+export function sendBytesThrough(
+	context: RequestContext,
+	provider: ProviderSpec,
+	access: CurrentAccess,
+): SendBytes {
 	return async ({ method, url, headers, raw }, signal) => {
 		const options: IHttpRequestOptions = {
 			...ANSWER_AS_IT_IS,
@@ -70,10 +80,11 @@ export function sendBytesThrough(context: RequestContext, provider: ProviderSpec
 			abortSignal: signal,
 		};
 		try {
-			return readable((await context.helpers.httpRequest(options)) as IN8nHttpFullResponse, access.secret);
+			const response = (await context.helpers.httpRequest(options)) as IN8nHttpFullResponse;
+			return readable(response, [access.value.secret]);
 		} catch (error) {
 			if (signal.aborted) throw signal.reason;
-			throw raw.failure?.() ?? networkError(provider, error, access.secret);
+			throw raw.failure?.() ?? networkError(provider, error, [access.value.secret]);
 		}
 	};
 }
@@ -123,14 +134,19 @@ function headersOf({ contentType, length }: RawBody): Record<string, string> {
 }
 
 /** Some servers repeat the key: in error texts, in a request id, or in what they show of a request. */
-function readable(response: IN8nHttpFullResponse, secret: string): ApiResponse {
+function readable(response: IN8nHttpFullResponse, secrets: readonly string[]): ApiResponse {
 	return {
 		status: response.statusCode,
 		headers: Object.fromEntries(
-			Object.entries(textHeaders(response)).map(([name, value]) => [name, String(redact(value, secret))]),
+			Object.entries(textHeaders(response)).map(([name, value]) => [name, String(redactAll(value, secrets))]),
 		),
-		body: redact(response.body ?? '', secret),
+		body: redactAll(response.body ?? '', secrets),
 	};
+}
+
+/** The key of before and that of now, where it was changed in between. */
+function redactAll(value: unknown, secrets: readonly string[]): unknown {
+	return [...new Set(secrets)].reduce((text, secret) => redact(text, secret), value);
 }
 
 function textHeaders(response: IN8nHttpFullResponse): Record<string, string> {
@@ -186,9 +202,9 @@ export function networkProblemOf(error: unknown): NetworkProblem | undefined {
 		.find((problem) => problem !== undefined);
 }
 
-function networkError(provider: ProviderSpec, error: unknown, secret: string): ApiError {
+function networkError(provider: ProviderSpec, error: unknown, secrets: readonly string[]): ApiError {
 	const known = networkProblemOf(error);
-	const text = known?.text ?? redact(error instanceof Error ? error.message : 'unknown reason', secret);
+	const text = known?.text ?? redactAll(error instanceof Error ? error.message : 'unknown reason', secrets);
 	return new ApiError('network', `${provider.title} could not be reached: ${String(text)}`, {
 		notSent: known?.notSent,
 		hint: CHECK_ADDRESS,

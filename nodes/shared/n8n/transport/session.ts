@@ -2,6 +2,7 @@ import { createHash } from 'crypto';
 import type { IExecuteFunctions, ILoadOptionsFunctions, IPollFunctions } from 'n8n-workflow';
 
 import type { Account } from '../../core/account';
+import type { Claims } from '../../core/cleanup/claims';
 import { CancellationScope } from '../../core/concurrency/cancellationScope';
 import type { RequestQueue } from '../../core/requests/requestQueue';
 import type { ListPoller } from '../../core/watch/listPoller';
@@ -15,6 +16,7 @@ import { readCredential } from './readCredential';
 import { systemClock } from './systemClock';
 import { orInvalidParameter } from '../output/errors';
 import { joinAccount } from './accounts';
+import { CurrentAccess } from './currentAccess';
 import { fetchThrough, type RequestContext, sendBytesThrough, sendThrough } from './httpRequest';
 
 /**
@@ -26,6 +28,7 @@ export interface Session {
 	/** Shared with all executions that use the same account, as the list pollers are. */
 	requestQueue: RequestQueue;
 	listPoller: (resource: string) => ListPoller;
+	claims: Claims;
 	/** Requests in flight at most. */
 	maxConcurrentRequests: number;
 	/** Ends when the workflow is stopped. */
@@ -67,6 +70,7 @@ export async function openSession(
 		provider,
 		requestQueue: account.requestQueue,
 		listPoller: (resource) => account.listPoller(resource),
+		claims: account.claims,
 		maxConcurrentRequests,
 		scope,
 		close,
@@ -111,7 +115,7 @@ export async function openPollSession(
 	};
 }
 
-/** Joins the account of a credential, until it is closed. */
+/** Joins the account of a credential, until it is closed; also when the credential is changed meanwhile. */
 function openAccount(
 	provider: ProviderSpec,
 	access: Access,
@@ -145,16 +149,20 @@ async function connect(
 	context: RequestContext,
 	provider: ProviderSpec,
 ): Promise<{ access: Access; send: Send; sendBytes: SendBytes }> {
-	const data = await readCredential(context, provider);
-	const access = orInvalidParameter(
-		() => provider.access(data),
-		'Open the credential and correct it.',
-		(reason) => `The ${provider.title} credential cannot be used: ${reason}`,
-	);
+	const read = async () => {
+		const data = await readCredential(context, provider);
+		return orInvalidParameter(
+			() => provider.access(data),
+			'Open the credential and correct it.',
+			(reason) => `The ${provider.title} credential cannot be used: ${reason}`,
+		);
+	};
+	const access = await read();
+	const current = new CurrentAccess(access, read);
 	return {
 		access,
-		send: sendThrough(context, provider, access),
-		sendBytes: sendBytesThrough(context, provider, access),
+		send: sendThrough(context, provider, current),
+		sendBytes: sendBytesThrough(context, provider, current),
 	};
 }
 

@@ -1,3 +1,4 @@
+import { Claims } from '../../../../nodes/shared/core/cleanup/claims';
 import { LIST } from '../../../../nodes/shared/core/config';
 import {
 	HOUR,
@@ -454,7 +455,7 @@ describe('what becomes of a stuck run', () => {
 		expect(client.of('cancel')).toEqual([]);
 	});
 
-	test('a cancel that is forbidden', async () => {
+	test('a cancel that is forbidden, as long as Confirm Cancel For lasts: the key may have been changed', async () => {
 		const { one, cancels } = await cleanUpOne((client) =>
 			client.cancels('r', fails(403)).reads('r', old('running')),
 		);
@@ -463,7 +464,7 @@ describe('what becomes of a stuck run', () => {
 			run: { status: 'running' },
 			lastError: { status: 403 },
 		});
-		expect(cancels).toBe(1);
+		expect(cancels).toBe(4);
 	});
 
 	test('cancels that never get an answer', async () => {
@@ -639,6 +640,41 @@ describe('when the workflow is stopped', () => {
 		stop();
 		expect(await clock.finish(report)).toMatchObject({ runs: [], stopped: true });
 		expect(clock.now()).toBe(FAKE_EPOCH + SECOND);
+		expect(clock.sleeping).toBe(0);
+	});
+});
+
+describe('two cleanups of one account that meet at the same runs', () => {
+	test('cancel none twice, and only one of them says that it did', async () => {
+		const { clock, client, source } = account();
+		for (const id of ['a', 'b']) client.reads(id, takes(50, old('running')), takes(50, old('cancelled')));
+		client.cancels('*', takes(100, accepts(true)));
+		const claims = new Claims();
+		const rows = [row('a'), row('b')];
+		const both = [1, 2].map(() => startCleanup(clock, [source(listOf(clock, rows))], {}, 5, claims).report);
+		const reports = await clock.finish(Promise.all(both));
+		expect(reports.map(outcomes)).toEqual([
+			['a: cancelled', 'b: cancelled'],
+			['a: alreadyFinished', 'b: alreadyFinished'],
+		]);
+		expect(client.of('cancel').map(({ id }) => id)).toEqual(['a', 'b']);
+	});
+
+	test('the one that waits ends with its workflow', async () => {
+		const { clock, client, source } = account();
+		client.reads('a', old('running')).cancels('a', hangs());
+		const claims = new Claims();
+		const [first, second] = [1, 2].map(() =>
+			startCleanup(clock, [source(listOf(clock, [row('a')]))], {}, 5, claims),
+		);
+		await clock.advance(SECOND);
+		second?.stop();
+		expect(await clock.finish(second?.report ?? Promise.reject(new Error('none')), 0)).toMatchObject({
+			runs: [],
+			stopped: true,
+		});
+		first?.stop();
+		await clock.finish(first?.report ?? Promise.reject(new Error('none')));
 		expect(clock.sleeping).toBe(0);
 	});
 });

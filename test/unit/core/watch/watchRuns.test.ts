@@ -228,7 +228,7 @@ describe('the deadline is exact', () => {
 });
 
 describe('what goes wrong on the way', () => {
-	test.each([400, 401, 402, 403, 410, 422])('%i ends this run at once → unreachable', async (status) => {
+	test.each([400, 402, 410, 422])('%i ends this run at once → unreachable', async (status) => {
 		const { clock, client } = setUp();
 		client.reads('r', 'running', fails(status)).reads('other', 'running', 'running', 'running', 'completed');
 		const [result, other] = await watch(clock, client, [target('r'), target('other')]);
@@ -241,6 +241,39 @@ describe('what goes wrong on the way', () => {
 		});
 		expect(reportOf(other).outcome).toBe('completed');
 		expect(client.of('cancel')).toEqual([]);
+	});
+
+	test.each([401, 403])('%i before anything was read ends this run at once', async (status) => {
+		const { clock, client } = setUp();
+		client.reads('r', fails(status));
+		expect(await watchOne(clock, client, target('r'))).toMatchObject({ outcome: 'unreachable', elapsed: 0 });
+	});
+
+	test.each([401, 403])(
+		'%i after a good read: asked again every ten seconds, and it heals',
+		async (status) => {
+			const { clock, client } = setUp();
+			client.reads('r', 'running', fails(status), fails(status), 'completed');
+			expect(await watchOne(clock, client, target('r'))).toMatchObject({ outcome: 'completed' });
+			expect(client.times('read')).toEqual([0, SECOND, 11 * SECOND, 21 * SECOND]);
+		},
+	);
+
+	test.each([401, 403])('%i until the deadline: the cancel is sent all the same', async (status) => {
+		const { clock, client } = setUp();
+		client.reads('r', 'running', fails(status)).cancels('r', accepts());
+		expect(await watchOne(clock, client, target('r'))).toMatchObject({
+			outcome: 'cancelPending',
+			lastError: { status },
+		});
+		expect(client.times('cancel')).toEqual([MINUTE]);
+	});
+
+	test('a key that is refused at the cancel, too, is tried until Confirm Cancel For is over', async () => {
+		const { clock, client } = setUp();
+		client.reads('r', 'running', fails(401)).cancels('r', fails(401), fails(401), accepts());
+		expect(await watchOne(clock, client, target('r'))).toMatchObject({ outcome: 'cancelPending' });
+		expect(client.times('cancel')).toEqual([MINUTE, MINUTE + 10 * SECOND, MINUTE + 20 * SECOND]);
 	});
 
 	test('a run that was just created may be invisible: two 404 are nothing', async () => {
@@ -788,6 +821,39 @@ describe('the workflow is stopped', () => {
 		await expect(clock.finish(watching.results)).rejects.toEqual(new CancelReason('stopped'));
 		expect(clock.now() - FAKE_EPOCH).toBe(15_500);
 		expect(client.of('cancel').length).toBeGreaterThan(4);
+	});
+
+	test('cancel: a thousand runs are all cancelled when each cancel takes 150 ms', async () => {
+		const { clock, client } = setUp();
+		client.reads('*', 'running').cancels('*', takes(150, accepts()));
+		const ids = Array.from({ length: 1_000 }, (_, index) => `r${index}`);
+		const watching = startWatch(
+			clock,
+			client,
+			ids.map((id) => target(id, { options: { onStop: 'cancel' } })),
+		);
+		await clock.advance(5_500);
+		watching.stop();
+		await expect(clock.finish(watching.results, 10 * SECOND)).rejects.toEqual(new CancelReason('stopped'));
+		expect(new Set(client.of('cancel').map(({ id }) => id)).size).toBe(1_000);
+		expect(watching.missed).toEqual([]);
+		expect(clock.sleeping).toBe(0);
+	});
+
+	test('cancel: runs that could not be cancelled are named', async () => {
+		const { clock, client } = setUp();
+		client
+			.reads('*', 'running')
+			.cancels('fine', accepts())
+			.cancels('refused', refuses(400))
+			.cancels('silent', hangs());
+		const targets = ['fine', 'refused', 'silent'].map((id) => target(id, { options: { onStop: 'cancel' } }));
+		const watching = startWatch(clock, client, targets);
+		await clock.advance(5_500);
+		watching.stop();
+		await expect(clock.finish(watching.results)).rejects.toEqual(new CancelReason('stopped'));
+		expect(watching.missed.sort()).toEqual(['refused', 'silent']);
+		expect(clock.now() - FAKE_EPOCH).toBe(5_500 + 10_000 + 2 * 200);
 	});
 
 	test('cancel: a cancel that was accepted before is not sent again', async () => {
