@@ -235,7 +235,12 @@ export const FIELDS: INodeProperties[] = [
 		displayOptions: { show: { operation: ['watch'] } },
 		options: [
 			CREATED,
-			{ name: 'Now', value: 'now', description: 'When this node begins to watch the run' },
+			{
+				name: 'Now',
+				value: 'now',
+				description:
+					'When this node begins to watch the run. If executions may wait in a queue before, choose Creation.',
+			},
 			STARTED,
 		],
 		default: 'now',

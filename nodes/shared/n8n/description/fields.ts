@@ -73,7 +73,7 @@ export const MAX_CONCURRENT_REQUESTS = numberField(SETTING.maxConcurrentRequests
 		numberPrecision: 0,
 	},
 	description:
-		'How many requests may be under way to the provider at once, for all items of this node together',
+		'How many requests may be under way to the provider at once. Nodes that run at the same time with the same account share them: the highest number counts.',
 });
 
 export const TIMEOUT = numberField(SETTING.timeout, {
