@@ -137,6 +137,7 @@ describe('a first workflow', () => {
 
 	clicking('the result is at the top of the item', async () => {
 		await editor.openPanel('Timeout Cancel');
+		await editor.output.getByText('outcome', { exact: true }).waitFor();
 
 		const shown = await editor.output.innerText();
 
