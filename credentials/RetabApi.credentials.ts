@@ -43,6 +43,15 @@ export class RetabApi implements ICredentialType {
 			description: 'Address of the API. The key is sent to this host and to no other.',
 		},
 		{
+			displayName: 'Max Requests per Second',
+			name: 'maxRequestsPerSecond',
+			type: 'number',
+			typeOptions: { minValue: 0, maxValue: SETTING.maxRequestsPerSecond.max },
+			default: SETTING.maxRequestsPerSecond.default,
+			description:
+				'What your plan allows, shared by all workflows of this n8n that use this account. With 0, it is learned when the API asks to slow down.',
+		},
+		{
 			displayName: 'Send Key As',
 			name: 'sendKeyAs',
 			type: 'options',
@@ -66,15 +75,6 @@ export class RetabApi implements ICredentialType {
 			default: 'bearer',
 			description:
 				'Header that carries the key. Leave it as it is unless a proxy or an old server wants another.',
-		},
-		{
-			displayName: 'Max Requests per Second',
-			name: 'maxRequestsPerSecond',
-			type: 'number',
-			typeOptions: { minValue: 0, maxValue: SETTING.maxRequestsPerSecond.max },
-			default: SETTING.maxRequestsPerSecond.default,
-			description:
-				'What your plan allows, shared by all workflows of this n8n that use this account. With 0, it is learned when the API asks to slow down.',
 		},
 	];
 

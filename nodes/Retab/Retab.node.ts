@@ -7,6 +7,7 @@ import {
 } from 'n8n-workflow';
 
 import { pickerSearches, searchRunsOf } from '../shared/n8n/methods/listSearch';
+import { runsHint } from '../shared/n8n/description/builderHints';
 import { runFields } from '../shared/n8n/description/runFields';
 import { runSubtitle } from '../shared/n8n/description/subtitle';
 import { router } from '../shared/n8n/operations/router';
@@ -27,6 +28,7 @@ export class Retab implements INodeType {
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'retabApi', required: true }],
 		usableAsTool: true,
+		builderHint: runsHint(PROVIDERS.retab),
 		properties: runFields(PROVIDERS.retab),
 	};
 

@@ -6,6 +6,7 @@ import {
 	type IPollFunctions,
 } from 'n8n-workflow';
 
+import { TRIGGER_HINT } from '../shared/n8n/description/builderHints';
 import { pickerSearches } from '../shared/n8n/methods/listSearch';
 import { PROVIDERS } from '../shared/providers';
 import { FIELDS, SUBTITLE } from './fields';
@@ -26,6 +27,7 @@ export class RunTrigger implements INodeType {
 			'You can now start document runs of the chosen kinds: each event of a run starts this workflow once.',
 		defaults: { name: 'Document Run Trigger' },
 		polling: true,
+		builderHint: TRIGGER_HINT,
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
 		// With `show`, the editor takes Provider for a choice of authentication and leaves it out of the panel.

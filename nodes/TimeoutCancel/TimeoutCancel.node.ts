@@ -6,6 +6,7 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 
+import { TIMEOUT_CANCEL_HINT } from '../shared/n8n/description/builderHints';
 import { pickerSearches } from '../shared/n8n/methods/listSearch';
 import { PROVIDERS } from '../shared/providers';
 import { FIELDS, OUTPUTS, SUBTITLE } from './fields';
@@ -31,6 +32,7 @@ export class TimeoutCancel implements INodeType {
 			{ name: 'extendApi', required: true, displayOptions: { hide: { provider: ['retab'] } } },
 		],
 		usableAsTool: true,
+		builderHint: TIMEOUT_CANCEL_HINT,
 		properties: FIELDS,
 	};
 

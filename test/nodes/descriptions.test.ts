@@ -662,6 +662,18 @@ describe("n8n's own rules", () => {
 	});
 });
 
+test("n8n's workflow builder is told which node when, and which nodes of this package belong to it", () => {
+	const types = nodes.map(({ instance }) => `${manifest.name}.${instance.description.name}`);
+	for (const { instance } of nodes) {
+		const { name, builderHint } = instance.description;
+		expect(builderHint?.searchHint).toMatch(/\.$/);
+		const related = builderHint?.relatedNodes?.map(({ nodeType }) => nodeType) ?? [];
+		expect(related).not.toEqual([]);
+		expect(related).not.toContain(`${manifest.name}.${name}`);
+		expect(types).toEqual(expect.arrayContaining(related));
+	}
+});
+
 test('package.json registers every node and credential there is, and no other', () => {
 	const files = (folder: string, ending: string) =>
 		readdirSync(path.join(PROJECT, folder), { recursive: true, encoding: 'utf8' })
