@@ -51,6 +51,14 @@ export default defineConfig(
 			'import-x/no-restricted-paths': ['error', { zones }],
 			'max-lines': ['error', 350],
 			'max-lines-per-function': ['error', 50],
+			'no-restricted-syntax': [
+				'error',
+				{
+					// The constructor and 14 members.
+					selector: 'ClassBody > :nth-child(16)',
+					message: 'A class has fewer than 15 members: give a piece of its state an owner of its own.',
+				},
+			],
 		},
 	},
 	{

@@ -1,13 +1,12 @@
 import type { Clock } from '../concurrency/clock';
 import { CancellationScope, isCancelReason } from '../concurrency/cancellationScope';
-import { type Result, attempt } from '../concurrency/result';
+import { attempt } from '../concurrency/result';
 import { type Timer, TimerQueue } from '../concurrency/timerQueue';
-import { REQUEST, RETRY } from '../config';
-import { type Allowance, Allowances } from './allowances';
-import { ApiError } from './apiError';
-import { backoff } from './backoff';
+import { REQUEST } from '../config';
+import type { Allowance } from './allowances';
+import type { ApiError } from './apiError';
 import { PREEMPTIBLE, type Priority } from './priority';
-import { RequestRate } from './requestRate';
+import { Throttle } from './throttle';
 import { type WaitingRequest, WaitingRequests } from './waitingRequests';
 import { withTimeout } from './withTimeout';
 
@@ -41,11 +40,7 @@ export class RequestQueue {
 
 	private readonly waiting = new WaitingRequests();
 
-	private readonly allowances = new Allowances();
-
-	private pausedUntil = 0;
-
-	private readonly rate: RequestRate;
+	private readonly throttle: Throttle;
 
 	private readonly timerQueue: TimerQueue;
 
@@ -53,7 +48,7 @@ export class RequestQueue {
 	private alarm?: Timer;
 
 	constructor(private readonly clock: Clock) {
-		this.rate = new RequestRate(clock);
+		this.throttle = new Throttle(clock);
 		this.timerQueue = new TimerQueue(clock, CancellationScope.from(undefined));
 	}
 
@@ -62,12 +57,7 @@ export class RequestQueue {
 	 * per second.
 	 */
 	allow(scope: CancellationScope, allowance: Allowance): void {
-		const apply = () => {
-			this.rate.stated = this.allowances.perSecond;
-			this.dispatch();
-		};
-		this.allowances.add(scope, allowance, apply);
-		apply();
+		this.throttle.allow(scope, allowance, () => this.dispatch());
 	}
 
 	/**
@@ -75,14 +65,12 @@ export class RequestQueue {
 	 * in a row. A longer pause stays.
 	 */
 	pauseFor(error: ApiError, failures: number): void {
-		const asked = error.retryAfter ?? (error.kind === 'rateLimited' ? backoff(failures, this.clock) : 0);
-		const pause = Math.min(asked, RETRY.maxRetryAfter);
-		this.pausedUntil = Math.max(this.pausedUntil, this.clock.now() + pause);
+		this.throttle.pauseFor(error, failures);
 	}
 
 	/** Milliseconds until the pause ends; 0 without one. */
 	pauseLeft(): number {
-		return Math.max(0, this.pausedUntil - this.clock.now());
+		return Math.max(0, this.throttle.pausedUntil - this.clock.now());
 	}
 
 	/**
@@ -110,7 +98,7 @@ export class RequestQueue {
 				});
 				const preempted = isCancelReason(slot.scope.signal.reason, 'preempted');
 				// Before the slot is released: the next request must see the pause.
-				this.learn(slot, sent, failuresBefore);
+				this.throttle.learn(slot, sent, failuresBefore);
 				this.release(slot);
 				if ('value' in sent) return sent.value;
 				scope.signal.throwIfAborted();
@@ -119,15 +107,6 @@ export class RequestQueue {
 		} finally {
 			own.dispose();
 		}
-	}
-
-	private learn({ sentAt, isInPause }: Slot, sent: Result<unknown>, failuresBefore: number): void {
-		const error = 'error' in sent ? sent.error : undefined;
-		if (error !== undefined && !(error instanceof ApiError)) return;
-		if (error) this.pauseFor(error, failuresBefore + 1);
-		const isRefused = error?.kind === 'rateLimited' || error?.retryAfter !== undefined;
-		if (isRefused && !isInPause) this.rate.onRefused(sentAt, this.pausedUntil);
-		else if (!error || (error.status !== undefined && !isRefused)) this.rate.onTaken();
 	}
 
 	private slot(scope: CancellationScope, options: RequestOptions): Promise<Slot> {
@@ -150,8 +129,8 @@ export class RequestQueue {
 				ignorePauseAfter,
 				grant: (now) => {
 					leave(true);
-					this.rate.spend(priority === 'urgent');
-					const isInPause = now < this.pausedUntil;
+					this.throttle.spend(priority === 'urgent');
+					const isInPause = now < this.throttle.pausedUntil;
 					const slot = { priority, scope: scope.child(), sentAt: now, isInPause };
 					this.inFlight.add(slot);
 					resolve(slot);
@@ -168,17 +147,17 @@ export class RequestQueue {
 	/** Sends what may be sent, in the order of precedence, and sees to it that the rest is sent in time. */
 	private dispatch(): void {
 		const now = this.clock.now();
-		const isPaused = now < this.pausedUntil;
+		const isPaused = now < this.throttle.pausedUntil;
 		let at = Number.POSITIVE_INFINITY;
-		while (this.inFlight.size < this.allowances.inFlight) {
+		while (this.inFlight.size < this.throttle.inFlight) {
 			const next = this.waiting.next(isPaused, now);
-			const wait = next ? this.rate.wait(next.priority === 'urgent') : 0;
+			const wait = next ? this.throttle.wait(next.priority === 'urgent') : 0;
 			if (next && wait === 0) {
 				next.grant(now);
 				continue;
 			}
 			if (next) at = now + wait;
-			if (isPaused) at = Math.min(at, this.waiting.endOfPause(this.pausedUntil, now));
+			if (isPaused) at = Math.min(at, this.waiting.endOfPause(this.throttle.pausedUntil, now));
 			break;
 		}
 		if (at === Number.POSITIVE_INFINITY) this.alarm?.cancel();
@@ -189,8 +168,8 @@ export class RequestQueue {
 	/** Lets it wait `REQUEST.preemptAfter` for a free slot, from the moment at which it may be sent. */
 	private setPatience(request: WaitingRequest): void {
 		const now = this.clock.now();
-		const pause = Math.max(0, Math.min(this.pausedUntil, request.ignorePauseAfter) - now);
-		const wait = Math.max(pause, this.rate.wait(request.priority === 'urgent'));
+		const pause = Math.max(0, Math.min(this.throttle.pausedUntil, request.ignorePauseAfter) - now);
+		const wait = Math.max(pause, this.throttle.wait(request.priority === 'urgent'));
 		const at = now + wait + REQUEST.preemptAfter;
 		if (request.patience) request.patience.reschedule(at);
 		else request.patience = this.timerQueue.set(at, () => this.onPatienceOver(request));
@@ -199,9 +178,9 @@ export class RequestQueue {
 	/** Takes the slot of the oldest request that it may preempt. */
 	private onPatienceOver(request: WaitingRequest): void {
 		const now = this.clock.now();
-		const mayBeSent = now >= Math.min(this.pausedUntil, request.ignorePauseAfter);
-		const isInTurn = this.rate.wait(request.priority === 'urgent') === 0;
-		if (!mayBeSent || !isInTurn || this.inFlight.size < this.allowances.inFlight) {
+		const mayBeSent = now >= Math.min(this.throttle.pausedUntil, request.ignorePauseAfter);
+		const isInTurn = this.throttle.wait(request.priority === 'urgent') === 0;
+		if (!mayBeSent || !isInTurn || this.inFlight.size < this.throttle.inFlight) {
 			this.setPatience(request);
 			return;
 		}

@@ -1,5 +1,6 @@
 import type { Clock } from '../concurrency/clock';
 import { RATE, SECOND } from '../config';
+import { TakenRequests } from './takenRequests';
 
 /** Requests that may be sent now; filled with time, at the rate. May be below 0 after requests that did not wait for it. */
 interface Bucket {
@@ -34,10 +35,10 @@ export class RequestRate {
 
 	private readonly urgent: Bucket;
 
-	/** Requests that were taken, in this window and in the one before. */
-	private readonly taken = { window: 0, now: 0, before: 0 };
+	private readonly taken: TakenRequests;
 
 	constructor(private readonly clock: Pick<Clock, 'now'>) {
+		this.taken = new TakenRequests(clock);
 		this.all = { level: RATE.minBurst, at: clock.now() };
 		this.urgent = { ...this.all };
 	}
@@ -49,7 +50,7 @@ export class RequestRate {
 		const seconds = Math.max(0, this.clock.now() - this.growsFrom) / SECOND;
 		const untilBack = Math.cbrt((refusedAt * (1 - RATE.decrease)) / RATE.growth);
 		const grown = refusedAt + RATE.growth * (seconds - untilBack) ** 3;
-		const used = Math.max(refusedAt, RATE.headroom * this.takenPerSecond());
+		const used = Math.max(refusedAt, RATE.headroom * this.taken.perSecond);
 		return Math.min(stated, Math.max(RATE.min, Math.min(grown, used)));
 	}
 
@@ -75,8 +76,7 @@ export class RequestRate {
 
 	/** A request was taken by the API, whatever came of it. */
 	onTaken(): void {
-		this.turnWindow();
-		this.taken.now += 1;
+		this.taken.count();
 	}
 
 	/**
@@ -90,26 +90,9 @@ export class RequestRate {
 		const before = this.perSecond;
 		this.growsFrom = Math.max(this.growsFrom, now, until);
 		if (sentAt <= this.fellAt) return;
-		this.refusedAt = Math.max(RATE.min, Math.min(before, this.takenPerSecond()));
+		this.refusedAt = Math.max(RATE.min, Math.min(before, this.taken.perSecond));
 		this.fellAt = now;
 		Object.assign(this.all, { level: Math.min(this.all.level, 0), at: now });
-	}
-
-	/** Requests that were taken in the last `RATE.window`, per second. */
-	private takenPerSecond(): number {
-		this.turnWindow();
-		const { now, before } = this.taken;
-		const over = (this.clock.now() % RATE.window) / RATE.window;
-		return ((now + before * (1 - over)) * SECOND) / RATE.window;
-	}
-
-	private turnWindow(): void {
-		const { taken } = this;
-		const window = Math.floor(this.clock.now() / RATE.window);
-		if (window === taken.window) return;
-		taken.before = window === taken.window + 1 ? taken.now : 0;
-		taken.now = 0;
-		taken.window = window;
 	}
 
 	private fill(bucket: Bucket, rate: number): void {

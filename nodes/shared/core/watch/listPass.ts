@@ -102,10 +102,10 @@ export class ListPass {
 		let askedAt = 0;
 		const onSent = () => {
 			askedAt = this.clock.now();
-			limits.spend(1);
+			limits.credit.spend(1);
 		};
 		const options = { priority: 'read' as const, timeout: LIST_POLLER.pageTimeout, onSent };
-		while (!this.isStale && limits.allows(1)) {
+		while (!this.isStale && limits.credit.allows(1)) {
 			const cursor = this.next();
 			if (!cursor) return;
 			const { known, token, hits } = cursor;
@@ -188,8 +188,8 @@ export function spotCheck(pass: ListPass, runs: TrackedRuns, limits: ListLimits,
 			if (tracked.foundIn !== pass || tracked.view) continue;
 			if (tracked.lastRead < (oldest?.lastRead ?? now - tracked.run.options.polls.interval)) oldest = tracked;
 		}
-		if (!oldest || !limits.allows(1)) return;
-		limits.spend(1);
+		if (!oldest || !limits.credit.allows(1)) return;
+		limits.credit.spend(1);
 		oldest.view = 'light';
 		runs.setTimer(oldest, now);
 	}
