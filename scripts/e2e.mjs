@@ -24,7 +24,10 @@ import { hasFfmpeg, makeVideos } from './lib/video.mjs';
  * @property {string | undefined} recording Where the frames of a recording go.
  */
 
-/** The flag of `npm run screenshots`: takes the pictures of docs/images anew while the editor is tested. */
+/**
+ * The flag of `npm run screenshots`: takes the pictures of docs/images anew while the editor is tested; of some tests alone with
+ * further arguments of jest.
+ */
 const SCREENSHOTS = '--screenshots';
 
 /** The flag of `npm run recording`: films the editor instead of testing it. */
@@ -44,11 +47,10 @@ export async function main(args) {
 		console.log('No recording: ffmpeg is not installed (on Debian: apt-get install ffmpeg).');
 		return 0;
 	}
-	const jestArguments = isFilmed
-		? ['--testMatch', '**/recording.take.ts']
-		: images
-			? ['editor', 'newcomer']
-			: args;
+	const rest = args.filter((one) => one !== SCREENSHOTS && one !== RECORDING);
+	const all = images ? ['editor', 'newcomer'] : [];
+	const chosen = rest.length > 0 ? rest : all;
+	const jestArguments = isFilmed ? ['--testMatch', '**/recording.take.ts'] : chosen;
 	const browser = process.env['CHROMIUM_PATH'] ?? findBrowser();
 	return await withStack({}, async ({ n8n, sandbox, credentials, folder }) => {
 		const port = await getPort({ host: LOOPBACK });
