@@ -52,6 +52,8 @@ serve<NodeCalls>({
 			n8n.runWorkflow({
 				node: 'timeoutCancel',
 				parameters: {
+					// Only the whole item tells the deadline.
+					simplify: false,
 					operation: 'watch',
 					provider: api,
 					resource: RESOURCES[api],
