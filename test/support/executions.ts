@@ -2,7 +2,12 @@ import type { Accounts } from '../../nodes/shared/core/account';
 import { CancellationScope } from '../../nodes/shared/core/concurrency/cancellationScope';
 import type { RunClient } from '../../nodes/shared/core/runs/runClient';
 import { CreationTimes } from '../../nodes/shared/core/watch/creationTimes';
-import { type WatchResult, type WatchTarget, watchRuns } from '../../nodes/shared/core/watch/watchRuns';
+import {
+	type WatchDeps,
+	type WatchResult,
+	type WatchTarget,
+	watchRuns,
+} from '../../nodes/shared/core/watch/watchRuns';
 import type { FakeClock } from './fakeClock';
 
 export interface Execution {
@@ -19,7 +24,7 @@ export function startExecution(
 	client: RunClient,
 	targets: readonly WatchTarget[],
 	inFlight = 5,
-	onChange?: () => void,
+	more: Pick<WatchDeps, 'onChange' | 'isOfAccount'> = {},
 ): Execution {
 	const host = new AbortController();
 	const scope = CancellationScope.from(host.signal);
@@ -35,7 +40,7 @@ export function startExecution(
 			scope,
 			creationTimes: new CreationTimes(client, requestQueue),
 			commandId: (id) => `command:${id}`,
-			onChange,
+			...more,
 		},
 		targets,
 	).finally(() => {

@@ -152,13 +152,36 @@ describe('one of several', () => {
 		expect(remote.log.some(({ kind }) => kind === 'list')).toBe(true);
 	});
 
+	test('has got the key of another account meanwhile: it reads no page for the others any more', async () => {
+		const clock = new FakeClock();
+		const accounts = new Accounts(clock);
+		const [old, next] = [remoteOf(clock, 40), remoteOf(clock, 40)];
+		const ids = Array.from({ length: 20 }, (_, index) => index);
+		let isOfAccount = true;
+		const client = eitherOf(old.api(), next.api(), () => isOfAccount);
+		const changed = startExecution(clock, accounts, 'account', client, targetsFor(ids), 5, {
+			isOfAccount: () => isOfAccount,
+		});
+		const others = targetsFor(ids.map((id) => id + 20));
+		const good = startExecution(clock, accounts, 'account', old.api(), others);
+		await clock.advance(10 * SECOND);
+		expect(old.log.some(({ kind }) => kind === 'list')).toBe(true);
+		isOfAccount = false;
+		await clock.finish(Promise.all([changed.results, good.results]));
+		expect(next.log.some(({ kind }) => kind === 'read')).toBe(true);
+		expect(next.log.filter(({ kind }) => kind === 'list')).toEqual([]);
+		expect(old.log.some(({ kind, at }) => kind === 'list' && at > 10 * SECOND)).toBe(true);
+	});
+
 	test('throws when it is told of a change: the others do not notice', async () => {
 		const clock = new FakeClock();
 		const accounts = new Accounts(clock);
 		const remote = remoteOf(clock, 40);
 		const ids = Array.from({ length: 20 }, (_, index) => index);
-		const loud = startExecution(clock, accounts, 'account', remote.api(), targetsFor(ids), 5, () => {
-			throw new TypeError('no browser listens');
+		const loud = startExecution(clock, accounts, 'account', remote.api(), targetsFor(ids), 5, {
+			onChange: () => {
+				throw new TypeError('no browser listens');
+			},
 		});
 		const good = startExecution(
 			clock,
@@ -214,5 +237,20 @@ function withBrokenTransport(client: RunClient): RunClient {
 		read: broken,
 		cancel: broken,
 		unfinished: client.unfinished?.map((list) => ({ ...list, page: broken })),
+	};
+}
+
+/** A client whose requests go to the first account until its key is changed, and to the second one from then on. */
+function eitherOf(first: RunClient, second: RunClient, isFirst: () => boolean): RunClient {
+	const now = () => (isFirst() ? first : second);
+	return {
+		title: first.title,
+		hasLightReads: first.hasLightReads,
+		read: (...request) => now().read(...request),
+		cancel: (...request) => now().cancel(...request),
+		unfinished: first.unfinished?.map((list, index) => ({
+			...list,
+			page: (...request) => (now().unfinished?.[index] ?? list).page(...request),
+		})),
 	};
 }

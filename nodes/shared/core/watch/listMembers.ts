@@ -9,6 +9,8 @@ export interface ListMember {
 	client: RunClient;
 	/** Ends with the watch. */
 	scope: CancellationScope;
+	/** False once it sends with a key or to an address of another account. Without it, it never does. */
+	isOfAccount?: () => boolean;
 }
 
 type Page = Awaited<ReturnType<RunList['page']>>;
@@ -61,7 +63,7 @@ export class ListMembers {
 		const tried = new Set<ListMember>();
 		for (;;) {
 			scope.signal.throwIfAborted();
-			const member = [...this.members.keys()].find((one) => !tried.has(one) && !one.scope.signal.aborted);
+			const member = [...this.members.keys()].find((one) => !tried.has(one) && maySend(one));
 			if (!member) throw new ApiError('network', 'No execution is left that could read the list');
 			tried.add(member);
 			const read = await attempt(() => this.pageThrough(member, list, token, scope, options));
@@ -72,17 +74,20 @@ export class ListMembers {
 	}
 
 	private async pageThrough(
-		{ client, scope }: ListMember,
+		member: ListMember,
 		list: number,
 		token: string | undefined,
 		wanted: CancellationScope,
 		options: RequestOptions,
 	): Promise<Page> {
+		const { client, scope } = member;
 		const own = scope.child();
 		const release = () => own.dispose();
 		wanted.signal.addEventListener('abort', release, { once: true, signal: own.signal });
 		try {
 			return await this.requestQueue.request(own, options, async (signal) => {
+				// It has waited for its turn.
+				if (!maySend(member)) throw new RangeError(`${client.title} is watched with another account by now`);
 				const page = await client.unfinished?.[list]?.page(token, signal);
 				if (!page) throw new RangeError(`${client.title} has no such list`);
 				return page;
@@ -91,4 +96,8 @@ export class ListMembers {
 			release();
 		}
 	}
+}
+
+function maySend({ scope, isOfAccount }: ListMember): boolean {
+	return !scope.signal.aborted && isOfAccount?.() !== false;
 }

@@ -35,6 +35,8 @@ export interface WatchDeps extends ReaderDeps {
 	scope: CancellationScope;
 	/** Shared by all executions of the account that watch runs of the resource. */
 	listPoller: ListPoller;
+	/** False once requests go out with a key or to an address of another account. Without it, they never do. */
+	isOfAccount?: () => boolean;
 	creationTimes: CreationTimes;
 	/** The idempotency key for cancelling a run: the same for each attempt. */
 	commandId: (id: string) => string;

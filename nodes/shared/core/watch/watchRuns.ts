@@ -27,7 +27,7 @@ export async function watchRuns(deps: WatchDeps, targets: readonly WatchTarget[]
 	const timerQueue = new TimerQueue(deps.clock, scope);
 	const watched = [...byId.values()];
 	const polled = watched.filter(([{ options }]) => options.mode !== 'none').length;
-	const leave = deps.listPoller.join({ client: deps.client, scope }, polled);
+	const leave = deps.listPoller.join({ client: deps.client, scope, isOfAccount: deps.isOfAccount }, polled);
 	const stopCancels = new StopCancels(deps.requestQueue, watched.length);
 	const shared = { ...deps, timerQueue, stopCancels };
 	const results = new Map<string, WatchResult>();

@@ -37,6 +37,7 @@ export async function watchItems(
 		...callDeps(session),
 		client,
 		listPoller: session.listPoller(client.spec.path),
+		isOfAccount: session.isOfAccount,
 		commandId: session.commandId,
 		creationTimes: new CreationTimes(client, session.requestQueue),
 		onMissed: (ids) => {

@@ -9,8 +9,13 @@ import { systemClock } from './systemClock';
 const accounts = new Accounts(systemClock);
 
 /** The account of a credential: executions share it when all of what they send with each request is the same. */
-export function joinAccount(provider: ProviderSpec, { baseUrl, headers }: Access): Membership {
+export function joinAccount(provider: ProviderSpec, access: Access): Membership {
+	return accounts.join(accountKey(provider, access));
+}
+
+/** Tells accounts apart. A hash, so that the API key itself is kept nowhere. */
+export function accountKey(provider: ProviderSpec, { baseUrl, headers }: Access): string {
 	const sent = Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1));
 	const identity = JSON.stringify([provider.name, baseUrl, sent]);
-	return accounts.join(createHash('sha256').update(identity).digest('hex'));
+	return createHash('sha256').update(identity).digest('hex');
 }

@@ -15,7 +15,7 @@ import type { ProviderSpec } from '../../providers/types';
 import { readCredential } from './readCredential';
 import { systemClock } from './systemClock';
 import { orInvalidParameter } from '../output/errors';
-import { joinAccount } from './accounts';
+import { accountKey, joinAccount } from './accounts';
 import { CurrentAccess } from './currentAccess';
 import { fetchThrough, type RequestContext, sendBytesThrough, sendThrough } from './httpRequest';
 
@@ -28,6 +28,8 @@ export interface Session {
 	/** Shared with all executions that use the same account, as the list pollers are. */
 	requestQueue: RequestQueue;
 	listPoller: (resource: string) => ListPoller;
+	/** False once the credential was changed to one of another account: nothing that it reads is for the others then. */
+	isOfAccount: () => boolean;
 	claims: Claims;
 	/** Requests in flight at most. */
 	maxConcurrentRequests: number;
@@ -57,7 +59,7 @@ export async function openSession(
 	provider: ProviderSpec,
 	maxConcurrentRequests: number,
 ): Promise<Session> {
-	const { access, send, sendBytes } = await connect(context, provider);
+	const { access, current, send, sendBytes } = await connect(context, provider);
 	const executionId = context.getExecutionId();
 	const nodeId = context.getNode().id;
 	const startId = (itemIndex: number): string => {
@@ -70,6 +72,7 @@ export async function openSession(
 		provider,
 		requestQueue: account.requestQueue,
 		listPoller: (resource) => account.listPoller(resource),
+		isOfAccount: () => accountKey(provider, current.value) === accountKey(provider, access),
 		claims: account.claims,
 		maxConcurrentRequests,
 		scope,
@@ -148,7 +151,7 @@ export async function openClient(
 async function connect(
 	context: RequestContext,
 	provider: ProviderSpec,
-): Promise<{ access: Access; send: Send; sendBytes: SendBytes }> {
+): Promise<{ access: Access; current: CurrentAccess; send: Send; sendBytes: SendBytes }> {
 	const read = async () => {
 		const data = await readCredential(context, provider);
 		return orInvalidParameter(
@@ -161,6 +164,7 @@ async function connect(
 	const current = new CurrentAccess(access, read);
 	return {
 		access,
+		current,
 		send: sendThrough(context, provider, current),
 		sendBytes: sendBytesThrough(context, provider, current),
 	};
