@@ -7,8 +7,8 @@ import type {
 	Icon,
 } from 'n8n-workflow';
 
-import { SETTING } from '../nodes/shared/core/config';
 import { testRules } from '../nodes/shared/n8n/description/credentialTest';
+import { MAX_REQUESTS_PER_SECOND } from '../nodes/shared/n8n/description/fields';
 import { PROVIDERS } from '../nodes/shared/providers';
 import { withKey } from '../nodes/shared/providers/client/credential';
 import { RETAB_HOST, retabAccess } from '../nodes/shared/providers/retab/credential';
@@ -42,15 +42,7 @@ export class RetabApi implements ICredentialType {
 			default: RETAB_HOST,
 			description: 'Address of the API. The key is sent to this host and to no other.',
 		},
-		{
-			displayName: 'Max Requests per Second',
-			name: 'maxRequestsPerSecond',
-			type: 'number',
-			typeOptions: { minValue: 0, maxValue: SETTING.maxRequestsPerSecond.max },
-			default: SETTING.maxRequestsPerSecond.default,
-			description:
-				'What your plan allows, shared by all workflows of this n8n that use this account. With 0, it is learned when the API asks to slow down.',
-		},
+		MAX_REQUESTS_PER_SECOND,
 		{
 			displayName: 'Send Key As',
 			name: 'sendKeyAs',

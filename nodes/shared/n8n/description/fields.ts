@@ -76,6 +76,15 @@ export const MAX_CONCURRENT_REQUESTS = numberField(SETTING.maxConcurrentRequests
 		'How many requests may be under way to the provider at once. Nodes that run at the same time with the same account share them: the highest number counts.',
 });
 
+/** Of the credentials. */
+export const MAX_REQUESTS_PER_SECOND = numberField(SETTING.maxRequestsPerSecond, {
+	displayName: 'Max Requests per Second',
+	name: 'maxRequestsPerSecond',
+	typeOptions: { maxValue: SETTING.maxRequestsPerSecond.max },
+	description:
+		'What your plan allows, shared by all workflows of this n8n that use this account. With 0, it is learned when the API asks to slow down.',
+});
+
 export const TIMEOUT = numberField(SETTING.timeout, {
 	displayName: 'Timeout',
 	name: 'timeout',
