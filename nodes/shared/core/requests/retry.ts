@@ -41,7 +41,13 @@ export async function retry<T>(
 		failures += 1;
 		if (!policy.shouldRetry(sent.error, failures)) throw sent.error;
 		policy.onRetry?.(sent.error);
-		await clock.sleep(delayAfter(sent.error, failures, clock), scope.signal);
+		// A scope of its own: hundreds of waits would pile up listeners on a shared one, and Node.js warns of more than ten.
+		const waiting = scope.child();
+		try {
+			await clock.sleep(delayAfter(sent.error, failures, clock), waiting.signal);
+		} finally {
+			waiting.dispose();
+		}
 	}
 }
 

@@ -1,3 +1,5 @@
+import { getEventListeners } from 'node:events';
+
 import { ApiError } from '../../../../nodes/shared/core/requests/apiError';
 import { call } from '../../../../nodes/shared/core/requests/retry';
 import { CancelReason, CancellationScope } from '../../../../nodes/shared/core/concurrency/cancellationScope';
@@ -100,4 +102,19 @@ test('a bug is not taken for a fault of the API', async () => {
 	const request = jest.fn(async () => Promise.reject(new TypeError('bug')));
 	await expect(clock.finish(call(deps, request))).rejects.toThrow(TypeError);
 	expect(request).toHaveBeenCalledTimes(1);
+});
+
+test('a hundred that wait at the same time leave no listeners on the scope that they share', async () => {
+	const clock = new FakeClock();
+	const scope = CancellationScope.from(undefined);
+	const deps = { requestQueue: queueOf(100, clock), clock, scope };
+	const failsOnce = () => {
+		let sent = 0;
+		return () => (sent++ === 0 ? Promise.reject(fault(503)) : Promise.resolve('answer'));
+	};
+	const answers = Promise.all(Array.from({ length: 100 }, () => call(deps, failsOnce())));
+	await clock.advance(100);
+	expect(clock.sleeping).toBeGreaterThanOrEqual(100);
+	expect(getEventListeners(scope.signal, 'abort')).toEqual([]);
+	await expect(clock.finish(answers)).resolves.toEqual(Array(100).fill('answer'));
 });
