@@ -4,7 +4,18 @@ import type { Json, N8nClient, Workflow, WorkflowNode } from '../../scripts/lib/
 import { PACKAGE, readExample } from '../../scripts/lib/workflows.mjs';
 import { forSandbox, type Published } from './stack';
 
-/** Workflows of the tests, as somebody would build them for production. */
+/** Workflows of the tests, as somebody would build them for production, and what the tests expect of them. */
+
+/** How long an execution may take beyond its own time, in ms. */
+export const EXECUTION_MS = 90_000;
+
+/** How long n8n may take to notice that a worker is dead, in ms: 25 s with the settings of these tests. */
+export const NOTICED_MS = 120_000;
+
+/** A run that nobody has cancelled. */
+export const LEFT = { phase: 'running', cancelRequests: 0 };
+
+export const CANCELLED_ONCE = { phase: 'cancelled', cancelRequests: 1 };
 
 export interface Choices {
 	/** Of the Timeout Cancel node, in seconds. */

@@ -41,8 +41,9 @@ export interface FilterSpec {
 	label: string;
 	description: string;
 	/**
-	 * `date` is a day in the time zone of the workflow (the API may only know days in UTC). `metadata` is sent as
-	 * a JSON object of strings in one parameter. `number` is a whole number, where 0 means no filter and is not sent. `several` takes some of the options and is sent as repeated parameters.
+	 * `date` is a day in the time zone of the workflow (the API may only know days in UTC). `metadata` is sent as a JSON object
+	 * of strings in one parameter. `number` is a whole number, where 0 means no filter and is not sent. `several` takes some of
+	 * the options and is sent as repeated parameters.
 	 */
 	kind: 'text' | 'number' | 'date' | 'options' | 'several' | 'metadata';
 	/** For a `date`: the API takes date-times. Otherwise it takes days in UTC. */

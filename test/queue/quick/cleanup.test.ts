@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto';
 
 import { itemsOf, type N8nClient } from '../../../scripts/lib/n8n-client.mjs';
-import { cleanup } from '../flows';
+import { EXECUTION_MS, cleanup } from '../flows';
 import { logIn, sandbox } from '../stack';
-
-/** How long an execution may take, in ms; it needs about 5 s. */
-const EXECUTION_MS = 90_000;
 
 const RUNS = 40;
 const TWO_HOURS_MS = 2 * 3_600_000;

@@ -1,13 +1,7 @@
 import { itemsOf, type N8nClient } from '../../../scripts/lib/n8n-client.mjs';
 import { eventually } from '../../../scripts/lib/eventually.mjs';
-import { publishGuarded, publishNet } from '../flows';
+import { CANCELLED_ONCE, EXECUTION_MS, LEFT, NOTICED_MS, publishGuarded, publishNet } from '../flows';
 import { begin, beginIn, end, logIn, restore, sandbox, start } from '../stack';
-
-/** How long an execution may take beyond its own time, in ms. */
-const EXECUTION_MS = 90_000;
-
-/** How long n8n may take to notice that a worker is dead, in ms: 25 s with the settings of these tests. */
-const NOTICED_MS = 120_000;
 
 /** A watch that is still there when everything else in its test has been done, in seconds. */
 const LONG_S = 300;
@@ -19,10 +13,6 @@ beforeAll(async () => {
 });
 
 afterEach(restore);
-
-/** What is left of a run that nobody has cancelled. */
-const LEFT = { phase: 'running', cancelRequests: 0 };
-const CANCELLED_ONCE = { phase: 'cancelled', cancelRequests: 1 };
 
 describe('a production webhook', () => {
 	test('its run is created and watched to its end in a worker', async () => {

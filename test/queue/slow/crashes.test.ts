@@ -1,7 +1,7 @@
 import { eventually } from '../../../scripts/lib/eventually.mjs';
 import { itemsOf, type N8nClient } from '../../../scripts/lib/n8n-client.mjs';
 import { N8N_PROCESSES } from '../../../scripts/lib/queue-stack.mjs';
-import { publishGuarded, publishNet } from '../flows';
+import { CANCELLED_ONCE, EXECUTION_MS, LEFT, NOTICED_MS, publishGuarded, publishNet } from '../flows';
 import {
 	begin,
 	beginIn,
@@ -14,12 +14,6 @@ import {
 	type Begun,
 	type Published,
 } from '../stack';
-
-/** How long an execution may take beyond its own time, in ms. */
-const EXECUTION_MS = 90_000;
-
-/** How long n8n may take to notice that a worker is dead, in ms: 25 s with the settings of these tests. */
-const NOTICED_MS = 120_000;
 
 /** n8n stores waits of 65 s and more, and looks for those that are over once a minute. */
 const LOOP_WAIT_S = 65;
@@ -38,9 +32,6 @@ beforeAll(async () => {
 });
 
 afterEach(restore);
-
-const LEFT = { phase: 'running', cancelRequests: 0 };
-const CANCELLED_ONCE = { phase: 'cancelled', cancelRequests: 1 };
 
 /**
  * Waits until n8n has noticed the death of an execution for the last time: another worker finds its job without an owner.

@@ -1,6 +1,6 @@
 import { eventually } from '../../../scripts/lib/eventually.mjs';
 import { itemsOf, type N8nClient } from '../../../scripts/lib/n8n-client.mjs';
-import { publishGuarded } from '../flows';
+import { EXECUTION_MS, publishGuarded } from '../flows';
 import { call, logIn, sandbox } from '../stack';
 
 const EXECUTIONS = 200;
@@ -10,9 +10,6 @@ const HANGS_EVERY = 5;
 
 /** How long all of them may take, in ms. Two workers do 20 at a time: about a minute. */
 const ALL_MS = 400_000;
-
-/** How long one execution may take beyond that, in ms. */
-const EXECUTION_MS = 90_000;
 
 let n8n: N8nClient;
 
