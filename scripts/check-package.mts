@@ -96,6 +96,7 @@ async function checksOf(packed: Packed, scratch: string): Promise<Array<[title: 
 	const files = new Map(await Promise.all(texts));
 	const manifest = JSON.parse(files.get('package.json') ?? '') as Manifest;
 	const { name, version, n8n } = manifest;
+	const publish = await readFile(path.join(PROJECT_ROOT, '.github', 'workflows', 'publish.yml'), 'utf8');
 	const entryPoints = [...n8n.nodes, ...n8n.credentials];
 	const installed = await install(folder, name, path.join(scratch, 'installed', plan.name, 'node_modules'));
 	// The Node.js that runs this, and that of the real n8n where it is installed.
@@ -108,6 +109,14 @@ async function checksOf(packed: Packed, scratch: string): Promise<Array<[title: 
 				const own = await glob(['nodes/**', 'credentials/**'], { cwd: sources });
 				const reached = onlyProvider(plan) && (await reachedFiles(sources, entryPoints));
 				return none(wrongFiles(files, own, reached), `${files.size} files`);
+			},
+		],
+		[
+			'Built again, it has the same bytes',
+			async () => {
+				const again = await pack(plan, path.join(scratch, 'again'), path.join(scratch, 'again'));
+				const [first, second] = await Promise.all([archive, again.archive].map((file) => readFile(file)));
+				return none(first && second?.equals(first) ? [] : ['The two differ']);
 			},
 		],
 		[
@@ -167,7 +176,7 @@ async function checksOf(packed: Packed, scratch: string): Promise<Array<[title: 
 				return none(answer.includes('Cloud support is ENABLED') ? [] : [answer]);
 			},
 		],
-		...verify({ plan, manifest, files, ...loadPackage(installed, manifest) }).map(
+		...verify({ plan, manifest, files, publish, ...loadPackage(installed, manifest) }).map(
 			([title, check]): [string, Check] => [title, () => none(check())],
 		),
 	];
@@ -183,6 +192,7 @@ export async function main(): Promise<number> {
 		);
 		// It finds the command line's ESLint configuration from the sources, which lie below.
 		await symlink(path.join(N8N_NODE_ROOT, 'node_modules'), path.join(scratch, 'node_modules'), 'junction');
+		await mkdir(path.join(scratch, 'again'));
 		const counts = { passed: 0, failed: 0 };
 		for (const plan of PACKAGES) {
 			console.log(`\n${plan.name}\n`);

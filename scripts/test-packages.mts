@@ -25,7 +25,7 @@ export async function main(): Promise<number> {
 			await extract({ file: archive, cwd: folder, strip: 1 });
 			for (const args of testsOf(plan)) {
 				const jest = ['node_modules/jest/bin/jest.js', '--runTestsByPath', ...args];
-				code ||= await show(jest, { env: { PACKAGE_DIR: folder } });
+				code = (await show(jest, { env: { PACKAGE_DIR: folder } })) || code;
 			}
 		}
 	} finally {

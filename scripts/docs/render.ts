@@ -1,3 +1,4 @@
+import { verificationTable } from '../packages/verification';
 import { limits } from './limits';
 import {
 	commonParameters,
@@ -47,6 +48,7 @@ const BLOCKS: Record<string, () => string> = {
 	errors: errorKinds,
 	reads,
 	limits,
+	verification: verificationTable,
 };
 
 const BLOCK = /<!-- generated: (.+?) -->.*?<!-- end -->/gs;

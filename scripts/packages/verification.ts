@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { ICredentialType, INodeProperties, INodePropertyOptions, INodeType } from 'n8n-workflow';
 
 import { table } from '../docs/markdown';
@@ -16,6 +14,8 @@ export interface Built {
 	files: ReadonlyMap<string, string>;
 	nodes: readonly INodeType[];
 	credentials: readonly ICredentialType[];
+	/** The workflow that publishes it. */
+	publish: string;
 }
 
 interface Rule {
@@ -82,8 +82,6 @@ const MOST_FIELDS = { run: 10, report: 12 };
 
 const fail = (is: boolean, what: string): string[] => (is ? [what] : []);
 
-const WORKFLOW = join(__dirname, '..', '..', '.github', 'workflows', 'publish.yml');
-
 const RULES: Rule[] = [
 	{
 		rule: 'One third-party service per package, triggers included',
@@ -131,11 +129,8 @@ const RULES: Rule[] = [
 	},
 	{
 		rule: 'Published by a GitHub Action with a statement of provenance',
-		check: () => {
-			const workflow = readFileSync(WORKFLOW, 'utf8');
-			const needed = ['id-token: write', '--provenance'];
-			return needed.filter((text) => !workflow.includes(text)).map((text) => `publish.yml lacks ${text}`);
-		},
+		check: ({ publish }) =>
+			['id-token: write', '--provenance'].flatMap((text) => fail(!publish.includes(text), `no ${text}`)),
 	},
 	{
 		rule: 'No run-time dependencies, and n8n-workflow as the only peer',
@@ -191,16 +186,17 @@ const RULES: Rule[] = [
 		check: ({ credentials }) => credentials.flatMap(({ name, test }) => fail(!test, `${name} has none`)),
 	},
 	{
-		rule: 'A resource locator for a single thing, with a list first',
-		check: ofNodes(({ description }) =>
-			allFields(description.properties).flatMap(({ name, type, modes = [] }) => [
-				...fail(type === 'string' && /Id$/.test(name) && name !== 'runId', `${name} is a text`),
-				...fail(
-					type === 'resourceLocator' && name !== 'runId' && modes[0]?.name !== 'list',
-					`${name} has no list`,
-				),
-			]),
-		),
+		rule: 'A resource locator for each single thing that the API can list, with the list first',
+		check: ({ nodes, plan }) =>
+			allFields(nodes.flatMap(({ description }) => description.properties)).flatMap((field) => {
+				const { name, type, modes = [] } = field;
+				const canBeListed = plan.providers.some(({ pickers }) => name in pickers);
+				const hasList = modes[0]?.name === 'list' || name === 'runId';
+				return [
+					...fail(type === 'string' && canBeListed, `${name} is a text`),
+					...fail(type === 'resourceLocator' && !hasList, `${name} has no list`),
+				];
+			}),
 	},
 	{
 		rule: 'Simplify for outputs of more than 10 fields',
