@@ -7,8 +7,9 @@ import { Hono } from 'hono';
 import { Failure } from './lib/main.mjs';
 import { IMAGES } from './lib/paths.mjs';
 import { show } from './lib/process.mjs';
-import { LOOPBACK, withStack } from './lib/stack.mjs';
+import { LOOPBACK, installedIn, withStack } from './lib/stack.mjs';
 import { hasFfmpeg, makeVideos } from './lib/video.mjs';
+import { PACKAGES as PLANS, onlyProvider } from './packages/plan.js';
 
 /**
  * What the tests get to know of what runs, as JSON in the environment variable `E2E_STACK`.
@@ -20,6 +21,7 @@ import { hasFfmpeg, makeVideos } from './lib/video.mjs';
  * @property {string} browser Path of Chromium.
  * @property {string} profile Folder for what Chromium keeps: the login, and the cache of what the editor loads.
  * @property {import('./lib/n8n-client.mjs').Credential[]} credentials
+ * @property {string[]} packages Folders of the installed packages for one service.
  * @property {string | undefined} images Where pictures for the documentation go; nothing means that none are taken.
  * @property {string | undefined} recording Where the frames of a recording go.
  */
@@ -29,6 +31,9 @@ import { hasFfmpeg, makeVideos } from './lib/video.mjs';
  * further arguments of jest.
  */
 const SCREENSHOTS = '--screenshots';
+
+/** The flag that tests how the packages for one service install, each alone and all together, instead of the package for all. */
+const PACKAGES = '--packages';
 
 /** The flag of `npm run recording`: films the editor instead of testing it. */
 const RECORDING = '--recording';
@@ -51,8 +56,25 @@ export async function main(args) {
 	const all = images ? ['editor', 'newcomer'] : [];
 	const chosen = rest.length > 0 ? rest : all;
 	const jestArguments = isFilmed ? ['--testMatch', '**/recording.take.ts'] : chosen;
+	if (!args.includes(PACKAGES)) return await testIn(jestArguments, { images, isFilmed });
+	const small = PLANS.filter(onlyProvider).map(({ name }) => name);
+	let code = 0;
+	for (const packages of [...small.map((name) => [name]), small]) {
+		console.log(`\nA fresh n8n with ${packages.join(' and ')}`);
+		code = (await testIn(['--testMatch', '**/packages.install.ts'], { packages })) || code;
+	}
+	return code;
+}
+
+/**
+ * Runs the tests in a fresh n8n.
+ *
+ * @param {string[]} jestArguments
+ * @param {{ images?: string | undefined, isFilmed?: boolean, packages?: string[] }} choices
+ */
+async function testIn(jestArguments, { images, isFilmed = false, packages }) {
 	const browser = process.env['CHROMIUM_PATH'] ?? findBrowser();
-	return await withStack({}, async ({ n8n, sandbox, credentials, folder }) => {
+	return await withStack(packages ? { packages } : {}, async ({ n8n, sandbox, credentials, folder }) => {
 		const port = await getPort({ host: LOOPBACK });
 		const { fetch } = new Hono().post('/restart', async (context) => {
 			await n8n.restart();
@@ -67,6 +89,7 @@ export async function main(args) {
 			browser,
 			profile: path.join(folder, 'browser'),
 			credentials,
+			packages: (packages ?? []).map((name) => path.join(installedIn(folder), name)),
 			images,
 			recording: isFilmed ? path.join(folder, 'recording') : undefined,
 		};

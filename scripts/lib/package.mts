@@ -55,13 +55,13 @@ export async function pack(plan: PackagePlan, scratch: string, into: string): Pr
 	return { plan, archive, files: files.map((file) => file.path), size, unpackedSize, sources };
 }
 
-/** The same for the package of all services, without its sources. */
-export async function buildAndPack(folder: string): Promise<string> {
+/** The same by the name of a package, without its sources. Returns the tarball. */
+export async function buildAndPack(name: string, into: string): Promise<string> {
+	const plan = PACKAGES.find((one) => one.name === name);
+	if (!plan) throw new Error(`No package ${name}`);
 	const scratch = await mkdtemp(path.join(os.tmpdir(), 'document-runs-pack-'));
 	try {
-		const [all] = PACKAGES;
-		if (!all) throw new Error('There is no package');
-		return (await pack(all, scratch, folder)).archive;
+		return (await pack(plan, scratch, into)).archive;
 	} finally {
 		await rm(scratch, { recursive: true, force: true });
 	}

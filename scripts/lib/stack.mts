@@ -74,8 +74,12 @@ interface StackOptions {
 	/** Further settings of n8n. */
 	env?: NodeJS.ProcessEnv;
 	/** Puts the built package into a folder; by default the package as npm would publish it. */
-	layOut?: (to: string) => Promise<void>;
+	layOut?: LayOut;
+	/** Names of the packages; by default that for all services. */
+	packages?: string[];
 }
+
+type LayOut = (to: string, name: string) => Promise<void>;
 
 /** Installs what is missing, builds, and starts the sandbox and n8n; ends them when the work is done or one of them ends. */
 export async function withStack<T>(options: StackOptions, work: (stack: Stack) => Promise<T>): Promise<T> {
@@ -90,18 +94,25 @@ export async function withStack<T>(options: StackOptions, work: (stack: Stack) =
 	}
 }
 
+const userFolderIn = (folder: string): string => path.join(folder, 'user');
+
+/** Where the packages are installed in the folder of a stack. */
+export function installedIn(folder: string): string {
+	return path.join(userFolderIn(folder), '.n8n', 'nodes', 'node_modules');
+}
+
 async function runStack<T>(
-	{ asked = {}, env = {}, layOut = layOutPacked }: StackOptions,
+	{ asked = {}, env = {}, layOut, packages = [PACKAGE] }: StackOptions,
 	folder: string,
 	work: (stack: Stack) => Promise<T>,
 ): Promise<T> {
-	const userFolder = path.join(folder, 'user');
+	const userFolder = userFolderIn(folder);
 	await runTasks([
 		{
 			title: 'Building the nodes and installing them into n8n',
 			async task() {
 				await cp(EMPTY_USER_FOLDER, userFolder, { recursive: true });
-				await layOutIn(userFolder, layOut);
+				for (const name of packages) await layOutIn(userFolder, layOut, name);
 			},
 		},
 	]);
@@ -170,28 +181,34 @@ export async function whileRunning<T>(servers: Server[], work: Promise<T>): Prom
 }
 
 /** Installs the package into the user folder of an n8n, as n8n itself would. */
-export async function layOutIn(userFolder: string, layOut = layOutPacked): Promise<void> {
+export async function layOutIn(
+	userFolder: string,
+	layOut: LayOut = layOutPacked,
+	name = PACKAGE,
+): Promise<void> {
 	const nodes = path.join(userFolder, '.n8n', 'nodes');
-	const installed = path.join(nodes, 'node_modules', PACKAGE);
+	const installed = path.join(nodes, 'node_modules', name);
 	await mkdir(installed, { recursive: true });
 	await writeFile(path.join(nodes, 'package.json'), '{ "name": "installed-nodes", "private": true }');
-	await layOut(installed);
+	await layOut(installed, name);
 }
 
-async function layOutPacked(to: string): Promise<void> {
-	const archive = await buildAndPack(path.dirname(to));
+async function layOutPacked(to: string, name: string): Promise<void> {
+	const archive = await buildAndPack(name, path.dirname(to));
 	await extract({ file: archive, cwd: to, strip: 1 });
 	await rm(archive);
 }
 
-/** One credential for each API, tested. */
+/** One credential for each API that the installed packages know, tested. */
 export async function createCredentials(client: N8nClient, baseUrl: string): Promise<Credential[]> {
-	const retab = { apiKey: RETAB_KEY, baseUrl };
-	const extend = { apiKey: EXTEND_KEY, region: 'custom', baseUrl };
-	const credentials = [
-		await client.createCredential('Retab (sandbox)', 'retabApi', retab),
-		await client.createCredential('Extend (sandbox)', 'extendApi', extend),
+	const known = (await client.types('credentials')).map(({ name }) => name);
+	const accounts: Array<[name: string, type: string, data: Record<string, string>]> = [
+		['Retab (sandbox)', 'retabApi', { apiKey: RETAB_KEY, baseUrl }],
+		['Extend (sandbox)', 'extendApi', { apiKey: EXTEND_KEY, region: 'custom', baseUrl }],
 	];
+	const credentials: Credential[] = [];
+	for (const [name, type, data] of accounts.filter(([, one]) => known.includes(one)))
+		credentials.push(await client.createCredential(name, type, data));
 	for (const credential of credentials) {
 		const { status, message } = await client.testCredential(credential);
 		if (status === 'OK') continue;

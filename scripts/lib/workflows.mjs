@@ -10,6 +10,9 @@ import { EXAMPLES, N8N_ROOT } from './paths.mjs';
 /** Name of the package as n8n puts it before each of its node types. */
 export const PACKAGE = 'n8n-nodes-document-runs';
 
+/** Nodes of the packages of this tree. One that is a tool of an agent has a type of its own. */
+const OWN_NODE = /^n8n-nodes-(document-runs|retab|extend)\.(retab|extend|timeoutCancel|runTrigger)(?:Tool)?$/;
+
 /** Origins of the real APIs in the example workflows. */
 const API_ORIGINS = ['https://api.retab.com', 'https://api.extend.ai'];
 
@@ -94,9 +97,10 @@ export function exampleNames() {
  * An example with what the sandbox needs in it.
  *
  * @param {string} name File name in `examples/` without its ending.
+ * @param {string} [folder] Where the examples are; those of a package for one service are its own.
  */
-export async function readExample(name) {
-	const workflow = await readWorkflow(path.join(EXAMPLES, `${name}.json`));
+export async function readExample(name, folder = EXAMPLES) {
+	const workflow = await readWorkflow(path.join(folder, `${name}.json`));
 	return withParameters(workflow, SANDBOX_PARAMETERS[name] ?? {});
 }
 
@@ -164,18 +168,10 @@ function withParameters(workflow, parameters) {
  */
 function credentialType(node) {
 	const { nodeCredentialType, provider } = node.parameters;
-	// A node that is a tool of an agent has a type of its own.
-	switch (node.type.replace(/Tool$/, '')) {
-		case 'n8n-nodes-base.httpRequest':
-			return typeof nodeCredentialType === 'string' ? nodeCredentialType : undefined;
-		case `${PACKAGE}.retab`:
-			return 'retabApi';
-		case `${PACKAGE}.extend`:
-			return 'extendApi';
-		case `${PACKAGE}.timeoutCancel`:
-		case `${PACKAGE}.runTrigger`:
-			return provider === 'extend' ? 'extendApi' : 'retabApi';
-		default:
-			return undefined;
-	}
+	if (node.type === 'n8n-nodes-base.httpRequest')
+		return typeof nodeCredentialType === 'string' ? nodeCredentialType : undefined;
+	const [, packageOf, type] = OWN_NODE.exec(node.type) ?? [];
+	if (type === undefined) return undefined;
+	// A package for one service has no field Provider.
+	return [provider, packageOf, type].includes('extend') ? 'extendApi' : 'retabApi';
 }
