@@ -34,15 +34,18 @@ export async function main(): Promise<number> {
 	return code;
 }
 
+/** Tests that run the examples of the repository, which are for the package for all services. */
+const OF_EXAMPLES = 'the examples?\\b';
+
 /**
- * Arguments of jest. Tests name the service that they are about, or are about the first one: a package for that one has all
- * that name no other, and any other package those that name its own.
+ * Arguments of jest. Tests name the service that they are about, unless that is the first one: a package for that one has all
+ * that name no other, and any other package those that name its own alone.
  */
 function testsOf(plan: PackagePlan): string[][] {
 	const name = onlyProvider(plan)?.name ?? '';
 	const others = foreignProviders(plan).map((provider) => provider.name);
 	const isFirst = PACKAGES[0]?.providers[0]?.name === name;
-	const pattern = isFirst ? `^(?!.*(?:${others.join('|')}))` : `^(?!.*(?:${others.join('|')})).*${name}`;
+	const pattern = `^(?!.*(?:${[...others, OF_EXAMPLES].join('|')}))${isFirst ? '' : `.*${name}`}`;
 	const files = (names: string[]) => names.map((one) => `test/nodes/${one}.test.ts`);
 	return [files(DESCRIPTIONS), [...files([...BEHAVIOUR, name]), `--testNamePattern=${pattern}`]];
 }

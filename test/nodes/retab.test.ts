@@ -1,6 +1,7 @@
 import type { IDataObject, INodeParameters, INodePropertyOptions } from 'n8n-workflow';
 
 import { Retab } from '../../nodes/Retab/Retab.node';
+import { NAMES } from '../../nodes/shared/n8n/description/names';
 import type { RetabResource, RunSeed } from '../../sandbox/server';
 import type { WorkflowResult } from './support';
 import { sideBySide, useSandbox } from './support/sandbox-instance';
@@ -238,7 +239,7 @@ describe('poll', () => {
 				new RegExp(`^The [a-z ]+ ${id} is still "(in_progress|running)" after [\\d.]+ s$`),
 			);
 			expect(result.error?.description).toBe(
-				'The run was left alone and may still finish. Raise Max Wait, set "When Max Wait Is Over" to return the run, or use the Timeout Cancel node to have it cancelled.',
+				`The run was left alone and may still finish. Raise Max Wait, set "When Max Wait Is Over" to return the run, or use the ${NAMES.timeoutCancel} node to have it cancelled.`,
 			);
 			expect(lab.storyOf(id)).toEqual([row.poll]);
 		});

@@ -130,7 +130,7 @@ describe('the panel', () => {
 		}
 	});
 
-	test('offers the resources that can be listed, and names the others', () => {
+	test('offers the resources of Retab and Extend that can be listed, and names the others', () => {
 		const offered = (provider: Provider) =>
 			(field('resources', provider)?.options as INodePropertyOptions[]).map(({ value }) => value);
 		expect(offered('retab').sort()).toEqual(Object.keys(PATHS.retab).sort());
@@ -178,7 +178,7 @@ describe.each(LISTED)('%s %s', (provider, resource) => {
 });
 
 describe('events', () => {
-	test('a cancelled run, and one that waits for a review', async () => {
+	test('a cancelled run, and one that waits for a review, of Extend', async () => {
 		const resources = ['workflowRun'];
 		const poller = trigger({
 			provider: 'extend',
@@ -254,7 +254,7 @@ describe('events', () => {
 });
 
 describe('lists', () => {
-	test('more finished runs than fit on a page, all created at once', async () => {
+	test('more finished runs of Extend than fit on a page, all created at once', async () => {
 		const poller = trigger({ provider: 'extend' });
 		await poller.activate();
 		const createdAt = Date.now();
@@ -303,7 +303,7 @@ describe('lists', () => {
 		expect(await poller.poll()).toBeNull();
 	});
 
-	test('only runs of one workflow, or of one extractor', async () => {
+	test('only runs of one workflow of Retab, or of one extractor of Extend', async () => {
 		const byWorkflow = trigger({ resources: ['workflowRun'], more: { filters: { workflowId: 'wf_1' } } });
 		const filters = { extractorId: 'ex_1' };
 		const byExtractor = trigger({ provider: 'extend', more: { filters } });
@@ -516,7 +516,7 @@ describe('bad input is refused before any request', () => {
 			{ events: ['needsReview'] },
 			'None of the chosen resources ever needs a review: extractions do not',
 		],
-		['a provider that is none', { provider: 'acme' }, 'Provider must be one of retab, extend'],
+		['a provider that is neither Retab nor Extend', { provider: 'acme' }, 'Provider must be one of retab, extend'],
 		[
 			'a limit of nothing',
 			{ events: ['stuck'], stuckAfter: 0 },
@@ -555,12 +555,12 @@ describe('bad input is refused before any request', () => {
 			'Workflow must be a text that is not empty',
 		],
 		[
-			'an empty filter by extractor',
+			'an empty filter by extractor of Extend',
 			{ provider: 'extend', resources: ['extractRun'], filters: { extractorId: '' } },
 			'Extractor, Classifier or Splitter must be a text that is not empty',
 		],
 		[
-			'a filter that only another of the chosen lists has',
+			'a filter that only another of the chosen lists of Extend has',
 			{ provider: 'extend', resources: ['extractRun', 'parseRun'], filters: { extractorId: 'ex_1' } },
 			'Extend cannot filter parse runs by the ID of an extractor, classifier or splitter',
 		],

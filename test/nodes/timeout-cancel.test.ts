@@ -396,7 +396,7 @@ describe('ends that only some runs have', () => {
 		]);
 	});
 
-	scenario('an unknown status at the deadline: the run is cancelled', async () => {
+	scenario('an unknown status of Extend at the deadline: the run is cancelled', async () => {
 		const id = createRun('extend', 'extractRun', { result: 'stuck', status: 'ARCHIVING' });
 		const { output, item } = await watch(id, { provider: 'extend', resource: 'extractRun', timeout: 2 });
 		expect([output, item.outcome]).toEqual(['Timed Out', 'cancelled']);
@@ -581,7 +581,7 @@ describe('counting from the times of the run', () => {
 		});
 	});
 
-	scenario('now: the age of the run does not matter', async () => {
+	scenario('now: the age of an Extend run does not matter', async () => {
 		const id = createRun('extend', 'extractRun', { result: 'stuck' }, { createdAt: Date.now() - HOUR });
 		const { item } = await watch(id, { provider: 'extend', resource: 'extractRun', timeout: 2 });
 		expect(item.elapsedMs).toBeGreaterThanOrEqual(2_000);
@@ -767,7 +767,7 @@ describe('many items', () => {
 	};
 	const watchAll: INodeParameters = { operation: 'watch', provider: 'retab', resource: 'extraction' };
 
-	test('60 runs of 2 s each end in under 6 s, in order and with their pairs', async () => {
+	test('60 runs of Extend of 2 s each end in under 6 s, in order and with their pairs', async () => {
 		const ids = lab.sandbox.createRuns(60, {
 			provider: 'extend',
 			resource: 'extractRun',
@@ -931,7 +931,7 @@ describe('many items', () => {
 });
 
 describe('the editor', () => {
-	test('is told how the runs get on, in manual executions', async () => {
+	test('is told how a run of Extend gets on, in manual executions', async () => {
 		const id = createRun('extend', 'extractRun', { durationMs: 600, pendingMs: 300 });
 		const result = await lab.n8n.runWorkflow({
 			node: 'timeoutCancel',
