@@ -14,12 +14,30 @@ export class AnsweredRequests {
 	/** The most that were taken, and when (unix ms). */
 	private best = { perSecond: 0, at: Number.NEGATIVE_INFINITY };
 
+	/** When the last refusal came of a request that was sent after the one before (unix ms), and whether none had come shortly before. */
+	private newsAt = Number.NEGATIVE_INFINITY;
+
+	private isAlone = true;
+
 	constructor(private readonly clock: Pick<Clock, 'now'>) {}
 
-	count(answer: Answer): void {
+	countTaken(): void {
 		this.turnWindow();
-		this.now[answer] += 1;
-		if (answer === 'taken') this.noteBest();
+		this.now.taken += 1;
+		this.noteBest();
+	}
+
+	/** @returns true when it says nothing about the rate: one among many answers, and none shortly before */
+	countRefused(sentAt: number): boolean {
+		const now = this.clock.now();
+		this.turnWindow();
+		this.now.refused += 1;
+		if (sentAt > this.newsAt) {
+			this.isAlone = now - this.newsAt > RATE.aloneFor;
+			this.newsAt = now;
+		}
+		const refused = this.perSecond('refused');
+		return this.isAlone && refused < RATE.noise * (refused + this.takenPerSecond);
 	}
 
 	get takenPerSecond(): number {
@@ -30,12 +48,6 @@ export class AnsweredRequests {
 	get bestPerSecond(): number {
 		this.noteBest();
 		return this.best.perSecond;
-	}
-
-	/** The share of the answers that were refusals, 0 to 1. */
-	get refusedShare(): number {
-		const refused = this.perSecond('refused');
-		return refused === 0 ? 0 : refused / (refused + this.takenPerSecond);
 	}
 
 	private noteBest(): void {

@@ -27,11 +27,6 @@ export class RequestRate {
 	/** Requests per second at which a request was refused the last time. */
 	private refusedAt = Number.POSITIVE_INFINITY;
 
-	/** When the last refusal came that was news (unix ms), and whether none had come shortly before. */
-	private newsAt = Number.NEGATIVE_INFINITY;
-
-	private isAlone = true;
-
 	/** When the rate fell the last time, and from when on it grows again (unix ms). */
 	private fellAt = Number.NEGATIVE_INFINITY;
 
@@ -87,7 +82,7 @@ export class RequestRate {
 
 	/** A request was taken by the API, whatever came of it. */
 	onTaken(): void {
-		this.answered.count('taken');
+		this.answered.countTaken();
 	}
 
 	/**
@@ -99,13 +94,9 @@ export class RequestRate {
 	onRefused(sentAt: number, until: number): void {
 		const now = this.clock.now();
 		const before = this.perSecond;
-		this.answered.count('refused');
-		if (sentAt > this.newsAt) {
-			this.isAlone = now - this.newsAt > RATE.aloneFor;
-			this.newsAt = now;
-		}
+		const isNoise = this.answered.countRefused(sentAt);
 		const hasFallen = sentAt <= this.fellAt;
-		if (!hasFallen && this.isAlone && this.answered.refusedShare < RATE.noise) return;
+		if (isNoise && !hasFallen) return;
 		this.growsFrom = Math.max(this.growsFrom, now, until);
 		if (hasFallen) return;
 		// Where the rate held requests back, what was taken is what the API takes; otherwise there was no need of more.
