@@ -702,7 +702,9 @@ test('100 cancels that take 20 s are confirmed through lists, and each by a read
 	});
 	const [list] = remote.api().unfinished ?? [];
 	if (!list) throw new Error('Extractions have lists');
-	const source = sourceOf(remote.api(), [{ oldestFirst: true, page: list.page }]);
+	const source = sourceOf(remote.api(), [
+		{ oldestFirst: true, page: (token, signal) => list.page(token, signal) },
+	]);
 	const { runs } = await clean(clock, [source]);
 	expect(runs.map(({ outcome }) => outcome)).toEqual(Array(100).fill('cancelled'));
 	// One to find out that it is stuck, one after its cancel, one at the end; and pages.
