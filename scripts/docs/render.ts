@@ -21,6 +21,7 @@ import {
 	statuses,
 	unlisted,
 } from './tables';
+import { compatibility, versions } from './versions';
 
 /** What may stand after `<!-- generated: `. */
 const BLOCKS: Record<string, () => string> = {
@@ -47,6 +48,8 @@ const BLOCKS: Record<string, () => string> = {
 	errors: errorKinds,
 	reads,
 	limits,
+	compatibility,
+	versions,
 };
 
 const BLOCK = /<!-- generated: (.+?) -->.*?<!-- end -->/gs;

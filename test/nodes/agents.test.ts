@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { INodeParameters } from 'n8n-workflow';
 
-import { engineHas, eventually } from './support';
+import { eventually } from './support';
 import { quick, sideBySide, useSandbox } from './support/sandbox-instance';
-
-const STYLES = engineHas('engineTools') ? (['engine', 'invoke'] as const) : (['invoke'] as const);
 
 /** The nodes as tools of an AI agent, which only sees their first output and the texts of their errors. */
 
@@ -52,7 +50,7 @@ describe('what the agent is told', () => {
 	});
 });
 
-describe.each(STYLES)('an agent that calls the tool by %s', (style) => {
+describe.each(['engine', 'invoke'] as const)('an agent that calls the tool by %s', (style) => {
 	scenario('gets a run of Retab', async () => {
 		const { id } = lab.sandbox.createRun({ provider: 'retab', resource: 'parse' });
 		const { answers } = await lab.n8n.runAsTool({
@@ -194,7 +192,7 @@ describe('an agent that is stopped', () => {
 	});
 });
 
-describe.each(STYLES)('the example with tools, called by %s', (style) => {
+describe.each(['engine', 'invoke'] as const)('the example with tools, called by %s', (style) => {
 	const { nodes } = JSON.parse(readFileSync('examples/agent-tools.json', 'utf8')) as {
 		nodes: Array<{ name: string; type: string; parameters: INodeParameters }>;
 	};

@@ -28,8 +28,8 @@ export const ENGINES = [
 	{ n8n: '2.41.1', core: '2.41.1', workflow: '2.41.0', zod: '3.25.76' },
 ] as const satisfies Engine[];
 
-/** The tests that run on each: tools, cleanup, resources, loading, lists, trigger, faults, watch. */
-export const TESTS = 'agents|cleanup|extend|loading|pickers|retab|run-trigger|timeout-cancel'
+/** The tests that run on each: cleanup, resources, loading, lists, trigger, faults, watch. */
+export const TESTS = 'cleanup|extend|loading|pickers|retab|run-trigger|timeout-cancel'
 	.split('|')
 	.map((name) => `test/nodes/${name}`);
 

@@ -52,7 +52,12 @@ export function binaryDataConfig(localStoragePath: string): Pick<BinaryDataConfi
 	return { mode: 'default', ...{ availableModes: ['default', 'filesystem'], localStoragePath } };
 }
 
-const olderWorkflow = workflow as Partial<typeof workflow>;
+const olderWorkflow = workflow as Partial<typeof workflow> & {
+	ExpressionEvaluatorProxy?: { setEvaluator?: (name: 'tournament') => void };
+};
+
+// n8n's server sets this at its start; newer engines have no other one.
+olderWorkflow.ExpressionEvaluatorProxy?.setEvaluator?.('tournament');
 
 export const isExpression: typeof workflow.isExpression =
 	olderWorkflow.isExpression ??
