@@ -26,19 +26,18 @@ function schemaOf(fields) {
  */
 function outputPreviews(folder) {
 	const load = (name) => require(path.resolve(folder, 'nodes', 'shared', name));
-	const { PROVIDERS, cancellable } = load('providers');
+	const { ALL_PROVIDERS, cancellable } = load('providers');
 	const { OPERATIONS, hasOperation } = load('n8n/description/runFields');
 	const { EVENT_FIELDS, reportFields } = load('n8n/output/simplify');
 	const deleted = [
 		{ name: 'id', type: 'string' },
 		{ name: 'deleted', type: 'boolean' },
 	];
-	const ofNode = { retab: 'Retab', extend: 'Extend' };
 	const previews = { [`nodes/RunTrigger/__schema__/${VERSION}.json`]: schemaOf(EVENT_FIELDS) };
-	for (const provider of Object.values(PROVIDERS)) {
+	for (const provider of ALL_PROVIDERS) {
 		for (const [resource, spec] of Object.entries(provider.resources)) {
 			for (const operation of OPERATIONS.filter((one) => hasOperation(spec, one))) {
-				const file = `nodes/${ofNode[provider.name]}/__schema__/${VERSION}/${resource}/${operation}.json`;
+				const file = `nodes/${provider.title}/__schema__/${VERSION}/${resource}/${operation}.json`;
 				previews[file] = schemaOf(operation === 'delete' ? deleted : spec.simple);
 			}
 		}

@@ -1,3 +1,14 @@
+/** `npm run test:packages` sets it to an unpacked package, which then takes the place of the sources. */
+const { PACKAGE_DIR } = process.env;
+
+const packed = PACKAGE_DIR && {
+	moduleNameMapper: {
+		'^(?:\\.\\./)+((?:nodes/(?:[A-Z]\\w*|shared)|credentials)/.+)$': `${PACKAGE_DIR}/dist/$1`,
+	},
+	// What n8n provides.
+	modulePaths: ['<rootDir>/node_modules'],
+};
+
 /** @type {import('jest').Config} */
 module.exports = {
 	testEnvironment: 'node',
@@ -16,4 +27,5 @@ module.exports = {
 	// default of 500 ms on a busy machine, which jest would report as a leak.
 	workerGracefulExitTimeout: 10_000,
 	testTimeout: 30_000,
+	...packed,
 };

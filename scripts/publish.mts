@@ -7,7 +7,7 @@ import { Failure } from './lib/main.mjs';
 import { removeFolder } from './lib/n8n-install.mjs';
 import { PROJECT_ROOT } from './lib/paths.mjs';
 import { run } from './lib/process.mjs';
-import { readReleases, releasesOf, type Release } from './lib/releases.mjs';
+import { hasSection, readReleases, releasesOf, type Release } from './lib/releases.mjs';
 
 /** Publishes nothing, and needs neither a network nor a login. */
 const DRY_RUN = '--dry-run';
@@ -33,13 +33,6 @@ async function problemsOf(release: Release): Promise<string[]> {
 	} finally {
 		await removeFolder(folder);
 	}
-}
-
-/** Whether a changelog says what is new in a version. */
-function hasSection(changelog: string, version: string): boolean {
-	return changelog
-		.split('\n')
-		.some((line) => [`## ${version}`, `## [${version}]`].some((head) => line.startsWith(head)));
 }
 
 /**

@@ -8,8 +8,7 @@ await runMain(async () => {
 	process.chdir(PROJECT_ROOT);
 	const [command = '', ...args] = process.argv.slice(2);
 	await installProject();
-	const { register } = await import('tsx/esm/api');
-	register();
+	for (const { register } of await Promise.all([import('tsx/esm/api'), import('tsx/cjs/api')])) register();
 	/** @type {{ main: (args: string[]) => Promise<number | void> }} */
 	const { main } = await import(`./${command}.mjs`);
 	return await main(args);

@@ -71,7 +71,13 @@ interface Report {
  */
 async function test({ n8n }: Engine, engine: string, scratch: string): Promise<Result> {
 	const outputFile = path.join(scratch, `${n8n}.json`);
-	const config = ['node_modules/jest/bin/jest.js', '--config', 'test/versions/jest.config.cjs'];
+	// Older engines leave a timer behind.
+	const config = [
+		'node_modules/jest/bin/jest.js',
+		'--forceExit',
+		'--config',
+		'test/versions/jest.config.cjs',
+	];
 	const files = new Map<string, Report['testResults'][number]>();
 	const failing = (): string[] =>
 		[...files].flatMap(([name, { status }]) => (status === 'failed' ? [name] : []));

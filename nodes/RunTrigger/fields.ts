@@ -9,9 +9,14 @@ import {
 	optionsField,
 	SIMPLIFY,
 } from '../shared/n8n/description/fields';
-import { OWNER_FILTERS, PROVIDER, resourcesField } from '../shared/n8n/description/providerFields';
+import {
+	OWNER_FILTERS,
+	PROVIDER_FIELD,
+	resourcesField,
+	shownFor,
+} from '../shared/n8n/description/providerFields';
 import { pluralsOf, textOf } from '../shared/n8n/description/subtitle';
-import { PROVIDERS } from '../shared/providers';
+import { ALL_PROVIDERS } from '../shared/providers';
 import { listable } from '../shared/providers/lists/eventSource';
 import type { ProviderSpec } from '../shared/providers/types';
 
@@ -42,19 +47,17 @@ const EVENTS: Record<EventName, { name: string; action: string; description: str
 const EVENT_TITLES = Object.fromEntries(Object.entries(EVENTS).map(([value, { name }]) => [value, name]));
 
 /** `Failed, Stuck: extractions, parses` */
-export const SUBTITLE = `={{ ${textOf(EVENT_TITLES, 'events')} + ": " + ${textOf(pluralsOf(...Object.values(PROVIDERS)), 'resources')} }}`;
+export const SUBTITLE = `={{ ${textOf(EVENT_TITLES, 'events')} + ": " + ${textOf(pluralsOf(...ALL_PROVIDERS), 'resources')} }}`;
 
 function resourcesToWatch(provider: ProviderSpec): INodeProperties {
 	const purpose = { what: 'watch', soThat: 'nothing can be told about those' };
-	return resourcesField(provider, listable(provider), purpose, [provider.defaultResource], {
-		show: { provider: [provider.name] },
-	});
+	const preselected = [provider.defaultResource];
+	return resourcesField(provider, listable(provider), purpose, preselected, shownFor(provider));
 }
 
 export const FIELDS: INodeProperties[] = [
-	PROVIDER,
-	resourcesToWatch(PROVIDERS.retab),
-	resourcesToWatch(PROVIDERS.extend),
+	...PROVIDER_FIELD,
+	...ALL_PROVIDERS.map(resourcesToWatch),
 	{
 		displayName: 'Events',
 		name: 'events',

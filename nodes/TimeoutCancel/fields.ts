@@ -20,13 +20,14 @@ import {
 } from '../shared/n8n/description/fields';
 import {
 	OWNER_FILTERS,
-	PROVIDER,
+	PROVIDER_FIELD,
 	resourceOptions,
 	resourcesField,
+	shownFor,
 } from '../shared/n8n/description/providerFields';
 import { nounsOf, pluralsOf, textOf } from '../shared/n8n/description/subtitle';
 import { SETTING } from '../shared/core/config';
-import { PROVIDERS, cancellable, resourceOf } from '../shared/providers';
+import { ALL_PROVIDERS, cancellable, resourceOf } from '../shared/providers';
 import { unfinishedPhases } from '../shared/providers/lists/cleanupSource';
 import type { ProviderSpec } from '../shared/providers/types';
 
@@ -45,19 +46,20 @@ const OUTPUTS_OF = {
 
 export const OUTPUTS = `={{ (${JSON.stringify(OUTPUTS_OF)})[$parameter.operation] }}` as const;
 
-const ALL = Object.values(PROVIDERS);
 const VERBS = { watch: 'Wait for', check: 'Check', cleanup: 'Cancel stuck' };
-const OF_RUNS = `($parameter.operation === "cleanup" ? (${textOf(pluralsOf(...ALL), 'resources')} || "runs") : ${textOf(nounsOf(...ALL), 'resource')})`;
+const OF_RUNS = `($parameter.operation === "cleanup" ? (${textOf(pluralsOf(...ALL_PROVIDERS), 'resources')} || "runs") : ${textOf(nounsOf(...ALL_PROVIDERS), 'resource')})`;
 
 /** `Wait for extraction`, `Cancel stuck extractions, parses` */
 export const SUBTITLE = `={{ ${textOf(VERBS, 'operation')} + " " + ${OF_RUNS} }}`;
+
+const ID_EXAMPLES = ALL_PROVIDERS.map((one) => resourceOf(one, one.defaultResource).idExample);
 
 const ON_WATCH = ['watch', 'check'];
 
 const ON_CLEANUP = ['cleanup'];
 
 /** Those whose runs can make a file. */
-const WITH_FILES = Object.values(PROVIDERS).flatMap((provider) =>
+const WITH_FILES = ALL_PROVIDERS.flatMap((provider) =>
 	cancellable(provider).flatMap(([name, { files }]) => (files ? [name] : [])),
 );
 
@@ -68,7 +70,7 @@ function resourceField(provider: ProviderSpec): INodeProperties {
 		name: 'resource',
 		type: 'options',
 		noDataExpression: true,
-		displayOptions: { show: { provider: [provider.name], operation: ON_WATCH } },
+		displayOptions: shownFor(provider, { operation: ON_WATCH }),
 		options: resourceOptions(cancellable(provider)),
 		default: preselected,
 		description: 'Kind of run to watch. Only those that can be cancelled are listed.',
@@ -80,9 +82,9 @@ function resourceField(provider: ProviderSpec): INodeProperties {
  * resource: 16 times the same three. A field of that name with a single option makes it list them once
  * (`useActionsGeneration.ts`, `isSingleResource`). A cleanup has Resources instead and never reads it.
  */
-function resourceOfActions(): INodeProperties {
-	const value = PROVIDERS.retab.defaultResource;
-	const { label, description } = resourceOf(PROVIDERS.retab, value);
+function resourceOfActions(provider: ProviderSpec): INodeProperties {
+	const value = provider.defaultResource;
+	const { label, description } = resourceOf(provider, value);
 	return {
 		displayName: 'Resource',
 		name: 'resource',
@@ -104,9 +106,7 @@ const NO_VERSION = 0;
  * to another version of the node.
  */
 function toolTexts(): INodeProperties {
-	const resources = Object.values(PROVIDERS).flatMap((provider) =>
-		cancellable(provider).map(([name]) => name),
-	);
+	const resources = ALL_PROVIDERS.flatMap((provider) => cancellable(provider).map(([name]) => name));
 	return {
 		displayName: 'Operation',
 		name: 'operation',
@@ -121,9 +121,8 @@ function toolTexts(): INodeProperties {
 function resourcesToCleanUp(provider: ProviderSpec): INodeProperties {
 	const listed = cancellable(provider).filter(([, spec]) => spec.list);
 	const purpose = { what: 'clean up', soThat: 'stuck ones among those cannot be found' };
-	return resourcesField(provider, listed, purpose, provider.usualResources, {
-		show: { provider: [provider.name], operation: ON_CLEANUP },
-	});
+	const displayOptions = shownFor(provider, { operation: ON_CLEANUP });
+	return resourcesField(provider, listed, purpose, provider.usualResources, displayOptions);
 }
 
 function statusesField(provider: ProviderSpec): INodeProperties {
@@ -137,7 +136,7 @@ function statusesField(provider: ProviderSpec): INodeProperties {
 		displayName: 'Statuses',
 		name: 'statuses',
 		type: 'multiOptions',
-		displayOptions: { show: { '/provider': [provider.name] } },
+		displayOptions: shownFor(provider, {}, '/provider'),
 		options: [...statuses].sort().map((value) => ({ name: toTitle(value), value })),
 		default: [],
 		description: 'Only runs in one of these statuses. Empty means all that are not finished.',
@@ -196,11 +195,11 @@ const CLEANUP_FILTERS: INodeProperties[] = [
 		description: 'Whether runs that wait for a person count as stuck, too',
 	},
 	metadataField('Only runs that carry all of these metadata pairs, such as batch_id = batch_001'),
-	...Object.values(PROVIDERS).map(statusesField),
+	...ALL_PROVIDERS.map(statusesField),
 ];
 
 export const FIELDS: INodeProperties[] = [
-	PROVIDER,
+	...PROVIDER_FIELD,
 	{
 		displayName: 'Operation',
 		name: 'operation',
@@ -209,11 +208,9 @@ export const FIELDS: INodeProperties[] = [
 		options: OPERATIONS,
 		default: 'watch',
 	},
-	resourceField(PROVIDERS.retab),
-	resourceField(PROVIDERS.extend),
-	resourcesToCleanUp(PROVIDERS.retab),
-	resourcesToCleanUp(PROVIDERS.extend),
-	resourceOfActions(),
+	...ALL_PROVIDERS.map(resourceField),
+	...ALL_PROVIDERS.map(resourcesToCleanUp),
+	...ALL_PROVIDERS.slice(0, 1).map(resourceOfActions),
 	toolTexts(),
 	{
 		displayName: 'Run ID',
@@ -222,9 +219,8 @@ export const FIELDS: INodeProperties[] = [
 		default: '={{ $json.id }}',
 		required: true,
 		displayOptions: { show: { operation: ON_WATCH } },
-		placeholder: 'e.g. extr_01J9 or exr_xK9m',
-		description:
-			'ID of the run, as Create or Get Many returned it, such as extr_01J9. All items are watched at once.',
+		placeholder: `e.g. ${ID_EXAMPLES.join(' or ')}`,
+		description: `ID of the run, as Create or Get Many returned it, such as ${ID_EXAMPLES[0]}. All items are watched at once.`,
 	},
 	{ ...TIMEOUT, displayOptions: { show: { operation: ON_WATCH } } },
 	{ ...TIMEOUT_UNIT, displayOptions: { show: { operation: ON_WATCH } } },

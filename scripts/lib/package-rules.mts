@@ -1,4 +1,4 @@
-import { build } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
 
 // What the package may contain. Each rule gets the files by path and returns one line for each problem.
 
@@ -22,15 +22,23 @@ export const SIZE_LIMIT = { packed: 150_000, unpacked: 600 * 1024 };
 /** Schemas of node outputs, which the build makes. */
 const PREVIEW = /^dist\/nodes\/\w+\/__schema__\/v1\.0\.0(?:\/\w+\/\w+)?\.json$/;
 
+/** In packages for one service, whose examples are not those of the repository. */
+const EXAMPLE = 'examples/timeout-cancel.json';
+
 const TOP_FILES = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
 
-/** `sources`: files in `nodes` and `credentials`. Each source is built; each icon and codex file is copied. */
-export function wrongFiles(files: Files, sources: string[]): string[] {
+/**
+ * `sources`: files in `nodes` and `credentials`. Each source is built; each icon and codex file is copied.
+ *
+ * @param reached the built files of a package for one service, which has no others
+ */
+export function wrongFiles(files: Files, sources: string[], reached?: ReadonlySet<string>): string[] {
 	const built = sources.flatMap((file) => {
-		if (file.endsWith('.ts')) return [`dist/${file.slice(0, -'.ts'.length)}.js`];
+		const js = `dist/${file.slice(0, -'.ts'.length)}.js`;
+		if (file.endsWith('.ts')) return reached?.has(js) === false ? [] : [js];
 		return /\.(?:svg|png|node\.json)$/.test(file) ? [`dist/${file}`] : [];
 	});
-	const expected = [...TOP_FILES, ...built];
+	const expected = [...TOP_FILES, ...(reached ? [EXAMPLE] : []), ...built];
 	return [
 		...expected.filter((name) => !files.has(name)).map((name) => `missing: ${name}`),
 		...[...files.keys()]
@@ -40,8 +48,8 @@ export function wrongFiles(files: Files, sources: string[]): string[] {
 	];
 }
 
-/** Modules that the code must not import, and built files that nothing imports, found by bundling `entryPoints`. */
-export async function wrongImports(folder: string, files: Files, entryPoints: string[]): Promise<string[]> {
+/** What each built file imports, by its path; only those that `entryPoints` lead to. */
+async function bundled(folder: string, entryPoints: string[]): Promise<Metafile['inputs']> {
 	const { metafile } = await build({
 		absWorkingDir: folder,
 		entryPoints,
@@ -53,8 +61,19 @@ export async function wrongImports(folder: string, files: Files, entryPoints: st
 		packages: 'external',
 		logLevel: 'silent',
 	});
+	return metafile.inputs;
+}
+
+/** The built files that `entryPoints` lead to. */
+export async function reachedFiles(folder: string, entryPoints: string[]): Promise<Set<string>> {
+	return new Set(Object.keys(await bundled(folder, entryPoints)));
+}
+
+/** Modules that the code must not import, and built files that nothing imports, found by bundling `entryPoints`. */
+export async function wrongImports(folder: string, files: Files, entryPoints: string[]): Promise<string[]> {
+	const inputs = await bundled(folder, entryPoints);
 	const allowed = [...PROVIDED_MODULES, ...ALLOWED_BUILTINS];
-	const foreign = Object.entries(metafile.inputs).flatMap(([name, { imports }]) =>
+	const foreign = Object.entries(inputs).flatMap(([name, { imports }]) =>
 		imports
 			.filter(({ path, external }) => external && !allowed.includes(path))
 			.map(({ path }) => `${name} imports ${path}`),
@@ -64,7 +83,7 @@ export async function wrongImports(folder: string, files: Files, entryPoints: st
 		// The bundler leaves these as they are.
 		if (/\b(?:require|import)\s*\((?!\s*["'])/.test(code))
 			return [`${name} has an import of a computed name`];
-		return name in metafile.inputs || ONLY_TYPES.test(code) ? [] : [`${name} is not imported`];
+		return name in inputs || ONLY_TYPES.test(code) ? [] : [`${name} is not imported`];
 	});
 	return [...foreign, ...others];
 }

@@ -14,3 +14,6 @@ export const EXAMPLES = path.join(PROJECT_ROOT, 'examples');
 
 /** Pictures of the documentation. */
 export const IMAGES = path.join(PROJECT_ROOT, 'docs', 'images');
+
+/** The private package with n8n's command line for community nodes. */
+export const N8N_NODE_ROOT = path.join(PROJECT_ROOT, 'scripts', 'n8n-node');

@@ -1,28 +1,30 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { PACKAGES } from '../packages/plan.js';
 import { Failure } from './main.mjs';
 import { PROJECT_ROOT } from './paths.mjs';
 
-/** The packages of this tree, and the folder with the version and the changelog of each. */
-const FOLDERS = {
-	'n8n-nodes-document-runs': '.',
-	'n8n-nodes-extend': 'releases/n8n-nodes-extend',
-	'n8n-nodes-retab': 'releases/n8n-nodes-retab',
-};
-
+/** A package and its version. */
 export interface Release {
+	/** The folder with its version and changelog: that of the project for the package of all services. */
 	dir: string;
 	packageJson: { name: string; version: string };
 }
 
+export async function readRelease(name: string): Promise<Release> {
+	const dir = path.join(PROJECT_ROOT, PACKAGES[0]?.name === name ? '.' : `releases/${name}`);
+	const text = await readFile(path.join(dir, 'package.json'), 'utf8');
+	return { dir, packageJson: JSON.parse(text) as Release['packageJson'] };
+}
+
 export async function readReleases(): Promise<Release[]> {
-	return await Promise.all(
-		Object.values(FOLDERS).map(async (folder) => {
-			const dir = path.join(PROJECT_ROOT, folder);
-			const text = await readFile(path.join(dir, 'package.json'), 'utf8');
-			return { dir, packageJson: JSON.parse(text) as Release['packageJson'] };
-		}),
-	);
+	return await Promise.all(PACKAGES.map(async ({ name }) => await readRelease(name)));
+}
+
+/** Whether a changelog says what is new in a version. */
+export function hasSection(changelog: string, version: string): boolean {
+	const heads = [`## ${version}`, `## [${version}]`];
+	return changelog.split('\n').some((line) => heads.some((head) => line.startsWith(head)));
 }
 
 /** The packages that a tag publishes: `v1.2.3` all of them, `n8n-nodes-retab@1.2.3` one. Each must have this version. */
@@ -31,7 +33,7 @@ export function releasesOf(tag: string, releases: Release[]): Release[] {
 	const tagged = releases.filter(({ packageJson }) => name === undefined || packageJson.name === name);
 	if (version === undefined || tagged.length === 0) {
 		throw new Failure(`The tag ${tag} names no package.`, {
-			hint: `Tag all packages with v<version>, or one with <package>@<version>: ${Object.keys(FOLDERS).join(', ')}.`,
+			hint: `Tag all packages with v<version>, or one with <package>@<version>: ${releases.map(({ packageJson }) => packageJson.name).join(', ')}.`,
 		});
 	}
 	const others = tagged.filter(({ packageJson }) => packageJson.version !== version);

@@ -179,7 +179,7 @@ export async function layOutIn(userFolder: string, layOut = layOutPacked): Promi
 }
 
 async function layOutPacked(to: string): Promise<void> {
-	const { archive } = await buildAndPack(path.dirname(to));
+	const archive = await buildAndPack(path.dirname(to));
 	await extract({ file: archive, cwd: to, strip: 1 });
 	await rm(archive);
 }

@@ -1,8 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net';
 import type { INodeParameters } from 'n8n-workflow';
 
-import { ExtendApi } from '../../credentials/ExtendApi.credentials';
-import { RetabApi } from '../../credentials/RetabApi.credentials';
 import { Extend } from '../../nodes/Extend/Extend.node';
 import { RunTrigger } from '../../nodes/RunTrigger/RunTrigger.node';
 import { TimeoutCancel } from '../../nodes/TimeoutCancel/TimeoutCancel.node';
@@ -14,7 +12,7 @@ import {
 	type TestServer,
 	type WorkflowResult,
 } from './support';
-import { credentialsFor, quick, sideBySide, useSandbox } from './support/sandbox-instance';
+import { CREDENTIAL_TYPES, credentialsFor, quick, sideBySide, useSandbox } from './support/sandbox-instance';
 
 /** What users are told when what they typed, their credential or the server behind it is not what it should be. */
 
@@ -388,7 +386,7 @@ describe('the credential', () => {
 describe('no credential, as in a node that was switched to the other provider', () => {
 	const n8n = createTestInstance({
 		nodes: [Extend, TimeoutCancel, RunTrigger],
-		credentialTypes: [RetabApi, ExtendApi],
+		credentialTypes: CREDENTIAL_TYPES,
 		credentials: { retabApi: { apiKey: 'rt_1' } },
 	});
 	const message = 'No Extend credential is chosen in this node';

@@ -2,12 +2,10 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IDataObject, INodeExecutionData, INodeParameters, INodePropertyOptions } from 'n8n-workflow';
 
-import { ExtendApi } from '../../credentials/ExtendApi.credentials';
-import { RetabApi } from '../../credentials/RetabApi.credentials';
 import { RunTrigger } from '../../nodes/RunTrigger/RunTrigger.node';
 import { type RunSeed, type Sandbox, startSandbox } from '../../sandbox/server';
 import { type PollTrigger, createTestInstance, logEntries, startTestServer } from './support';
-import { type Provider, ownCredentialsFor } from './support/sandbox-instance';
+import { CREDENTIAL_TYPES, type Provider, ownCredentialsFor } from './support/sandbox-instance';
 import { withoutExpiry } from './support/signed-links';
 
 /** The Document Run Trigger in n8n's own poll context, over HTTP. */
@@ -17,7 +15,7 @@ let sandbox: Sandbox;
 const n8n = createTestInstance({
 	parameters: { simplify: false },
 	nodes: [RunTrigger],
-	credentialTypes: [RetabApi, ExtendApi],
+	credentialTypes: CREDENTIAL_TYPES,
 	credentials: () => ownCredentialsFor(sandbox.url),
 });
 

@@ -1,13 +1,14 @@
-import { extend } from './extend/resources';
-import { retab } from './retab/resources';
+import { PROVIDERS } from './registry';
 import type { ProviderSpec, ResourceSpec } from './types';
 
-export const PROVIDERS = { retab, extend } as const satisfies Record<string, ProviderSpec>;
+export { PACKAGE, PROVIDERS } from './registry';
 
 export type ProviderName = keyof typeof PROVIDERS;
 
 /** Names of the providers, the default first. */
 export const PROVIDER_NAMES = Object.keys(PROVIDERS) as [ProviderName, ...ProviderName[]];
+
+export const ALL_PROVIDERS: readonly ProviderSpec[] = Object.values(PROVIDERS);
 
 /** Names and rows of the resources whose runs can be cancelled. */
 export function cancellable(provider: ProviderSpec): Array<[string, ResourceSpec]> {

@@ -260,6 +260,8 @@ export interface ProviderSpec {
 	keyHint: string;
 	/** Which runs a key can see. Shown where a list is empty. */
 	keySees: string;
+	/** Whether it has a trigger node of its own, which its webhooks call. */
+	hasInstantTrigger?: boolean;
 	/** Absent where the form of its addresses is not known. */
 	dashboard?: DashboardSpec;
 	/** What to check when a run is not found. */

@@ -13,6 +13,7 @@ import type {
 	Workflow,
 } from 'n8n-workflow';
 
+import { PACKAGE } from '../../../nodes/shared/providers';
 import { createAdditionalData, type AdditionalDataOverrides } from './additional-data';
 import { CredentialStore, type CredentialData, type CredentialTypeClass } from './credential-store';
 import { testCredential, type CredentialTestResult } from './credential-test';
@@ -46,8 +47,6 @@ import {
 } from './workflow';
 
 const newestToolStyle = engineHas('engineTools') ? 'engine' : 'invoke';
-
-const PACKAGE_NAME = 'n8n-nodes-document-runs';
 
 export interface InstanceOptions {
 	/** The community package that is installed; defaults to this project's name. */
@@ -165,7 +164,7 @@ interface LoadedRun {
 }
 
 export function createTestInstance(instance: InstanceOptions): TestInstance {
-	const { packageName = PACKAGE_NAME, credentialTypes = [] } = instance;
+	const { packageName = PACKAGE, credentialTypes = [] } = instance;
 	const nodeTypes = new InstalledNodeTypes(packageName);
 	nodeTypes.install(...instance.nodes);
 	nodeTypes.installAs(AGENT_TYPE, ScriptedAgent);

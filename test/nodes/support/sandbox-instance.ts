@@ -1,11 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
-import { ExtendApi } from '../../../credentials/ExtendApi.credentials';
-import { RetabApi } from '../../../credentials/RetabApi.credentials';
-import { Extend } from '../../../nodes/Extend/Extend.node';
-import { Retab } from '../../../nodes/Retab/Retab.node';
-import { TimeoutCancel } from '../../../nodes/TimeoutCancel/TimeoutCancel.node';
+import { PROVIDER_NAMES } from '../../../nodes/shared/providers';
 import {
 	EXTEND_KEY,
 	RETAB_KEY,
@@ -13,6 +9,7 @@ import {
 	type LoggedRequest,
 	type Sandbox,
 } from '../../../sandbox/server';
+import { credentials, nodes } from '../descriptions/registered';
 import type { CredentialData } from './credential-store';
 import { createTestInstance, type TestInstance } from './instance';
 import type { WorkflowResult } from './run';
@@ -35,12 +32,16 @@ export interface SandboxInstance {
 	listQueries(path: string): string[];
 }
 
-/** Credentials that lead to a server on this machine. */
+/** Those of the package under test. */
+export const CREDENTIAL_TYPES = credentials.map(({ type }) => type);
+
+/** Credentials that lead to a server on this machine, for the services of the package under test. */
 export function credentialsFor(url: string): CredentialData {
-	return {
+	const all: CredentialData = {
 		retabApi: { apiKey: RETAB_KEY, baseUrl: url },
 		extendApi: { apiKey: EXTEND_KEY, region: 'custom', baseUrl: url },
 	};
+	return Object.fromEntries(credentials.map(({ instance: { name } }) => [name, all[name] ?? {}]));
 }
 
 let runs = 0;
@@ -59,18 +60,21 @@ export function useSandbox(): SandboxInstance {
 		return started;
 	};
 	const n8n = createTestInstance({
-		nodes: [Retab, Extend, TimeoutCancel],
+		nodes: nodes.map(({ type }) => type),
 		// Most tests compare with what the API gave. Those of Simplify switch it on.
 		parameters: { simplify: false },
-		credentialTypes: [RetabApi, ExtendApi],
+		credentialTypes: CREDENTIAL_TYPES,
 		credentials: () => ownCredentialsFor(running().url),
 	});
 	beforeAll(async () => {
 		started = await startSandbox();
 		// The first request of a process is slow: n8n loads its HTTP client with it.
-		const { id } = started.createRun({ provider: 'retab', resource: 'extraction' });
+		const [provider] = PROVIDER_NAMES;
+		const { id } = started.createRun(
+			provider === 'retab' ? { provider, resource: 'extraction' } : { provider, resource: 'extractRun' },
+		);
 		await n8n.runWorkflow({
-			node: 'retab',
+			node: provider,
 			parameters: { operation: 'get', runId: { mode: 'id', value: id } },
 		});
 		started.reset();

@@ -1,16 +1,15 @@
 import type { IBuilderHint } from 'n8n-workflow';
 
+import { ALL_PROVIDERS, PACKAGE } from '../../providers';
 import type { ProviderSpec } from '../../providers/types';
+import { NAMES } from './names';
 
 /** What n8n's workflow builder, a language model, is told: which node when, and what belongs behind it. */
-
-/** Name of the package as n8n puts it before each of its node types. */
-const PACKAGE = 'n8n-nodes-document-runs';
 
 /** For the node of a provider. */
 export function runsHint({ title }: ProviderSpec): IBuilderHint {
 	return {
-		searchHint: `Create only starts a run of ${title} and gives its id; the result is not there yet. Put Timeout Cancel behind it, which waits for the result and cancels a run that takes too long.`,
+		searchHint: `Create only starts a run of ${title} and gives its id; the result is not there yet. Put ${NAMES.timeoutCancel} behind it, which waits for the result and cancels a run that takes too long.`,
 		relatedNodes: [
 			{
 				nodeType: `${PACKAGE}.timeoutCancel`,
@@ -23,15 +22,14 @@ export function runsHint({ title }: ProviderSpec): IBuilderHint {
 export const TIMEOUT_CANCEL_HINT: IBuilderHint = {
 	searchHint:
 		'Takes the id of a run from the node before. Its outputs are Completed, Failed and Timed Out, in this order, and for Check Once also Still Running; the extracted data is in output of a completed item. Cancel Stuck Runs needs no id and belongs behind a schedule.',
-	relatedNodes: ['retab', 'extend'].map((name) => ({
+	relatedNodes: ALL_PROVIDERS.map(({ name }) => ({
 		nodeType: `${PACKAGE}.${name}`,
 		relationHint: 'Starts the runs, with Create',
 	})),
 };
 
 export const TRIGGER_HINT: IBuilderHint = {
-	searchHint:
-		'Starts a workflow when a run finishes, fails, is cancelled, needs a review or hangs, whoever has started it. To wait for a run within one workflow, use Timeout Cancel instead.',
+	searchHint: `Starts a workflow when a run finishes, fails, is cancelled, needs a review or hangs, whoever has started it. To wait for a run within one workflow, use ${NAMES.timeoutCancel} instead.`,
 	relatedNodes: [
 		{
 			nodeType: `${PACKAGE}.timeoutCancel`,

@@ -3,6 +3,7 @@ import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } f
 import type { BodyColumn, BodyField, CreateSpec, ProviderSpec, ResourceSpec } from '../../providers/types';
 import { documentFields } from './documentFields';
 import { METADATA_PAIR, severalOf, toTitle } from './fields';
+import { NAMES } from './names';
 import { pickerField } from './pickerField';
 import { schemaFields } from './schemaFields';
 
@@ -126,8 +127,7 @@ function backgroundField(resource: string, spec: ResourceSpec): INodeProperties[
 			type: 'boolean',
 			default: true,
 			displayOptions: show(resource),
-			description:
-				'Whether to start the run and go on at once, so that Timeout Cancel can watch it. When off, this node waits for the result.',
+			description: `Whether to start the run and go on at once, so that ${NAMES.timeoutCancel} can watch it. When off, this node waits for the result.`,
 		},
 	];
 }

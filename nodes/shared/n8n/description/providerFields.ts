@@ -1,23 +1,59 @@
-import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import type { INodeCredentialDescription, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
-import { PROVIDERS } from '../../providers';
+import { ALL_PROVIDERS, PROVIDER_NAMES } from '../../providers';
 import type { ProviderSpec, ResourceSpec } from '../../providers/types';
 import { listed } from '../output/text';
 import { pickerField } from './pickerField';
 
 /** Parameters whose choices come from the tables of the providers. */
 
-export const PROVIDER: INodeProperties = {
-	displayName: 'Provider',
-	name: 'provider',
-	type: 'options',
-	noDataExpression: true,
-	options: Object.values(PROVIDERS)
-		.map(({ name, title }) => ({ name: title, value: name }))
-		.sort((a, b) => a.name.localeCompare(b.name)),
-	default: 'retab',
-	description: 'Whose runs to watch',
-};
+/** With one provider there is no field, and no condition names it. */
+const HAS_CHOICE = ALL_PROVIDERS.length > 1;
+
+const [FIRST] = PROVIDER_NAMES;
+
+export const PROVIDER_FIELD: INodeProperties[] = HAS_CHOICE
+	? [
+			{
+				displayName: 'Provider',
+				name: 'provider',
+				type: 'options',
+				noDataExpression: true,
+				options: ALL_PROVIDERS.map(({ name, title }) => ({ name: title, value: name })).sort((a, b) =>
+					a.name.localeCompare(b.name),
+				),
+				default: FIRST,
+				description: 'Whose runs to watch',
+			},
+		]
+	: [];
+
+/**
+ * Shows a field for one provider, on further conditions.
+ *
+ * @param path of the field Provider, from where the field stands
+ */
+export function shownFor(
+	{ name }: ProviderSpec,
+	more: Record<string, string[]> = {},
+	path: 'provider' | '/provider' = 'provider',
+): INodeProperties['displayOptions'] {
+	const show = { ...(HAS_CHOICE && { [path]: [name] }), ...more };
+	return Object.keys(show).length > 0 ? { show } : undefined;
+}
+
+/**
+ * The credentials of a node for all providers: that of the chosen one. With `show`, the editor would take Provider for a
+ * choice of authentication and leave it out of the panel.
+ */
+export const CREDENTIALS: INodeCredentialDescription[] = ALL_PROVIDERS.map(({ name, credential }) => {
+	const others = ALL_PROVIDERS.flatMap((other) => (other.name === name ? [] : [other.name]));
+	return {
+		name: credential,
+		required: true,
+		...(HAS_CHOICE && { displayOptions: { hide: { provider: others } } }),
+	};
+});
 
 /** In the order of the table, which is the order of use. */
 export function resourceOptions(
@@ -61,19 +97,27 @@ function unlistedOf(provider: ProviderSpec): string {
 
 /** Whose runs are meant: filters for the lists of runs, as entries of a collection. */
 export const OWNER_FILTERS: INodeProperties[] = [
-	pickerField(PROVIDERS.extend, 'extractorId', {
-		displayName: 'Extractor, Classifier or Splitter',
-		name: 'extractorId',
-		displayOptions: { show: { '/provider': ['extend'] } },
-		description:
+	...ownerFilter(
+		'extractorId',
+		'Extractor, Classifier or Splitter',
+		() =>
 			'Only runs of this extractor: one from the list, or the ID of one, or of a classifier, splitter or legacy processor',
-	}),
-	...Object.values(PROVIDERS).map((provider) =>
-		pickerField(provider, 'workflowId', {
-			displayName: 'Workflow',
-			name: 'workflowId',
-			displayOptions: { show: { '/provider': [provider.name] } },
-			description: `Only runs of this workflow of ${provider.title}`,
-		}),
 	),
+	...ownerFilter('workflowId', 'Workflow', ({ title }) => `Only runs of this workflow of ${title}`),
 ];
+
+/** For each provider that has a list to pick the owner from. */
+function ownerFilter(
+	name: string,
+	displayName: string,
+	describe: (provider: ProviderSpec) => string,
+): INodeProperties[] {
+	return ALL_PROVIDERS.filter(({ pickers }) => name in pickers).map((provider) =>
+		pickerField(provider, name, {
+			displayName,
+			name,
+			displayOptions: shownFor(provider, {}, '/provider'),
+			description: describe(provider),
+		}),
+	);
+}

@@ -10,6 +10,7 @@ import { parseRun } from '../../providers/client/parseResponse';
 import type { ResourceClient } from '../../providers/client/resourceClient';
 import type { ApiRequest, DocumentInput, DocumentRoutes } from '../../providers/client/wire';
 import type { CreateSpec } from '../../providers/types';
+import { NAMES } from '../description/names';
 import { InvalidParameterError } from '../output/errors';
 import { addHints } from '../output/hints';
 import { attemptItems, throwFirstError } from '../output/items';
@@ -53,7 +54,7 @@ export const create: Operate = async ({ context, session, client, itemCount }) =
 function whatNext({ provider, spec }: ResourceClient): string {
 	const wait = `${provider.title} node with the operation "Poll Until Finished"`;
 	const next = spec.cancel
-		? `Connect Timeout Cancel to this node: it waits for the result, and cancels the run when its time is up. To wait without cancelling, connect another ${wait}.`
+		? `Connect ${NAMES.timeoutCancel} to this node: it waits for the result, and cancels the run when its time is up. To wait without cancelling, connect another ${wait}.`
 		: `To wait for the result, connect another ${wait} to this node.`;
 	return `The ${spec.noun} was started and goes on at ${provider.title}. ${next}`;
 }

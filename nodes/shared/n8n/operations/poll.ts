@@ -2,6 +2,7 @@ import type { Result } from '../../core/concurrency/result';
 import type { JsonObject } from '../../core/runs/run';
 import type { WatchReport } from '../../core/watch/watchRuns';
 import type { ResourceClient } from '../../providers/client/resourceClient';
+import { NAMES } from '../description/names';
 import { InvalidParameterError } from '../output/errors';
 import { readMaxWait } from '../parameters/numbers';
 import { readChoice, readOptions } from '../parameters/options';
@@ -42,7 +43,7 @@ function valueOfPoll(
 	return {
 		error: new InvalidParameterError(
 			`The ${client.spec.noun} ${report.id} is still "${report.run.status}" after ${waited} s`,
-			'The run was left alone and may still finish. Raise Max Wait, set "When Max Wait Is Over" to return the run, or use the Timeout Cancel node to have it cancelled.',
+			`The run was left alone and may still finish. Raise Max Wait, set "When Max Wait Is Over" to return the run, or use the ${NAMES.timeoutCancel} node to have it cancelled.`,
 		),
 	};
 }
