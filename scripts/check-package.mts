@@ -21,6 +21,7 @@ import {
 } from './lib/package-rules.mjs';
 import { N8N_NODE_ROOT, PROJECT_ROOT } from './lib/paths.mjs';
 import { npmCi, run, runTasks } from './lib/process.mjs';
+import { hasSection } from './lib/releases.mjs';
 import { installOnce } from './lib/setup.mjs';
 import { PACKAGES, foreignNames, onlyProvider } from './packages/plan.js';
 import type { Manifest } from './packages/texts.js';
@@ -134,7 +135,7 @@ async function checksOf(packed: Packed, scratch: string): Promise<Array<[title: 
 		],
 		[
 			'CHANGELOG.md has a section for this version',
-			() => none(files.get('CHANGELOG.md')?.includes(`\n## [${version}]`) ? [] : [`No section ${version}`]),
+			() => none(hasSection(files.get('CHANGELOG.md') ?? '', version) ? [] : [`No section ${version}`]),
 		],
 		[
 			`The code imports its own files, ${PROVIDED_MODULES.join(' and ')}, and no others`,

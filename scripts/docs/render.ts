@@ -22,6 +22,7 @@ import {
 	statuses,
 	unlisted,
 } from './tables';
+import { compatibility, versions } from './versions';
 
 /** What may stand after `<!-- generated: `. */
 const BLOCKS: Record<string, () => string> = {
@@ -49,6 +50,8 @@ const BLOCKS: Record<string, () => string> = {
 	reads,
 	limits,
 	verification: verificationTable,
+	compatibility,
+	versions,
 };
 
 const BLOCK = /<!-- generated: (.+?) -->.*?<!-- end -->/gs;

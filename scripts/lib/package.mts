@@ -7,10 +7,11 @@ import { glob } from 'tinyglobby';
 import { exampleOf, type Example } from '../packages/example.js';
 import { PACKAGES, REGISTRY, isIn, onlyProvider, registryOf, type PackagePlan } from '../packages/plan.js';
 import { readmeOf } from '../packages/readme.js';
-import { changelogOf, codexOf, manifestOf, type Codex, type Manifest } from '../packages/texts.js';
+import { codexOf, manifestOf, type Codex, type Manifest } from '../packages/texts.js';
 import { reachedFiles } from './package-rules.mjs';
 import { EXAMPLES, PROJECT_ROOT } from './paths.mjs';
 import { run } from './process.mjs';
+import { readRelease } from './releases.mjs';
 
 export interface Packed {
 	plan: PackagePlan;
@@ -69,7 +70,7 @@ export async function buildAndPack(name: string, into: string): Promise<string> 
 
 /** The sources of a package: those of the tree that belong to it, with a registry of its own. */
 async function laySources(plan: PackagePlan, folder: string): Promise<void> {
-	const files = await glob(['nodes/**', 'credentials/**', 'CHANGELOG.md', 'README.md', ...TOOLS], {
+	const files = await glob(['nodes/**', 'credentials/**', 'README.md', ...TOOLS], {
 		cwd: PROJECT_ROOT,
 	});
 	const root = await readJson<Manifest>(PROJECT_ROOT, 'package.json');
@@ -82,11 +83,11 @@ async function laySources(plan: PackagePlan, folder: string): Promise<void> {
 		const codex = await readJson<Codex>(PROJECT_ROOT, file);
 		await writeFile(path.join(folder, file), json(codexOf(plan, codex)));
 	}
-	const changelog = await readFile(path.join(PROJECT_ROOT, 'CHANGELOG.md'), 'utf8');
+	const { dir, packageJson } = await readRelease(plan.name);
 	await Promise.all([
 		writeFile(path.join(folder, REGISTRY), registryOf(plan)),
-		writeFile(path.join(folder, 'package.json'), json(manifestOf(plan, root))),
-		writeFile(path.join(folder, 'CHANGELOG.md'), changelogOf(plan, changelog)),
+		writeFile(path.join(folder, 'package.json'), json(manifestOf(plan, root, packageJson.version))),
+		cp(path.join(dir, 'CHANGELOG.md'), path.join(folder, 'CHANGELOG.md')),
 		writeFile(path.join(folder, 'eslint.config.mjs'), DEFAULT_ESLINT),
 		symlink(path.join(PROJECT_ROOT, 'node_modules'), path.join(folder, 'node_modules'), 'junction'),
 	]);

@@ -1,5 +1,5 @@
 import type { ProviderSpec } from '../../nodes/shared/providers/types';
-import { PACKAGES, type PackagePlan, foreignNames, foreignProviders, isIn, onlyProvider } from './plan';
+import { PACKAGES, type PackagePlan, foreignProviders, isIn, onlyProvider } from './plan';
 
 /** The files of a package that are not code, out of those of the repository. */
 
@@ -30,7 +30,7 @@ function ownTitle(provider: ProviderSpec, text: string): string {
 }
 
 /** package.json. A package for one service is not built from its folder, so it has no scripts and no development tools. */
-export function manifestOf(plan: PackagePlan, root: Manifest): Manifest {
+export function manifestOf(plan: PackagePlan, root: Manifest, version: string): Manifest {
 	const provider = onlyProvider(plan);
 	if (!provider) return root;
 	const { scripts: _scripts, devDependencies: _tools, ...rest } = root;
@@ -40,6 +40,7 @@ export function manifestOf(plan: PackagePlan, root: Manifest): Manifest {
 	return {
 		...rest,
 		name: plan.name,
+		version,
 		description: ownTitle(provider, root.description),
 		keywords: root.keywords.filter((word) => !others.includes(word)),
 		files: [...root.files, 'examples'].sort(),
@@ -69,24 +70,4 @@ export function codexOf(plan: PackagePlan, codex: Codex): Codex {
 		categories: codex.categories.filter((category) => category !== FLOW_CATEGORY),
 		alias: codex.alias.filter((word) => !others.includes(word)),
 	};
-}
-
-/** An entry of a list with the lines that belong to it, or any other line. */
-const ENTRY = /^- .*\n(?:(?: {2}.*)?\n)*|^.*\n/gm;
-
-/** The changelog, without the entries about other services. */
-export function changelogOf(plan: PackagePlan, changelog: string): string {
-	const provider = onlyProvider(plan);
-	if (!provider) return changelog;
-	const entries = ownTitle(provider, changelog).match(ENTRY) ?? [];
-	return entries.map((entry) => withoutForeign(plan, entry)).join('');
-}
-
-/** A sentence about another service goes; without its first one, so does the entry. */
-function withoutForeign(plan: PackagePlan, entry: string): string {
-	if (foreignNames(plan, entry).length === 0) return entry;
-	const sentences = entry.split(/(?<=[.:]\s)(?=[A-Z*`_])/);
-	const kept = sentences.filter((sentence) => foreignNames(plan, sentence).length === 0);
-	if (kept.length === 0 || kept[0] !== sentences[0]) return '';
-	return `${kept.join('').trimEnd()}\n`;
 }

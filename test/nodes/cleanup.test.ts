@@ -4,7 +4,7 @@ import type { IDataObject, INodeParameters, INodeProperties } from 'n8n-workflow
 
 import { TimeoutCancel } from '../../nodes/TimeoutCancel/TimeoutCancel.node';
 import type { RunSeed } from '../../sandbox/server';
-import { eventually } from './support';
+import { engineHas, eventually } from './support';
 import type { SingleNodeRun, WorkflowJson, WorkflowResult } from './support';
 import { type Provider, ownCredentialsFor, useSandbox } from './support/sandbox-instance';
 
@@ -1080,7 +1080,9 @@ describe('what a user may type', () => {
 		],
 	];
 
-	test.each(BAD)('%s', async (_, parameters, message) => {
+	const known = BAD.filter(([what]) => what !== 'metadata as a text' || engineHas('looseCollections'));
+
+	test.each(known)('%s', async (_, parameters, message) => {
 		const ids = [stuckJob(), stuckRun('extend', 'extractRun')];
 		const result = await cleanUp(parameters);
 		expect(result.status).toBe('error');
@@ -1206,12 +1208,12 @@ describe('the panel', () => {
 test('an agent gets the list, and cancels only when its call says so', async () => {
 	const id = stuckJob();
 	const parameters = cleanup({ dryRun: "={{ $fromAI('dryRun', 'Only list', 'boolean', true) }}" });
-	const result = await lab.n8n.runAsTool({
-		node: 'timeoutCancel',
-		parameters,
-		calls: [{ dryRun: true }, { dryRun: false }],
-	});
-	const [listed, done] = result.answers.map((answer) => JSON.stringify(answer));
+	// One after the other: some engines begin with the last call of several.
+	const answerTo = async (dryRun: boolean) => {
+		const { answers } = await lab.n8n.runAsTool({ node: 'timeoutCancel', parameters, calls: [{ dryRun }] });
+		return JSON.stringify(answers);
+	};
+	const [listed, done] = [await answerTo(true), await answerTo(false)];
 	expect(listed).toContain('wouldCancel');
 	expect(done).toContain('cancelled');
 	expect(cancelRequests()).toEqual([id]);

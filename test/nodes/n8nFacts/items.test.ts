@@ -244,12 +244,12 @@ describe('errors', () => {
 		expect(failed?.[0]?.json).toEqual({ error: 'The service was not able to process your request' });
 	});
 
-	test('items with json.error, message and details only go there too, and get the fields of their input', async () => {
-		const result = await runWithOneBadItem(({ message }) => ({ json: { error: message, details: 'd' } }));
+	test('items with json.error and message only go there too, and get the fields of their input', async () => {
+		const result = await runWithOneBadItem(({ message }) => ({ json: { error: message, message: 'd' } }));
 
 		expect(result.json).toEqual([
 			[{ path: '/a' }],
-			[{ path: '/b', error: 'The service was not able to process your request', details: 'd' }],
+			[{ path: '/b', error: 'The service was not able to process your request', message: 'd' }],
 		]);
 	});
 

@@ -1,15 +1,15 @@
 import './environment';
 
-import { ExecutionLifecycleHooks, ExternalSecretsProxy } from 'n8n-core';
-import {
-	createEmptyRunExecutionData,
-	type IDataObject,
-	type IWorkflowBase,
-	type IWorkflowExecuteAdditionalData,
-	type WorkflowExecuteMode,
+import { ExecutionLifecycleHooks } from 'n8n-core';
+import type {
+	IDataObject,
+	IWorkflowBase,
+	IWorkflowExecuteAdditionalData,
+	WorkflowExecuteMode,
 } from 'n8n-workflow';
 
 import type { CredentialStore } from './credential-store';
+import { createEmptyRunExecutionData, externalSecretsProxy } from './engine';
 
 const INSTANCE_URL = 'http://n8n.invalid/';
 
@@ -43,7 +43,7 @@ export function createAdditionalData(options: AdditionalDataOptions): IWorkflowE
 	};
 	return {
 		credentialsHelper: options.credentials,
-		externalSecretsProxy: new ExternalSecretsProxy(),
+		externalSecretsProxy,
 		executionId,
 		workflowId: workflowData.id,
 		currentNodeExecutionIndex: 0,

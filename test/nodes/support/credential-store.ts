@@ -4,7 +4,6 @@ import { getAdditionalKeys } from 'n8n-core';
 import {
 	deepCopy,
 	ICredentialsHelper,
-	isExpression,
 	NodeHelpers,
 	Workflow,
 	type ICredentialDataDecryptedObject,
@@ -22,6 +21,7 @@ import {
 	type WorkflowExecuteMode,
 } from 'n8n-workflow';
 
+import { isExpression } from './engine';
 import { InstalledNodeTypes } from './node-types';
 
 export type CredentialTypeClass = new () => ICredentialType;

@@ -2,7 +2,6 @@ import './environment';
 
 import { ExecuteContext, RoutingNode } from 'n8n-core';
 import {
-	createEmptyRunExecutionData,
 	Workflow,
 	type ICredentialDataDecryptedObject,
 	type ICredentialTestRequest,
@@ -16,6 +15,7 @@ import {
 
 import { createAdditionalData } from './additional-data';
 import { CredentialStore, type CredentialTypeClass } from './credential-store';
+import { createEmptyRunExecutionData } from './engine';
 
 export interface CredentialTestResult {
 	status: 'OK' | 'Error';

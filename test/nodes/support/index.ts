@@ -1,4 +1,5 @@
 /** Runs nodes in n8n's real engine, in this process, over real HTTP. Start with {@link createTestInstance}. */
+export { engineHas } from './engine';
 export { eventually } from './eventually';
 export {
 	createTestInstance,

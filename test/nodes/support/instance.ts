@@ -17,6 +17,7 @@ import { PACKAGE } from '../../../nodes/shared/providers';
 import { createAdditionalData, type AdditionalDataOverrides } from './additional-data';
 import { CredentialStore, type CredentialData, type CredentialTypeClass } from './credential-store';
 import { testCredential, type CredentialTestResult } from './credential-test';
+import { engineHas } from './engine';
 import { loadListSearch, type ListSearchOptions } from './list-search';
 import { installN8nNodes } from './n8n-nodes';
 import { InstalledNodeTypes, type NodeTypeClass } from './node-types';
@@ -44,6 +45,8 @@ import {
 	type SingleNodeWorkflow,
 	type WorkflowJson,
 } from './workflow';
+
+const newestToolStyle = engineHas('engineTools') ? 'engine' : 'invoke';
 
 export interface InstanceOptions {
 	/** The community package that is installed; defaults to this project's name. */
@@ -87,7 +90,7 @@ export interface JsonWorkflowRun extends RunOptions {
 export interface ToolRun extends Omit<SingleNodeRun, 'items' | 'collect'> {
 	/** Arguments of each call that the agent makes. */
 	calls: IDataObject[];
-	/** Defaults to `engine`, n8n's current agent. */
+	/** Defaults to that of the agents that came with this engine. */
 	style?: ToolCallStyle;
 }
 
@@ -232,7 +235,7 @@ export function createTestInstance(instance: InstanceOptions): TestInstance {
 		return node.name;
 	}
 
-	function startAsTool({ calls, style = 'engine', ...options }: ToolRun): WorkflowExecution {
+	function startAsTool({ calls, style = newestToolStyle, ...options }: ToolRun): WorkflowExecution {
 		const toolType = `${nodeTypes.fullName(options.node)}Tool`;
 		const toolNode = createNode(nodeTypes, { ...options, node: toolType });
 		const json = toolWorkflow({ toolNode, calls, style });

@@ -1,20 +1,20 @@
 import './environment';
 
 import { WorkflowExecute } from 'n8n-core';
-import {
-	createEmptyRunExecutionData,
-	type ExecutionStatus,
-	type IDataObject,
-	type IHttpRequestOptions,
-	type INodeExecutionData,
-	type IPinData,
-	type IRun,
-	type IWorkflowExecuteAdditionalData,
-	type NodeExecutionHint,
-	type Workflow,
+import type {
+	ExecutionStatus,
+	IDataObject,
+	IHttpRequestOptions,
+	INodeExecutionData,
+	IPinData,
+	IRun,
+	IWorkflowExecuteAdditionalData,
+	NodeExecutionHint,
+	Workflow,
 } from 'n8n-workflow';
 
 import type { CredentialStore } from './credential-store';
+import { createEmptyRunExecutionData, finalStatus, startRun } from './engine';
 import { endNodeName } from './workflow';
 
 /** `trigger` is a production run, `manual` one that a user started in the editor. */
@@ -92,11 +92,8 @@ export function execute(parts: ExecutionParts): WorkflowExecution {
 
 	const runInEngine = async (): Promise<IRun> => {
 		try {
-			const execution = new WorkflowExecute(additionalData, mode).run({
-				workflow,
-				pinData,
-				startNode: startNode === undefined ? undefined : (workflow.getNode(startNode) ?? undefined),
-			});
+			const engine = new WorkflowExecute(additionalData, mode);
+			const execution = startRun(engine, { workflow, pinData, startNode });
 			cancel = () => execution.cancel();
 			return await execution;
 		} catch (error) {
@@ -137,7 +134,7 @@ function describeRun(run: IRun, parts: ExecutionParts, durationMs: number): Work
 	const emitted = outputsOf(parts.nodeUnderTest);
 	const outputs = indexes.map((index) => emitted[index] ?? []);
 	return {
-		status: run.status,
+		status: finalStatus(run),
 		...(error === undefined ? {} : { error: describeError(error as unknown as IDataObject) }),
 		outputs,
 		json: outputs.map(jsonOf),

@@ -1,21 +1,10 @@
 import './environment';
 
-import { createRequire } from 'node:module';
-import { BinaryDataConfig, BinaryDataService } from 'n8n-core';
+import { join } from 'node:path';
+import { BinaryDataService } from 'n8n-core';
 import { LoggerProxy, type Logger } from 'n8n-workflow';
 
-type ServiceToken<T> = abstract new (...dependencies: never[]) => T;
-
-interface ServiceContainer {
-	get<T>(token: ServiceToken<T>): T;
-	set<T>(token: ServiceToken<T>, service: T): void;
-}
-
-// n8n-core keeps its services in the container of its own dependency; resolving it from n8n-core's place gives
-// that very copy, whichever version is installed.
-const requireFromCore = createRequire(require.resolve('n8n-core'));
-const { Container } = requireFromCore('@n8n/di') as { Container: ServiceContainer };
-const { Logger: LoggerToken } = requireFromCore('@n8n/backend-common') as { Logger: ServiceToken<Logger> };
+import { binaryDataConfig, Container, LoggerToken, SsrfProtectionConfig } from './engine';
 
 /** One line that n8n or a node (`this.logger`) wrote to the instance's log. */
 export interface LogEntry {
@@ -46,20 +35,16 @@ export type BinaryDataMode = 'default' | 'filesystem';
 
 /** Switches the whole process, as `N8N_DEFAULT_BINARY_DATA_MODE` does for an n8n instance. */
 export async function setBinaryDataMode(mode: BinaryDataMode): Promise<void> {
-	Container.get(BinaryDataConfig).mode = mode;
-	await binaryDataService().init();
+	const config = binaryDataConfig(join(process.env.N8N_USER_FOLDER ?? '', 'files'));
+	config.mode = mode;
+	// Only older engines look at the argument.
+	const { init } = binaryDataService() as unknown as { init: (settings: typeof config) => Promise<void> };
+	await init.call(binaryDataService(), config);
 }
-
-interface SsrfConfig {
-	enabled: boolean;
-}
-
-const { SsrfProtectionConfig } = requireFromCore('@n8n/config') as {
-	SsrfProtectionConfig: ServiceToken<SsrfConfig>;
-};
 
 /** Switches the guard against internal addresses, as `N8N_SSRF_PROTECTION_ENABLED` does for an n8n instance. */
 export function setSsrfProtection(enabled: boolean): void {
+	if (SsrfProtectionConfig === undefined) throw new Error('This n8n has no guard against internal addresses');
 	Container.get(SsrfProtectionConfig).enabled = enabled;
 }
 

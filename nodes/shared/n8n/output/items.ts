@@ -32,13 +32,13 @@ export function outputItem(json: object, itemIndex: number): INodeExecutionData 
 
 /**
  * The item of an input that failed. n8n moves it to the error output where the node has one, because its json holds
- * nothing but `error` and `details`, and adds the fields of the input item there. (An `error` beside the json would do
- * that as well, but n8n then drops the rest of the json.)
+ * nothing but `error` and `message`, the two names that all versions of n8n take, and adds the fields of the input item
+ * there. (An `error` beside the json would do that as well, but n8n then drops the rest of the json.)
  */
 export function errorItem(context: IExecuteFunctions, error: unknown, itemIndex: number): INodeExecutionData {
 	const itemCount = context.getInputData().length;
-	const { message, description } = nodeError(context.getNode(), error, { itemIndex, itemCount });
-	return outputItem({ error: message, ...(description && { details: description }) }, itemIndex);
+	const { message: what, description } = nodeError(context.getNode(), error, { itemIndex, itemCount });
+	return outputItem({ error: what, ...(description && { message: description }) }, itemIndex);
 }
 
 /**

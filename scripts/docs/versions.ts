@@ -1,0 +1,41 @@
+import measured from '../../test/versions/results.json';
+import { ENGINES, NEWEST, OLDEST } from '../../test/versions/table';
+import manifest from '../../package.json';
+import { table } from './markdown';
+
+/** What is claimed about versions of n8n, from the table of those that are tested and from what was measured. */
+
+const NODE = `Node.js ${manifest.engines.node.replace('>=', '')} or later`;
+
+interface Result {
+	n8n: string;
+	date: string;
+	node: string;
+	passed: number;
+	failed: number;
+}
+
+const results: Result[] = measured;
+
+/** Versions whose tests have all passed. */
+const PASSED = ENGINES.filter(({ n8n }) => results.some((one) => one.n8n === n8n && one.failed === 0));
+
+/** The README's section. Engines are only claimed when all of them have passed. */
+export function compatibility(): string {
+	const engines =
+		PASSED.length === ENGINES.length
+			? `, and with [the engines of ${ENGINES.length} versions](docs/install.md#versions) down to n8n ${OLDEST.n8n}`
+			: '';
+	return `n8n ${OLDEST.n8n} or later, on ${NODE}. Tested with n8n ${NEWEST.n8n}, [also in queue mode](docs/production.md) with restarts and crashes${engines}.`;
+}
+
+/** What ran on which engine, oldest first. */
+export function versions(): string {
+	const rows = ENGINES.flatMap(({ n8n, core }) => {
+		const result = results.find((one) => one.n8n === n8n);
+		return result
+			? [[n8n, core, `${result.passed} passed, ${result.failed} failed`, result.node, result.date]]
+			: [];
+	});
+	return table(['n8n', 'n8n-core', 'Tests', 'Node.js', 'Date'], rows);
+}

@@ -1,0 +1,12 @@
+const shared = require('../../jest.config.js');
+
+/** The tests of nodes, with the built package and with n8n's engine from the folder `N8N_ENGINE`. */
+
+/** @type {import('jest').Config} */
+module.exports = {
+	...shared,
+	rootDir: '../..',
+	roots: ['<rootDir>/test/nodes'],
+	resolver: '<rootDir>/test/versions/resolver.cjs',
+	transformIgnorePatterns: [...shared.transformIgnorePatterns, '<rootDir>/dist/'],
+};
