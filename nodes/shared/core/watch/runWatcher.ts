@@ -4,6 +4,7 @@ import { type ApiError, noAnswer } from '../requests/apiError';
 import { type CancelDeps, type CancelResult, confirmCancel } from '../runs/cancelRun';
 import { type Run, isDone } from '../runs/run';
 import { RunReader } from '../runs/runReader';
+import { type MembersResult, cancelMembers } from './cancelMembers';
 import { Deadline } from './deadline';
 import { type FinalRead, finalRead } from './finalRead';
 import { type Outcome, errorBehind, outcomeOf, outcomeOfCancel, outcomeOfError } from './outcome';
@@ -15,7 +16,7 @@ interface Conclusion {
 	outcome: Outcome;
 	timedOut: boolean;
 	run?: Run;
-	cancel?: CancelResult;
+	cancel?: CancelResult | MembersResult;
 	/** What went wrong, where the reader does not know. */
 	error?: ApiError;
 }
@@ -25,7 +26,7 @@ export class RunWatcher {
 	private readonly run: WatchedRun;
 
 	/** The latest cancel, where one was sent. */
-	private cancel?: CancelResult;
+	private cancel?: CancelResult | MembersResult;
 
 	/** @param targets of the same run; the options of the first count */
 	constructor(
@@ -97,8 +98,11 @@ export class RunWatcher {
 	): Promise<CancelResult> {
 		const { client, requestQueue, clock, commandId } = this.deps;
 		const { id, reader } = this.run;
-		const deps = { client, requestQueue, clock, reader, commandId: commandId(id), until };
-		this.cancel = await confirmCancel(deps, scope, budget);
+		const deps = { client, requestQueue, clock, reader, until };
+		const lists = client.members?.(id);
+		this.cancel = await (lists
+			? cancelMembers({ ...deps, commandId, lists }, scope, budget)
+			: confirmCancel({ ...deps, commandId: commandId(id) }, scope, budget));
 		return this.cancel;
 	}
 
@@ -120,6 +124,7 @@ export class RunWatcher {
 			polls: reader.reads,
 			history: reader.history,
 			cancel,
+			members: cancel && 'members' in cancel ? cancel.members : undefined,
 			lastError: errorBehind(outcome, reader.lastError ?? error, cancel, silence),
 		};
 	}

@@ -1,7 +1,13 @@
 import type { INodeProperties, INodePropertyMode, INodePropertyOptions } from 'n8n-workflow';
 
 import { SETTING } from '../../core/config';
-import type { DashboardSpec, ProviderSpec, ReadOptionSpec, ResourceSpec } from '../../providers/types';
+import type {
+	CreateSpec,
+	DashboardSpec,
+	ProviderSpec,
+	ReadOptionSpec,
+	ResourceSpec,
+} from '../../providers/types';
 import type { FilterSpec } from '../../providers/listTypes';
 import { createFields, FETCH_BY_FIELD, metadataFieldOf, TAG_FIELD, takesAddresses } from './createFields';
 import {
@@ -24,7 +30,16 @@ import { resourceOptions } from './providerFields';
 import { SHOW_SCHEMA } from './schemaFields';
 
 /** What the Retab and Extend nodes can do with a run, as far as the API of its resource has it. In the order of use. */
-export const OPERATIONS = ['create', 'poll', 'get', 'getAll', 'cancel', 'delete'] as const;
+export const OPERATIONS = [
+	'create',
+	'createBatch',
+	'poll',
+	'get',
+	'getAll',
+	'getBatch',
+	'cancel',
+	'delete',
+] as const;
 
 export type Operation = (typeof OPERATIONS)[number];
 
@@ -34,6 +49,9 @@ export function hasOperation(spec: ResourceSpec, operation: Operation): boolean 
 			return spec.cancel !== undefined;
 		case 'create':
 			return spec.create !== undefined;
+		case 'createBatch':
+		case 'getBatch':
+			return spec.batch !== undefined;
 		case 'delete':
 			return spec.canDelete === true;
 		case 'getAll':
@@ -51,6 +69,7 @@ export function runFields(provider: ProviderSpec): INodeProperties[] {
 		resourceField(provider),
 		...resources.map(([name, spec]) => operationField(name, spec)),
 		...resources.map(([name, spec]) => runIdField(provider, name, spec)),
+		...batchIdField(provider, resources),
 		...createFields(provider),
 		...waitFields(resources.map(([name]) => name)),
 		...listFields(provider, resources),
@@ -87,6 +106,11 @@ function operationField(resource: string, spec: ResourceSpec): INodeProperties {
 			action: spec.createAction ?? `Start ${noun}`,
 			description: `Start ${one}${spec.create?.backgroundField ? ', in the background unless told otherwise' : ''}`,
 		},
+		createBatch: {
+			name: 'Create Batch',
+			action: `Start batch of ${plural}`,
+			description: `Start ${one} for each item, up to 1,000 with one request`,
+		},
 		delete: {
 			name: 'Delete',
 			action: `Delete ${noun}`,
@@ -97,6 +121,11 @@ function operationField(resource: string, spec: ResourceSpec): INodeProperties {
 			name: 'Get Many',
 			action: `Get many ${plural}`,
 			description: `Get many ${plural}, newest first where the API can sort`,
+		},
+		getBatch: {
+			name: 'Get Batch',
+			action: `Get ${plural} of batch`,
+			description: `Get the ${plural} of a batch with their results, in the order of the items that started them`,
 		},
 		poll: {
 			name: 'Poll Until Finished',
@@ -118,10 +147,25 @@ function operationField(resource: string, spec: ResourceSpec): INodeProperties {
 	};
 }
 
+/** Operations on one run. */
+const ON_RUN = ['poll', 'get', 'cancel', 'delete'] as const satisfies readonly Operation[];
+
+/** The batch whose runs are wanted, as an ID like that of a run. */
+function batchIdField(provider: ProviderSpec, resources: Array<[string, ResourceSpec]>): INodeProperties[] {
+	const batches = provider.resources[provider.batches ?? ''];
+	if (!batches) return [];
+	const resource = resources.filter(([, spec]) => spec.batch).map(([name]) => name);
+	return [
+		{
+			...runIdField(provider, '', batches),
+			displayOptions: { show: { resource, operation: ['getBatch'] } },
+			description: `ID of the batch, as Create Batch returned it, such as ${batches.idExample}`,
+		},
+	];
+}
+
 function runIdField({ dashboard }: ProviderSpec, resource: string, spec: ResourceSpec): INodeProperties {
-	const operations = OPERATIONS.filter(
-		(operation) => operation !== 'getAll' && operation !== 'create' && hasOperation(spec, operation),
-	);
+	const operations = ON_RUN.filter((operation) => hasOperation(spec, operation));
 	const field: INodeProperties = {
 		displayName: spec.label,
 		name: 'runId',
@@ -173,16 +217,20 @@ function urlMode({ host, idInAddress }: DashboardSpec, spec: ResourceSpec): INod
 }
 
 function createOptionsFields(resources: Array<[string, ResourceSpec]>): INodeProperties[] {
-	return resources.flatMap(([name, spec]) => {
-		if (!spec.create) return [];
-		const fields = [
-			...(takesAddresses(spec) ? [FETCH_BY_FIELD] : []),
-			...(spec.create.schema ? [SHOW_SCHEMA] : []),
-			MAX_CONCURRENT_REQUESTS,
-			...(metadataFieldOf(spec.create) ? [TAG_FIELD] : []),
-		];
-		return [optionsField(fields, { show: { resource: [name], operation: ['create'] } })];
-	});
+	return resources.flatMap(([resource, { create, batch }]) => [
+		...(create ? [createOptions(create, { resource: [resource], operation: ['create'] })] : []),
+		...(batch ? [createOptions(batch, { resource: [resource], operation: ['createBatch'] })] : []),
+	]);
+}
+
+function createOptions(spec: CreateSpec, show: Record<string, string[]>): INodeProperties {
+	const fields = [
+		...(takesAddresses(spec) ? [FETCH_BY_FIELD] : []),
+		...(spec.schema ? [SHOW_SCHEMA] : []),
+		MAX_CONCURRENT_REQUESTS,
+		...(metadataFieldOf(spec) ? [TAG_FIELD] : []),
+	];
+	return optionsField(fields, { show });
 }
 
 function waitFields(resources: string[]): INodeProperties[] {
@@ -203,7 +251,7 @@ function optionsFields(table: Array<[string, ResourceSpec]>): INodeProperties[] 
 			show: { resource: resources, operation: ['cancel'] },
 		}),
 		optionsField([MAX_CONCURRENT_REQUESTS], {
-			show: { resource: resources, operation: ['delete', 'getAll'] },
+			show: { resource: resources, operation: ['delete', 'getAll', 'getBatch'] },
 		}),
 	];
 }

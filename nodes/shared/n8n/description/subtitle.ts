@@ -30,6 +30,8 @@ export function pluralsOf(...providers: ProviderSpec[]): Texts {
 
 const VERBS: Texts = {
 	create: 'Start',
+	createBatch: 'Start batch of',
+	getBatch: 'Get batch of',
 	poll: 'Wait for',
 	get: 'Get',
 	getAll: 'Get many',
@@ -41,6 +43,6 @@ const VERBS: Texts = {
 export function runSubtitle(provider: ProviderSpec): string {
 	const one = textOf(nounsOf(provider), 'resource');
 	const many = textOf(pluralsOf(provider), 'resource');
-	const noun = `($parameter.operation === "getAll" ? ${many} : ${one})`;
+	const noun = `(/getAll|Batch/.test($parameter.operation) ? ${many} : ${one})`;
 	return `={{ ${textOf(VERBS, 'operation')} + " " + ${noun} }}`;
 }

@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import type { ResourceClient } from '../../providers/client/resourceClient';
-import type { ProviderSpec } from '../../providers/types';
+import type { ProviderSpec, ResourceSpec } from '../../providers/types';
 import { OPERATIONS, type Operation, hasOperation } from '../description/runFields';
 import { InvalidParameterError } from '../output/errors';
 import { attemptItems, errorItem, outputItem, throwFirstError } from '../output/items';
@@ -12,16 +12,27 @@ import type { Session } from '../transport/session';
 import { withFile } from './attachFile';
 import { cancel } from './cancel';
 import { create } from './create';
+import { createBatch } from './createBatch';
 import { remove } from './delete';
 import { get } from './get';
+import { getBatch } from './getBatch';
 import { getMany } from './getMany';
 import { inSession } from './inSession';
 import { poll } from './poll';
-import type { Operate } from './work';
+import type { Operate, Work } from './work';
 
 const MAY_HAVE_FILES: ReadonlySet<Operation> = new Set(['get', 'poll']);
 
-const OPERATE: Record<Operation, Operate> = { cancel, create, delete: remove, get, getAll: getMany, poll };
+const OPERATE: Record<Operation, Operate> = {
+	cancel,
+	create,
+	createBatch,
+	delete: remove,
+	get,
+	getAll: getMany,
+	getBatch,
+	poll,
+};
 
 /**
  * `execute` of the Retab and Extend nodes: all items at once, one output item per run, in the order of the input.
@@ -37,7 +48,8 @@ export async function router(
 		const shapes = Array.from({ length: itemCount }, (_, itemIndex) =>
 			isRun(context, client, operation, itemIndex) ? readOutputShape(context, itemIndex) : 'raw',
 		);
-		const results = await OPERATE[operation]({ context, session, client, itemCount });
+		const pairs: Work['pairs'] = new Map();
+		const results = await OPERATE[operation]({ context, session, client, itemCount, pairs });
 		if (session.scope.signal.aborted) return [[]];
 		throwFirstError(context, results);
 		const place = { context, session, client };
@@ -47,7 +59,8 @@ export async function router(
 			const shape = shapes[itemIndex] ?? 'simplified';
 			return await Promise.all(
 				result.value.map(async (json) => {
-					const item = outputItem(shapeRun(shape, client.spec, json), itemIndex);
+					const spec = shapedAs(client, operation);
+					const item = outputItem(shapeRun(shape, spec, json), pairs.get(json) ?? itemIndex);
 					return MAY_HAVE_FILES.has(operation) ? await withFile(place, item, json, itemIndex) : item;
 				}),
 			);
@@ -65,6 +78,12 @@ export async function router(
 		operate,
 		(errors) => [errors],
 	);
+}
+
+/** What the items of an operation are. */
+function shapedAs({ provider, spec }: ResourceClient, operation: Operation): ResourceSpec {
+	const batches = operation === 'createBatch' ? provider.resources[provider.batches ?? ''] : undefined;
+	return batches ?? spec;
 }
 
 /** False where an item is no run: what was deleted, or the schema alone. */

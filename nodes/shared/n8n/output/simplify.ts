@@ -74,6 +74,7 @@ export function reportFields(spec: ResourceSpec): ItemField[] {
 		...fields('boolean', 'timedOut'),
 		...fields('number', 'elapsedMs'),
 		...fields('object', 'cancel'),
+		...fields('object', ...(spec.cancel?.members ? ['members'] : [])),
 		...fields('string', 'lastError', 'provider', 'resource'),
 	];
 }
