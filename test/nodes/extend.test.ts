@@ -17,10 +17,10 @@ interface Row {
 	operations: string[];
 }
 
-const ALL = ['create', 'poll', 'get', 'getAll', 'cancel', 'delete'];
+const ALL = ['create', 'createBatch', 'poll', 'get', 'getAll', 'getBatch', 'cancel', 'delete'];
 
 const ROWS: Record<ExtendResource, Row> = {
-	batchRun: { path: '/batch_runs', object: 'batch_run', operations: ['poll', 'get'] },
+	batchRun: { path: '/batch_runs', object: 'batch_run', operations: ['poll', 'get', 'cancel'] },
 	classifyRun: { path: '/classify_runs', object: 'classify_run', operations: ALL },
 	editRun: { path: '/edit_runs', object: 'edit_run', operations: ['create', 'poll', 'get', 'delete'] },
 	evaluationSetRun: {

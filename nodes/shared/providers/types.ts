@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue, Phase } from '../core/runs/run';
 import type { Access } from './client/credential';
 import type { DeliverDocument, DocumentRoutes, Query } from './client/wire';
 import type { ListSpec, PickerSpec } from './listTypes';
+import type { ReviewsSpec } from './reviewTypes';
 
 export type { Query, QueryValue } from './client/wire';
 
@@ -281,6 +282,8 @@ export interface ProviderSpec {
 	pickers: Readonly<Record<string, PickerSpec>>;
 	/** In the order of use: so they stand in the panel and in n8n's list of actions. */
 	resources: Readonly<Record<string, ResourceSpec>>;
+	/** What people decide about runs that wait for them. */
+	reviews?: ReviewsSpec;
 	/** The resource that batches of runs are. */
 	batches?: string;
 	/** Where requests go and with which key, out of the data of the credential. @throws RangeError */

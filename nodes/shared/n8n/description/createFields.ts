@@ -22,7 +22,7 @@ function showOn(resource: string, operation: 'create' | 'createBatch'): ShowFor 
 	return (more) => ({ show: { resource: [resource], operation: [operation], ...more } });
 }
 
-function fieldsOf(provider: ProviderSpec, spec: CreateSpec, showFor: ShowFor): INodeProperties[] {
+export function fieldsOf(provider: ProviderSpec, spec: CreateSpec, showFor: ShowFor): INodeProperties[] {
 	return [
 		...topFields(provider, spec, showFor),
 		...backgroundField(spec, showFor),

@@ -27,15 +27,16 @@ import {
 } from './fields';
 import { pickerField } from './pickerField';
 import { resourceOptions } from './providerFields';
+import { REVIEW, reviewFields, reviewOperationField, reviewOptions } from './reviewFields';
 import { SHOW_SCHEMA } from './schemaFields';
 
 /** What the Retab and Extend nodes can do with a run, as far as the API of its resource has it. In the order of use. */
 export const OPERATIONS = [
 	'create',
-	'createBatch',
 	'poll',
 	'get',
 	'getAll',
+	'createBatch',
 	'getBatch',
 	'cancel',
 	'delete',
@@ -65,17 +66,27 @@ export function hasOperation(spec: ResourceSpec, operation: Operation): boolean 
 /** All fields of the panel of a provider's node, out of its table of resources. */
 export function runFields(provider: ProviderSpec): INodeProperties[] {
 	const resources = Object.entries(provider.resources);
+	const { reviews } = provider;
+	const isOffered = (operation: Operation) => resources.some(([, spec]) => hasOperation(spec, operation));
 	return [
 		resourceField(provider),
 		...resources.map(([name, spec]) => operationField(name, spec)),
+		...(reviews ? [reviewOperationField(reviews)] : []),
 		...resources.map(([name, spec]) => runIdField(provider, name, spec)),
 		...batchIdField(provider, resources),
 		...createFields(provider),
 		...waitFields(resources.map(([name]) => name)),
-		...listFields(provider, resources),
-		...outputFields({ operation: OPERATIONS.filter((operation) => operation !== 'delete') }),
+		...(reviews ? reviewFields(provider, reviews) : []),
+		...listFields(provider, reviews ? [...resources, [REVIEW, reviews]] : resources),
+		...outputFields({
+			operation: [
+				...OPERATIONS.filter((operation) => operation !== 'delete' && isOffered(operation)),
+				...Object.keys(reviews?.actions ?? {}),
+			],
+		}),
 		...createOptionsFields(resources),
 		...optionsFields(resources),
+		...(reviews ? [reviewOptions(reviews)] : []),
 		...resources.flatMap(([name, spec]) => getOptionsField(name, spec)),
 	];
 }
@@ -87,7 +98,10 @@ function resourceField(provider: ProviderSpec): INodeProperties {
 		name: 'resource',
 		type: 'options',
 		noDataExpression: true,
-		options: resourceOptions(Object.entries(provider.resources)),
+		options: resourceOptions([
+			...Object.entries(provider.resources),
+			...(provider.reviews ? [[REVIEW, provider.reviews] as const] : []),
+		]),
 		default: preselected,
 	};
 }
@@ -251,12 +265,21 @@ function optionsFields(table: Array<[string, ResourceSpec]>): INodeProperties[] 
 			show: { resource: resources, operation: ['cancel'] },
 		}),
 		optionsField([MAX_CONCURRENT_REQUESTS], {
-			show: { resource: resources, operation: ['delete', 'getAll', 'getBatch'] },
+			show: {
+				resource: resources,
+				operation: ['delete', 'getAll', ...(table.some(([, { batch }]) => batch) ? ['getBatch'] : [])],
+			},
 		}),
 	];
 }
 
-function listFields(provider: ProviderSpec, resources: Array<[string, ResourceSpec]>): INodeProperties[] {
+/** As much of a row as its list needs. */
+type Listed = Pick<ResourceSpec, 'list'>;
+
+function listFields(
+	provider: ProviderSpec,
+	resources: ReadonlyArray<readonly [string, Listed]>,
+): INodeProperties[] {
 	const listed = resources.filter(([, spec]) => spec.list).map(([name]) => name);
 	return [
 		{
@@ -277,7 +300,7 @@ function listFields(provider: ProviderSpec, resources: Array<[string, ResourceSp
 	];
 }
 
-function filtersField(provider: ProviderSpec, resource: string, spec: ResourceSpec): INodeProperties[] {
+function filtersField(provider: ProviderSpec, resource: string, spec: Listed): INodeProperties[] {
 	if (!spec.list || spec.list.filters.length === 0) return [];
 	return [
 		{

@@ -3,6 +3,7 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import type { ResourceClient } from '../../providers/client/resourceClient';
 import type { ProviderSpec, ResourceSpec } from '../../providers/types';
 import { OPERATIONS, type Operation, hasOperation } from '../description/runFields';
+import { REVIEW } from '../description/reviewFields';
 import { InvalidParameterError } from '../output/errors';
 import { attemptItems, errorItem, outputItem, throwFirstError } from '../output/items';
 import { readOutputShape, shapeRun } from '../output/simplify';
@@ -19,6 +20,7 @@ import { getBatch } from './getBatch';
 import { getMany } from './getMany';
 import { inSession } from './inSession';
 import { poll } from './poll';
+import { hasReviews, reviewItems } from './reviews';
 import type { Operate, Work } from './work';
 
 const MAY_HAVE_FILES: ReadonlySet<Operation> = new Set(['get', 'poll']);
@@ -43,7 +45,9 @@ export async function router(
 ): Promise<INodeExecutionData[][]> {
 	const itemCount = context.getInputData().length;
 	const operate = async (session: Session) => {
-		const client = session.client(context.getNodeParameter('resource', 0));
+		const resource = context.getNodeParameter('resource', 0);
+		if (resource === REVIEW && hasReviews(provider)) return [await reviewItems(context, session, provider)];
+		const client = session.client(resource);
 		const operation = readOperation(context, client);
 		const shapes = Array.from({ length: itemCount }, (_, itemIndex) =>
 			isRun(context, client, operation, itemIndex) ? readOutputShape(context, itemIndex) : 'raw',

@@ -2,7 +2,7 @@ import type { INodeExecutionData } from 'n8n-workflow';
 
 import type { JsonObject } from '../../core/runs/run';
 import { valueAt } from '../../providers/client/parseResponse';
-import { simplifyRun } from '../../providers/simplify';
+import { type SimpleShape, simplifyRun } from '../../providers/simplify';
 import type { ResourceSpec, SimpleField } from '../../providers/types';
 import type { ParameterSource } from '../parameters/values';
 import { InvalidParameterError } from './errors';
@@ -35,7 +35,7 @@ function readFields(parameters: ParameterSource, itemIndex: number): string[] {
 }
 
 /** The item of a run. */
-export function shapeRun(shape: OutputShape, spec: ResourceSpec, body: JsonObject): object {
+export function shapeRun(shape: OutputShape, spec: SimpleShape, body: JsonObject): object {
 	if (shape === 'raw') return body;
 	const simple = simplifyRun(spec, body);
 	return shape === 'simplified' ? simple : pick(shape.fields, { ...body, ...simple });

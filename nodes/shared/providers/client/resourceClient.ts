@@ -62,7 +62,8 @@ export class ResourceClient implements RunClient {
 
 	async cancel(id: string, commandId: string, signal: AbortSignal): Promise<CancelAnswer> {
 		const { cancel } = this.spec;
-		if (!cancel) throw new RangeError(`${this.provider.title} cannot cancel ${this.spec.plural}`);
+		if (!cancel || cancel.members)
+			throw new RangeError(`${this.provider.title} cannot cancel ${this.spec.plural}`);
 		const body = cancel.commandIdField ? { [cancel.commandIdField]: commandId } : undefined;
 		const answered = await attemptRequest(() =>
 			this.exchange({ method: 'POST', path: `${pathOf(this.spec, id)}/cancel`, body }, signal),
