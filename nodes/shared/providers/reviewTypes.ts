@@ -32,6 +32,8 @@ export interface ReviewsSpec
 			'noun' | 'plural' | 'label' | 'article' | 'description' | 'path' | 'idExample' | 'simple'
 		>,
 		Required<Pick<ResourceSpec, 'list'>> {
+	/** The resource whose runs wait for them. */
+	of: string;
 	/** Where versions are listed, and the query parameter that names the review. */
 	versions: { path: string; param: string; idPattern: RegExp; idExample: string };
 	/** Query that finds the reviews of a run which are not decided. */

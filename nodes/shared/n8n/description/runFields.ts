@@ -9,6 +9,7 @@ import type {
 	ResourceSpec,
 } from '../../providers/types';
 import type { FilterSpec } from '../../providers/listTypes';
+import type { ReviewsSpec } from '../../providers/reviewTypes';
 import { createFields, FETCH_BY_FIELD, metadataFieldOf, TAG_FIELD, takesAddresses } from './createFields';
 import {
 	CONFIRM_FOR,
@@ -67,11 +68,13 @@ export function hasOperation(spec: ResourceSpec, operation: Operation): boolean 
 export function runFields(provider: ProviderSpec): INodeProperties[] {
 	const resources = Object.entries(provider.resources);
 	const { reviews } = provider;
+	const kinds = withReviews(resources, reviews);
 	const isOffered = (operation: Operation) => resources.some(([, spec]) => hasOperation(spec, operation));
 	return [
-		resourceField(provider),
-		...resources.map(([name, spec]) => operationField(name, spec)),
-		...(reviews ? [reviewOperationField(reviews)] : []),
+		resourceField(provider, kinds),
+		...kinds.map(([name, spec]) =>
+			'actions' in spec ? reviewOperationField(spec) : operationField(name, spec),
+		),
 		...resources.map(([name, spec]) => runIdField(provider, name, spec)),
 		...batchIdField(provider, resources),
 		...createFields(provider),
@@ -91,17 +94,24 @@ export function runFields(provider: ProviderSpec): INodeProperties[] {
 	];
 }
 
-function resourceField(provider: ProviderSpec): INodeProperties {
+type Kind = readonly [string, ResourceSpec | ReviewsSpec];
+
+/** In the order of use: reviews after the runs that wait for them. */
+function withReviews(
+	resources: ReadonlyArray<readonly [string, ResourceSpec]>,
+	reviews: ReviewsSpec | undefined,
+): Kind[] {
+	return resources.flatMap((row): Kind[] => (reviews?.of === row[0] ? [row, [REVIEW, reviews]] : [row]));
+}
+
+function resourceField(provider: ProviderSpec, kinds: readonly Kind[]): INodeProperties {
 	const preselected = provider.defaultResource;
 	return {
 		displayName: 'Resource',
 		name: 'resource',
 		type: 'options',
 		noDataExpression: true,
-		options: resourceOptions([
-			...Object.entries(provider.resources),
-			...(provider.reviews ? [[REVIEW, provider.reviews] as const] : []),
-		]),
+		options: resourceOptions(kinds),
 		default: preselected,
 	};
 }

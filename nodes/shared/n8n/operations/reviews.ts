@@ -6,9 +6,8 @@ import { PageCursor, paginate } from '../../core/requests/paginate';
 import { call } from '../../core/requests/retry';
 import type { JsonObject } from '../../core/runs/run';
 import { isObject, pageQuery, valueAt } from '../../providers/client/parseResponse';
-import { type Exchange, Reviews } from '../../providers/client/reviews';
+import { type Exchange, Reviews, type WithReviews } from '../../providers/client/reviews';
 import type { ReviewActionSpec, ReviewsSpec } from '../../providers/reviewTypes';
-import type { ProviderSpec } from '../../providers/types';
 import { reviewOperations } from '../description/reviewFields';
 import { InvalidParameterError } from '../output/errors';
 import { addHints, emptyListHint } from '../output/hints';
@@ -21,12 +20,6 @@ import { readReviewId } from '../parameters/ids';
 import { readLimit } from '../parameters/numbers';
 import type { Session } from '../transport/session';
 import { callDeps } from './work';
-
-export type WithReviews = ProviderSpec & { reviews: ReviewsSpec };
-
-export function hasReviews(provider: ProviderSpec): provider is WithReviews {
-	return provider.reviews !== undefined;
-}
 
 /** Everything an operation on reviews needs. */
 interface ReviewWork {

@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import type { ResourceClient } from '../../providers/client/resourceClient';
+import { hasReviews } from '../../providers/client/reviews';
 import type { ProviderSpec, ResourceSpec } from '../../providers/types';
 import { OPERATIONS, type Operation, hasOperation } from '../description/runFields';
 import { REVIEW } from '../description/reviewFields';
@@ -20,7 +21,7 @@ import { getBatch } from './getBatch';
 import { getMany } from './getMany';
 import { inSession } from './inSession';
 import { poll } from './poll';
-import { hasReviews, reviewItems } from './reviews';
+import { reviewItems } from './reviews';
 import type { Operate, Work } from './work';
 
 const MAY_HAVE_FILES: ReadonlySet<Operation> = new Set(['get', 'poll']);

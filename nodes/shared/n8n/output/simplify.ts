@@ -102,11 +102,12 @@ function messageOf(error: unknown): unknown {
 	return parts.filter((part): part is string => typeof part === 'string').join('. ');
 }
 
-/** The fields of a simplified event, what it is about first: at most 12. */
+/** The fields of a simplified event, what it is about first. No event has them all. */
 export const EVENT_FIELDS: readonly ItemField[] = [
 	...fields('string', 'event', 'id', 'status'),
 	...fields('object', 'output'),
-	...fields('string', 'text', 'error', 'fileName', 'provider', 'resource', 'createdAt', 'detectedAt', 'url'),
+	...fields('string', 'text', 'error', 'fileName', 'reviewId', 'versionId'),
+	...fields('string', 'provider', 'resource', 'createdAt', 'detectedAt', 'url'),
 ];
 
 /** The item of the trigger. */

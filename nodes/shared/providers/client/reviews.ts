@@ -7,12 +7,18 @@ import type { ApiRequest } from './wire';
 /** Sends a request to the provider, again where that helps. */
 export type Exchange = (request: ApiRequest) => Promise<unknown>;
 
+export type WithReviews = ProviderSpec & { reviews: ReviewsSpec };
+
+export function hasReviews(provider: ProviderSpec): provider is WithReviews {
+	return provider.reviews !== undefined;
+}
+
 /** Reads of reviews and of what there is to decide about. @throws ApiError, as all of them */
 export class Reviews {
 	private readonly spec: ReviewsSpec;
 
 	constructor(
-		private readonly provider: ProviderSpec & { reviews: ReviewsSpec },
+		private readonly provider: WithReviews,
 		private readonly exchange: Exchange,
 	) {
 		this.spec = provider.reviews;

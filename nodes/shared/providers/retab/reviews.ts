@@ -72,6 +72,7 @@ export const RETAB_REVIEWS: ReviewsSpec = {
 	path: '/v1/workflows/reviews',
 	idExample: 'rev_01J9',
 	list: LIST,
+	of: 'workflowRun',
 	simple: [
 		...reviewFields(),
 		at('blockType', 'string', 'block_type'),
