@@ -7,7 +7,7 @@ import {
 } from '../../scripts/lib/n8n-client.mjs';
 import { PACKAGE, readExample, readSandboxWorkflow } from '../../scripts/lib/workflows.mjs';
 import { eventually, forSandbox, logIn, restartN8n, sandbox, stack } from './stack';
-import { startChat } from './chat';
+import { type Chat, startChat } from './chat';
 import { NO_OPERATION, attachments, fieldsOf, parametersOf, withStandIns } from './standIns';
 
 /** The demo's workflows need about 10 s; a busy machine several times that. */
@@ -208,6 +208,14 @@ describe('the example with a review in a chat', () => {
 	const TOKEN = '123:sandbox';
 	const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36';
 
+	let chat: Chat;
+
+	beforeEach(async () => {
+		chat = await startChat(TOKEN);
+	});
+
+	afterEach(async () => await chat.close());
+
 	interface Message {
 		chat_id: string;
 		text: string;
@@ -220,7 +228,6 @@ describe('the example with a review in a chat', () => {
 	])(
 		'$button: the answer lets the run go on',
 		async ({ button, verdict }) => {
-			const chat = await startChat(TOKEN);
 			const { id, name } = await n8n.createCredential('Chat', 'telegramApi', {
 				accessToken: TOKEN,
 				baseUrl: chat.url,
@@ -248,7 +255,7 @@ describe('the example with a review in a chat', () => {
 			expect(message.text).toContain(runId);
 			expect(message.text).toContain('"total": 118.5');
 			const [buttons = []] = message.reply_markup.inline_keyboard;
-			expect(buttons.map(({ text }) => text)).toEqual(['Approve', 'Reject']);
+			expect(buttons.map(({ text }) => text).sort()).toEqual(['Approve', 'Reject']);
 			const [executionId = ''] = await n8n.executionsOf(workflowId);
 			await n8n.executionWith(executionId, ['waiting'], EXECUTION_MS);
 			expect(await sandbox.run(runId)).toMatchObject({ phase: 'needsReview' });
@@ -265,7 +272,6 @@ describe('the example with a review in a chat', () => {
 			expect(chat.messages).toHaveLength(1);
 			await n8n.deactivate(workflowId);
 			await sandbox.remove(runId);
-			await chat.close();
 		},
 		2 * TWO_POLLS_MS,
 	);

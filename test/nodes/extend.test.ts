@@ -17,7 +17,7 @@ interface Row {
 	operations: string[];
 }
 
-const ALL = ['create', 'createBatch', 'poll', 'get', 'getAll', 'getBatch', 'cancel', 'delete'];
+const ALL = ['create', 'poll', 'get', 'getAll', 'createBatch', 'getBatch', 'cancel', 'delete'];
 
 const ROWS: Record<ExtendResource, Row> = {
 	batchRun: { path: '/batch_runs', object: 'batch_run', operations: ['poll', 'get', 'cancel'] },

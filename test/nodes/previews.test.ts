@@ -63,6 +63,6 @@ test('each resource that Timeout Cancel watches has two, the trigger has one', (
 				}
 			}
 		}
-		if (name === 'runTrigger') expect(Object.keys(preview(file).properties).length).toBe(14);
+		if (name === 'runTrigger') expect(Object.keys(preview(file).properties).length).toBe(15);
 	}
 });

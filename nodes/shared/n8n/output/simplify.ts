@@ -62,6 +62,11 @@ function fields(type: ItemField['type'], ...names: string[]): ItemField[] {
 	return names.map((name) => ({ name, type }));
 }
 
+/** What a run has used, where the API tells. Runs with a text have 12 fields without it. */
+function creditsIn({ simple }: ResourceSpec): ItemField[] {
+	return simple.some(({ name }) => name === 'text') ? [] : simple.filter(({ name }) => name === 'credits');
+}
+
 /** The fields of a simplified item of `watch` and `check`, at most 12. */
 export function reportFields(spec: ResourceSpec): ItemField[] {
 	const results = RESULT_FIELDS.flatMap(([name, of]) => {
@@ -73,6 +78,7 @@ export function reportFields(spec: ResourceSpec): ItemField[] {
 		...results,
 		...fields('boolean', 'timedOut'),
 		...fields('number', 'elapsedMs'),
+		...creditsIn(spec),
 		...fields('object', 'cancel'),
 		...fields('object', ...(spec.cancel?.members ? ['members'] : [])),
 		...fields('string', 'lastError', 'provider', 'resource'),
@@ -87,7 +93,8 @@ export function shapeReport(shape: OutputShape, spec: ResourceSpec, report: Arou
 	if (shape === 'raw') return full;
 	const results = RESULT_FIELDS.flatMap(([name, of]) => (of in run ? [[name, run[of]] as const] : []));
 	const lastError = 'lastError' in report && { lastError: messageOf(report.lastError) };
-	const known = { ...report, ...Object.fromEntries(results), ...lastError };
+	const credits = 'credits' in run && { credits: run.credits };
+	const known = { ...report, ...Object.fromEntries(results), ...credits, ...lastError };
 	const simple = fieldsIn(known, reportFields(spec));
 	return shape === 'simplified' ? simple : pick(shape.fields, { ...full, ...simple });
 }
@@ -108,6 +115,7 @@ export const EVENT_FIELDS: readonly ItemField[] = [
 	...fields('object', 'output'),
 	...fields('string', 'text', 'error', 'fileName', 'reviewId', 'versionId'),
 	...fields('string', 'provider', 'resource', 'createdAt', 'detectedAt', 'url'),
+	...fields('number', 'credits'),
 ];
 
 /** The item of the trigger. */
