@@ -1,10 +1,11 @@
 import type { CancellationScope } from '../concurrency/cancellationScope';
 import { attempt } from '../concurrency/result';
 import { type ApiError, noAnswer } from '../requests/apiError';
-import { type CancelDeps, type CancelResult, confirmCancel } from '../runs/cancelRun';
+import type { CancelDeps, CancelResult } from '../runs/cancelRun';
 import { type Run, isDone } from '../runs/run';
 import { RunReader } from '../runs/runReader';
 import { type MembersResult, cancelMembers } from './cancelMembers';
+import { cancelWatched } from './cancelWatched';
 import { Deadline } from './deadline';
 import { type FinalRead, finalRead } from './finalRead';
 import { type Outcome, errorBehind, outcomeOf, outcomeOfCancel, outcomeOfError } from './outcome';
@@ -96,13 +97,10 @@ export class RunWatcher {
 		budget: number,
 		until: CancelDeps['until'],
 	): Promise<CancelResult> {
-		const { client, requestQueue, clock, commandId } = this.deps;
-		const { id, reader } = this.run;
-		const deps = { client, requestQueue, clock, reader, until };
-		const lists = client.members?.(id);
+		const lists = this.deps.client.members?.(this.run.id);
 		this.cancel = await (lists
-			? cancelMembers({ ...deps, commandId, lists }, scope, budget)
-			: confirmCancel({ ...deps, commandId: commandId(id) }, scope, budget));
+			? cancelMembers({ ...this.deps, reader: this.run.reader, until, lists }, scope, budget)
+			: cancelWatched({ ...this.deps, until }, this.run, scope, budget));
 		return this.cancel;
 	}
 
