@@ -20,33 +20,29 @@ export function reviewOperations(reviews: ReviewsSpec): string[] {
 }
 
 /** Above all other fields of reviews. */
-export function reviewOperationField({ noun, plural, article, actions }: ReviewsSpec): INodeProperties {
+export function reviewOperationField(reviews: ReviewsSpec): INodeProperties {
+	const { noun, plural, article, actions } = reviews;
+	const texts: Record<string, { name: string; action: string; description: string }> = {
+		getAll: {
+			name: 'Get Many',
+			action: `Get many ${plural}`,
+			description: `Get many ${plural}, those that wait unless chosen otherwise, newest first`,
+		},
+		get: {
+			name: 'Get',
+			action: `Get ${noun}`,
+			description: `Get ${article} ${noun} with the latest version of the result`,
+		},
+	};
+	for (const [operation, { label, action, description }] of Object.entries(actions))
+		texts[operation] = { name: label, action, description };
 	return {
 		displayName: 'Operation',
 		name: 'operation',
 		type: 'options',
 		noDataExpression: true,
 		displayOptions: { show: { resource: [REVIEW] } },
-		options: [
-			{
-				name: 'Get Many',
-				value: 'getAll',
-				action: `Get many ${plural}`,
-				description: `Get many ${plural}, those that wait unless chosen otherwise, newest first`,
-			},
-			{
-				name: 'Get',
-				value: 'get',
-				action: `Get ${noun}`,
-				description: `Get ${article} ${noun} with the latest version of the result`,
-			},
-			...Object.entries(actions).map(([value, { label, action, description }]) => ({
-				name: label,
-				value,
-				action,
-				description,
-			})),
-		],
+		options: reviewOperations(reviews).map((value) => ({ value, name: value, ...texts[value] })),
 		default: 'getAll',
 	};
 }

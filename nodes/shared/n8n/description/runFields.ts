@@ -1,6 +1,5 @@
-import type { INodeProperties, INodePropertyMode, INodePropertyOptions } from 'n8n-workflow';
+import type { INodeProperties, INodePropertyMode } from 'n8n-workflow';
 
-import { SETTING } from '../../core/config';
 import type {
 	CreateSpec,
 	DashboardSpec,
@@ -8,7 +7,6 @@ import type {
 	ReadOptionSpec,
 	ResourceSpec,
 } from '../../providers/types';
-import type { FilterSpec } from '../../providers/listTypes';
 import type { ReviewsSpec } from '../../providers/reviewTypes';
 import { createFields, FETCH_BY_FIELD, metadataFieldOf, TAG_FIELD, takesAddresses } from './createFields';
 import {
@@ -20,13 +18,10 @@ import {
 	downloadField,
 	MAX_WAIT,
 	ON_TIMEOUT,
-	numberField,
-	metadataField,
 	optionsField,
 	outputFields,
-	toTitle,
 } from './fields';
-import { pickerField } from './pickerField';
+import { listFields } from './listFields';
 import { resourceOptions } from './providerFields';
 import { REVIEW, reviewFields, reviewOperationField, reviewOptions } from './reviewFields';
 import { SHOW_SCHEMA } from './schemaFields';
@@ -116,10 +111,12 @@ function resourceField(provider: ProviderSpec, kinds: readonly Kind[]): INodePro
 	};
 }
 
-function operationField(resource: string, spec: ResourceSpec): INodeProperties {
+type Texts = Record<Operation, { name: string; action: string; description: string }>;
+
+function operationTexts(spec: ResourceSpec): Texts {
 	const one = `${spec.article} ${spec.noun}`;
 	const { noun, plural } = spec;
-	const texts: Record<Operation, { name: string; action: string; description: string }> = {
+	return {
 		cancel: {
 			name: 'Cancel',
 			action: `Cancel ${noun}`,
@@ -157,6 +154,10 @@ function operationField(resource: string, spec: ResourceSpec): INodeProperties {
 			description: `Wait until ${one} has ended, whether well or badly, and return it`,
 		},
 	};
+}
+
+function operationField(resource: string, spec: ResourceSpec): INodeProperties {
+	const texts = operationTexts(spec);
 	return {
 		displayName: 'Operation',
 		name: 'operation',
@@ -281,78 +282,6 @@ function optionsFields(table: Array<[string, ResourceSpec]>): INodeProperties[] 
 			},
 		}),
 	];
-}
-
-/** As much of a row as its list needs. */
-type Listed = Pick<ResourceSpec, 'list'>;
-
-function listFields(
-	provider: ProviderSpec,
-	resources: ReadonlyArray<readonly [string, Listed]>,
-): INodeProperties[] {
-	const listed = resources.filter(([, spec]) => spec.list).map(([name]) => name);
-	return [
-		{
-			displayName: 'Return All',
-			name: 'returnAll',
-			type: 'boolean',
-			default: false,
-			displayOptions: { show: { resource: listed, operation: ['getAll'] } },
-			description: 'Whether to return all results or only up to a given limit',
-		},
-		numberField(SETTING.limit, {
-			displayName: 'Limit',
-			name: 'limit',
-			displayOptions: { show: { resource: listed, operation: ['getAll'], returnAll: [false] } },
-			description: 'Max number of results to return',
-		}),
-		...resources.flatMap(([name, spec]) => filtersField(provider, name, spec)),
-	];
-}
-
-function filtersField(provider: ProviderSpec, resource: string, spec: Listed): INodeProperties[] {
-	if (!spec.list || spec.list.filters.length === 0) return [];
-	return [
-		{
-			displayName: 'Filters',
-			name: 'filters',
-			type: 'collection',
-			placeholder: 'Add filter',
-			default: {},
-			displayOptions: { show: { resource: [resource], operation: ['getAll'] } },
-			options: spec.list.filters
-				.map((filter) => filterField(provider, filter))
-				.sort((a, b) => a.displayName.localeCompare(b.displayName)),
-		},
-	];
-}
-
-function filterField(provider: ProviderSpec, filter: FilterSpec): INodeProperties {
-	const common = { displayName: filter.label, name: filter.name, description: filter.description };
-	if (filter.picker) return pickerField(provider, filter.picker, common);
-	switch (filter.kind) {
-		case 'text':
-			return { ...common, type: 'string', default: '', placeholder: filter.placeholder };
-		case 'number':
-			return { ...common, type: 'number', typeOptions: { minValue: 0, numberPrecision: 0 }, default: 0 };
-		case 'date':
-			return { ...common, type: 'dateTime', default: '' };
-		case 'options':
-			return {
-				...common,
-				type: 'options',
-				default: filter.options?.[0] ?? '',
-				options: filterOptions(filter),
-			};
-		case 'several':
-			return { ...common, type: 'multiOptions', default: [], options: filterOptions(filter) };
-		case 'metadata':
-			return { ...metadataField(filter.description), ...common };
-	}
-}
-
-function filterOptions({ options = [] }: FilterSpec): INodePropertyOptions[] {
-	return options.map((value) => ({ name: toTitle(value), value }));
 }
 
 function getOptionsField(resource: string, spec: ResourceSpec): INodeProperties[] {
