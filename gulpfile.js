@@ -28,6 +28,7 @@ function outputPreviews(folder) {
 	const load = (name) => require(path.resolve(folder, 'nodes', 'shared', name));
 	const { ALL_PROVIDERS, cancellable } = load('providers');
 	const { OPERATIONS, hasOperation } = load('n8n/description/runFields');
+	const { REVIEW, REVIEW_READS } = load('n8n/description/reviewFields');
 	const { EVENT_FIELDS, reportFields } = load('n8n/output/simplify');
 	const deleted = [
 		{ name: 'id', type: 'string' },
@@ -35,10 +36,18 @@ function outputPreviews(folder) {
 	];
 	const previews = { [`nodes/RunTrigger/__schema__/${VERSION}.json`]: schemaOf(EVENT_FIELDS) };
 	for (const provider of ALL_PROVIDERS) {
+		const folderOf = (resource) => `nodes/${provider.title}/__schema__/${VERSION}/${resource}`;
+		const { reviews, batches } = provider;
+		for (const operation of reviews ? REVIEW_READS : [])
+			previews[`${folderOf(REVIEW)}/${operation}.json`] = schemaOf(reviews.simple);
+		for (const [operation, { simple }] of Object.entries(reviews?.actions ?? {}))
+			previews[`${folderOf(REVIEW)}/${operation}.json`] = schemaOf(simple);
 		for (const [resource, spec] of Object.entries(provider.resources)) {
 			for (const operation of OPERATIONS.filter((one) => hasOperation(spec, one))) {
-				const file = `nodes/${provider.title}/__schema__/${VERSION}/${resource}/${operation}.json`;
-				previews[file] = schemaOf(operation === 'delete' ? deleted : spec.simple);
+				const simple = operation === 'createBatch' ? provider.resources[batches].simple : spec.simple;
+				previews[`${folderOf(resource)}/${operation}.json`] = schemaOf(
+					operation === 'delete' ? deleted : simple,
+				);
 			}
 		}
 		for (const [resource, spec] of cancellable(provider)) {

@@ -7,6 +7,8 @@ import {
 	type EventOptions,
 	type EventSource,
 } from '../shared/core/trigger/events';
+import { attemptRequest } from '../shared/core/concurrency/result';
+import { call } from '../shared/core/requests/retry';
 import { findExamples } from '../shared/core/trigger/findExamples';
 import type { PollResult, RunEvent } from '../shared/core/trigger/poll';
 import { pollEvents } from '../shared/core/trigger/pollEvents';
@@ -21,6 +23,8 @@ import { type PollSession, openPollSession } from '../shared/n8n/transport/sessi
 import { type AroundRun, readOutputShape, shapeEvent } from '../shared/n8n/output/simplify';
 import { safeMessage } from '../shared/n8n/output/text';
 import { PROVIDERS, PROVIDER_NAMES, resourceOf } from '../shared/providers';
+import { Reviews, hasReviews } from '../shared/providers/client/reviews';
+import { valueAt } from '../shared/providers/client/parseResponse';
 import { eventSource } from '../shared/providers/lists/eventSource';
 
 /** `poll` of the Document Run Trigger: one item per event, or nothing. */
@@ -37,7 +41,7 @@ export async function pollForEvents(context: IPollFunctions): Promise<INodeExecu
 			context.getMode() === 'manual'
 				? await findExamples(deps, sources, options)
 				: await pollEvents(deps, sources, options, context.getWorkflowStaticData('node'));
-		return result ? itemsOf(context, session, result) : null;
+		return result ? await itemsOf(context, session, result) : null;
 	} catch (error) {
 		throw nodeError(context.getNode(), error);
 	} finally {
@@ -46,11 +50,12 @@ export async function pollForEvents(context: IPollFunctions): Promise<INodeExecu
 }
 
 /** Throws an error when there are no events: n8n shows it, and the next poll finds what this one has missed. */
-function itemsOf(
+async function itemsOf(
 	context: IPollFunctions,
-	{ provider }: PollSession,
+	session: PollSession,
 	{ events, errors, warnings }: PollResult,
-): INodeExecutionData[][] | null {
+): Promise<INodeExecutionData[][] | null> {
+	const { provider } = session;
 	for (const warning of warnings) context.logger.warn(safeMessage(warning));
 	const [first] = errors;
 	if (first && events.length === 0) throw first.error;
@@ -59,9 +64,12 @@ function itemsOf(
 	}
 	if (events.length === 0) return null;
 	const shape = readOutputShape(parametersOf(context), 0);
-	const items = events.map(
-		(event) =>
-			shapeEvent(shape, resourceOf(provider, event.resource), itemOf(event, provider.name)) as IDataObject,
+	const items = await Promise.all(
+		events.map(async (event) => {
+			const review = await reviewOf(context, session, event);
+			const item = { ...itemOf(event, provider.name), ...review };
+			return shapeEvent(shape, resourceOf(provider, event.resource), item) as IDataObject;
+		}),
 	);
 	return [context.helpers.returnJsonArray(items)];
 }
@@ -77,6 +85,35 @@ function itemOf({ event, resource, run, created, detected }: RunEvent, provider:
 		createdAt: created === undefined ? null : new Date(created).toISOString(),
 		detectedAt: new Date(detected).toISOString(),
 		run: run.body,
+	};
+}
+
+/**
+ * What a run waits for: the IDs that Approve takes, and what is to be approved. The event is told all the same where it cannot
+ * be read: it would not come again.
+ */
+async function reviewOf(
+	context: IPollFunctions,
+	{ provider, client, scope, requestQueue }: PollSession,
+	{ event, resource, run }: RunEvent,
+): Promise<object> {
+	if (event !== 'needsReview' || !hasReviews(provider)) return {};
+	const deps = { requestQueue, clock: systemClock, scope };
+	const reviews = new Reviews(provider, (request) =>
+		call(deps, (signal) => client(resource).exchange(request, signal)),
+	);
+	const read = await attemptRequest(() => reviews.pendingOf(run.id));
+	if ('error' in read) {
+		context.logger.warn(safeMessage(`The review of run ${run.id} could not be read: ${read.error.message}`));
+		return {};
+	}
+	const [review] = read.value;
+	if (!review) return {};
+	return {
+		reviewId: review.id,
+		versionId: valueAt(review, ['latest_version', 'id']),
+		output: valueAt(review, ['latest_version', 'snapshot']),
+		reviews: read.value,
 	};
 }
 

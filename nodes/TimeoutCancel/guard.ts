@@ -36,7 +36,7 @@ export async function watchRunsOfItems(
 
 	const shapes = context.getInputData().map((_, itemIndex) => readOutputShape(context, itemIndex));
 	const watched = await watchItems(
-		{ context, session, client, itemCount: context.getInputData().length },
+		{ context, session, client, itemCount: context.getInputData().length, pairs: new Map() },
 		(itemIndex) => readTarget(context, operation, itemIndex),
 		{
 			runIdLabel: 'Run ID',

@@ -43,6 +43,7 @@ export function reportItem(report: WatchReport, provider: string, resource: stri
 		...(cancel && {
 			cancel: { ...cancelDetails(cancel), lateMs: lateness(cancel, deadline) },
 		}),
+		...(report.members && { members: report.members }),
 		...(report.lastError && { lastError: errorDetails(report.lastError) }),
 		run: run?.body ?? null,
 	};

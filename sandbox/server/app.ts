@@ -16,6 +16,7 @@ import { addExtendOwnerRoutes, addRetabOwnerRoutes } from './owners';
 import { checkRetabKey } from './retab/auth';
 import { addRetabFileRoutes } from './retab/files';
 import { RateLimit } from './rateLimit';
+import { addRetabReviewRoutes } from './retab/reviews';
 import { addRetabRoutes } from './retab/routes';
 import { addStorageRoutes, piecesOf, STORAGE_PREFIX } from './storage';
 import type { World } from './world';
@@ -72,6 +73,7 @@ function createApi(world: World): Hono<AppEnv> {
 	});
 	addRetabFileRoutes(app, world);
 	addRetabOwnerRoutes(app);
+	addRetabReviewRoutes(app, world);
 	addRetabRoutes(app, world);
 	addExtendFileRoutes(app, world);
 	addExtendRoutes(app, world);

@@ -33,8 +33,9 @@ export const OUTPUT_URL_TTL_MS = 15 * MINUTE;
 export const DOWNLOAD_LINK_TTL_MS = 60 * MINUTE;
 export const UPLOAD_SESSION_TTL_MS = 15 * MINUTE;
 
-/** Retab: limit 1–100 on every list. */
+/** Retab: limit 1–100 on every list but those of reviews. */
 export const RETAB_MAX_LIMIT = 100;
+export const RETAB_MAX_REVIEWS = 200;
 /** Neither number is documented by Extend; the CLI asks for 20. */
 export const EXTEND_PAGE_SIZE = 20;
 export const EXTEND_MAX_PAGE_SIZE = 100;

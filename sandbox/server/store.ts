@@ -38,6 +38,25 @@ export interface Run {
 	changedAt: number;
 }
 
+/** One version of what is reviewed; none is ever changed. */
+export interface ReviewVersion {
+	readonly id: string;
+	readonly parentId: string | null;
+	readonly snapshot: JsonObject;
+	readonly note: string | null;
+	readonly author: JsonObject;
+	readonly createdAt: number;
+}
+
+/** What a person has to decide about a Retab workflow run. */
+export interface Review {
+	readonly id: string;
+	readonly runId: string;
+	readonly createdAt: number;
+	readonly versions: ReviewVersion[];
+	decision: JsonObject | null;
+}
+
 export interface StoredFile {
 	readonly id: string;
 	readonly provider: Provider;
@@ -65,6 +84,8 @@ export class Store {
 	private readonly byId = new Map<string, Run>();
 	private readonly byResource = new Map<string, Run[]>();
 	private readonly idempotent = new Map<string, string>();
+	/** By the ID of their run. */
+	readonly reviews = new Map<string, Review>();
 	private readonly filesById = new Map<string, StoredFile>();
 
 	/** A unique id, also among sandbox processes; later ids sort later. */
@@ -137,6 +158,7 @@ export class Store {
 		this.byResource.clear();
 		this.idempotent.clear();
 		this.filesById.clear();
+		this.reviews.clear();
 	}
 }
 

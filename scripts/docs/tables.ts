@@ -15,7 +15,7 @@ import { type PollSettings, nextPollDelay } from '../../nodes/shared/core/watch/
 import type { Outcome } from '../../nodes/shared/core/watch/outcome';
 import { type Operation, hasOperation } from '../../nodes/shared/n8n/description/runFields';
 import { PROVIDERS, cancellable } from '../../nodes/shared/providers';
-import type { ResourceSpec } from '../../nodes/shared/providers/types';
+import type { ProviderSpec, ResourceSpec } from '../../nodes/shared/providers/types';
 import { code, table, unique } from './markdown';
 
 /** Tables of what the nodes do, from the tables and rules of the code. */
@@ -26,6 +26,8 @@ const OPERATIONS: Array<[string, Operation]> = [
 	['Create', 'create'],
 	['Get', 'get'],
 	['Get Many', 'getAll'],
+	['Create Batch', 'createBatch'],
+	['Get Batch', 'getBatch'],
 	['Poll Until Finished', 'poll'],
 	['Cancel', 'cancel'],
 	['Delete', 'delete'],
@@ -33,14 +35,21 @@ const OPERATIONS: Array<[string, Operation]> = [
 
 /** Which resources have which operations. */
 export function operations(): string {
-	const rows = Object.values(PROVIDERS).flatMap(({ title, resources }) => {
+	const rows = Object.values<ProviderSpec>(PROVIDERS).flatMap(({ title, resources, reviews }) => {
 		const labels = new Map<string, string[]>();
 		for (const spec of Object.values<ResourceSpec>(resources)) {
 			const names = OPERATIONS.filter(([, operation]) => hasOperation(spec, operation)).map(([name]) => name);
 			const key = names.join(', ');
 			labels.set(key, [...(labels.get(key) ?? []), spec.label]);
 		}
-		return [...labels].map(([names, same]) => [title, same.sort().join(', '), names]);
+		const ofReviews = reviews && [
+			reviews.label,
+			['Get Many', 'Get', ...Object.values(reviews.actions).map(({ label }) => label)].join(', '),
+		];
+		return [
+			...[...labels].map(([names, same]) => [title, same.sort().join(', '), names]),
+			...(ofReviews ? [[title, ...ofReviews]] : []),
+		];
 	});
 	return table(['Node', 'Resources', 'Operations'], rows);
 }

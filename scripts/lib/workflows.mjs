@@ -30,6 +30,18 @@ const SANDBOX_DOCUMENTS = [
  * @type {Partial<Record<string, Record<string, Record<string, unknown>>>>}
  */
 const SANDBOX_PARAMETERS = {
+	batch: {
+		Documents: { jsonOutput: JSON.stringify({ documents: SANDBOX_DOCUMENTS }, null, 2) },
+		'Start Batch': {
+			additionalFields: {
+				fileName: '={{ $json.filename }}',
+				metadata: metadata({
+					sandbox_result: '={{ $json.sandbox_result }}',
+					sandbox_duration_ms: '={{ $json.sandbox_duration_ms }}',
+				}),
+			},
+		},
+	},
 	'durable-loop': {
 		'Start Extraction': {
 			documentUrl: sandboxDocument('contract.pdf'),
@@ -66,6 +78,7 @@ export const WITHOUT_ACCOUNT = {
 	'agent-tools': ['AI Agent'],
 	'mail-to-sheet': ['Invoice Mails', 'Add Row', 'Tell Somebody'],
 	'nightly-cleanup': ['Send to Slack'],
+	'review-in-chat': ['Ask in Chat'],
 };
 
 /**

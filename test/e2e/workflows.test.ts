@@ -7,6 +7,7 @@ import {
 } from '../../scripts/lib/n8n-client.mjs';
 import { PACKAGE, readExample, readSandboxWorkflow } from '../../scripts/lib/workflows.mjs';
 import { eventually, forSandbox, logIn, restartN8n, sandbox, stack } from './stack';
+import { type Chat, startChat } from './chat';
 import { NO_OPERATION, attachments, fieldsOf, parametersOf, withStandIns } from './standIns';
 
 /** The demo's workflows need about 10 s; a busy machine several times that. */
@@ -176,6 +177,104 @@ describe('the example workflows', () => {
 		expect(itemsOf(execution, 'Timed Out')).toMatchObject([{ outcome: 'cancelled' }]);
 		expect(itemsOf(execution, 'Completed')).toEqual([]);
 	});
+});
+
+describe('the example with a batch', () => {
+	const STATUSES = ['PROCESSED', 'FAILED', 'CANCELLED'];
+
+	test('one request, one run to watch, and each result beside its document', async () => {
+		const since = Date.now();
+		const execution = await execute(
+			forSandbox(await readExample('batch'), {
+				'Timeout Cancel': { timeout: 4, timeoutUnit: 'seconds' },
+			}),
+		);
+
+		expect(execution).toMatchObject({ status: 'success' });
+		const [batch] = itemsOf(execution, 'Start Batch');
+		expect(batch).toMatchObject({ runCount: 3 });
+		expect(itemsOf(execution, 'Timeout Cancel', 2)).toMatchObject([
+			{ id: batch?.['id'], outcome: 'cancelled', members: { completed: 1, failed: 1, cancelled: 1 } },
+		]);
+		const results = itemsOf(execution, 'Use the Results');
+		expect(results.map((item) => item['document'])).toEqual(['finishes.pdf', 'fails.pdf', 'hangs.pdf']);
+		expect(results.map((item) => String(item['summary']).split(': ')[1])).toEqual(STATUSES);
+		expect(results[0]?.['output']).toBeTruthy();
+		await sandbox.requested('/extract_runs/batch', since);
+	});
+});
+
+describe('the example with a review in a chat', () => {
+	const TOKEN = '123:sandbox';
+	const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36';
+
+	let chat: Chat;
+
+	beforeEach(async () => {
+		chat = await startChat(TOKEN);
+	});
+
+	afterEach(async () => await chat.close());
+
+	interface Message {
+		chat_id: string;
+		text: string;
+		reply_markup: { inline_keyboard: Array<Array<{ text: string; url: string }>> };
+	}
+
+	test.each([
+		{ button: 'Approve', verdict: 'approved' },
+		{ button: 'Reject', verdict: 'rejected' },
+	])(
+		'$button: the answer lets the run go on',
+		async ({ button, verdict }) => {
+			const { id, name } = await n8n.createCredential('Chat', 'telegramApi', {
+				accessToken: TOKEN,
+				baseUrl: chat.url,
+			});
+			const example = forSandbox(await readExample('review-in-chat'));
+			const since = Date.now();
+			const workflowId = await n8n.activate({
+				...example,
+				nodes: example.nodes.map((node) =>
+					node.name === 'Ask in Chat' ? { ...node, credentials: { telegramApi: { id, name } } } : node,
+				),
+			});
+			await sandbox.requested('/v1/workflows/runs', since);
+			const runId = await sandbox.createRun({
+				provider: 'retab',
+				resource: 'workflowRun',
+				steering: { result: 'needs_review', durationMs: 200 },
+			});
+
+			const message = await eventually(
+				() => Promise.resolve(chat.messages[0] as Message | undefined),
+				() => 'nobody was asked',
+				TWO_POLLS_MS,
+			);
+			expect(message.text).toContain(runId);
+			expect(message.text).toContain('"total": 118.5');
+			const [buttons = []] = message.reply_markup.inline_keyboard;
+			expect(buttons.map(({ text }) => text).sort()).toEqual(['Approve', 'Reject']);
+			const [executionId = ''] = await n8n.executionsOf(workflowId);
+			await n8n.executionWith(executionId, ['waiting'], EXECUTION_MS);
+			expect(await sandbox.run(runId)).toMatchObject({ phase: 'needsReview' });
+
+			const url = buttons.find(({ text }) => text === button)?.url ?? '';
+			expect((await fetch(url, { headers: { 'user-agent': BROWSER } })).ok).toBe(true);
+
+			const execution = await n8n.finished(executionId, EXECUTION_MS);
+			expect(execution).toMatchObject({ status: 'success' });
+			expect(itemsOf(execution, button)).toMatchObject([
+				{ runId, decision: verdict, resumeStatus: 'resumed' },
+			]);
+			expect(await sandbox.ended(runId)).toMatchObject({ phase: 'completed' });
+			expect(chat.messages).toHaveLength(1);
+			await n8n.deactivate(workflowId);
+			await sandbox.remove(runId);
+		},
+		2 * TWO_POLLS_MS,
+	);
 });
 
 describe('the example with invoices from mails', () => {

@@ -218,7 +218,6 @@ describe('Timeout Cancel', () => {
 	});
 
 	test.each([
-		['batchRun', 'batch runs'],
 		['editRun', 'edit runs'],
 		['evaluationSetRun', 'evaluation set runs'],
 		['formDetectionRun', 'form detection runs'],
@@ -305,7 +304,7 @@ describe('the Retab and Extend nodes', () => {
 		[
 			'retab',
 			{ operation: 'explode' },
-			'Operation must be one of create, poll, get, getAll, cancel, delete; it is the text "explode"',
+			'Operation must be one of create, poll, get, getAll, createBatch, getBatch, cancel, delete; it is the text "explode"',
 		],
 		[
 			'retab',

@@ -83,6 +83,13 @@ function isSorted(names: readonly string[]): boolean {
 	return names.every((name, index) => index === 0 || (names[index - 1] ?? '').localeCompare(name) <= 0);
 }
 
+/** Resource locators that begin with what an earlier node has put into the item. */
+const FROM_ITEM: Readonly<Record<string, string>> = {
+	runId: '={{ $json.id }}',
+	reviewId: '={{ $json.reviewId ?? $json.review_id ?? $json.id }}',
+	versionId: '={{ $json.versionId }}',
+};
+
 /** Fields whose options n8n shows as its list of actions: the first ones are what most people look for. */
 const IN_ORDER_OF_USE: ReadonlySet<string> = new Set(['resource', 'resources', 'operation']);
 
@@ -241,13 +248,14 @@ describe.each(panels)('the panel of $className', ({ properties, fields, choices 
 		).toEqual([]);
 	});
 
-	test('a resource locator begins with the list, and that of a run with the ID of the item', () => {
+	test('a resource locator begins with the list, and what the item holds with its ID', () => {
 		const locators = fieldsWhere(fields, ({ type }) => type === 'resourceLocator');
 		expect(
 			offenders(locators, ({ property }) => {
 				const modes = (property.modes ?? []).map(({ name }) => name);
 				const { mode, value } = property.default as { mode?: string; value?: string };
-				if (property.name === 'runId') return mode !== 'id' || value !== '={{ $json.id }}';
+				const ofItem = FROM_ITEM[property.name];
+				if (ofItem) return mode !== 'id' || value !== ofItem;
 				return mode !== (modes.includes('list') ? 'list' : modes[0]);
 			}),
 		).toEqual([]);

@@ -198,6 +198,50 @@ describe('events', () => {
 		expect(told(await poller.poll())).toEqual([`${reviewed} finished`]);
 	});
 
+	describe('a run of Retab that waits for a review', () => {
+		async function waiting(more: INodeParameters) {
+			const poller = trigger({ resources: ['workflowRun'], events: ['needsReview'], more });
+			await poller.activate();
+			const id = startRun('retab', 'workflowRun');
+			sandbox.setRun(id, { phase: 'needsReview' });
+			return { id, poller };
+		}
+
+		test('comes with what Approve takes, and with what is to be approved', async () => {
+			const { id, poller } = await waiting({ simplify: true });
+			expect(json(await poller.poll())).toEqual([
+				{
+					event: 'needsReview',
+					id,
+					status: 'awaiting_review',
+					output: { invoice_number: 'INV-1001', supplier: 'Example Ltd', total: 118.5 },
+					error: null,
+					reviewId: `rev_${id}`,
+					versionId: expect.stringMatching(/^rvr_/) as unknown,
+					provider: 'retab',
+					resource: 'workflowRun',
+					createdAt: expect.any(String) as unknown,
+					detectedAt: expect.any(String) as unknown,
+				},
+			]);
+		});
+
+		test('without Simplify, with all of its reviews', async () => {
+			const { id, poller } = await waiting({ simplify: false });
+			expect(json(await poller.poll())).toMatchObject([
+				{ id, reviews: [{ id: `rev_${id}`, run_id: id, latest_version: { snapshot: { total: 118.5 } } }] },
+			]);
+		});
+
+		test('is told all the same when the review cannot be read', async () => {
+			const { id, poller } = await waiting({ simplify: true });
+			sandbox.plantFault({ path: '/v1/workflows/reviews', status: 403, count: 'always' });
+			const [event] = json(await poller.poll());
+			expect(event).toMatchObject({ event: 'needsReview', id });
+			expect(event).not.toHaveProperty('reviewId');
+		});
+	});
+
 	test('a run is stuck when it becomes older than the limit, not when it was so before', async () => {
 		const long = startRun('retab', 'job', { createdAt: Date.now() - HOUR });
 		const soon = startRun('retab', 'job', { createdAt: Date.now() - 30 * MINUTE + 2_000 });

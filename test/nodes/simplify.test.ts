@@ -84,6 +84,15 @@ test('Timeout Cancel gives at most 12 fields, the result near the top', async ()
 	expect(item).toMatchObject({ outcome: 'completed', text: (item.output as IDataObject).text });
 });
 
+test.each([
+	['retab', 'extraction'],
+	['extend', 'extractRun'],
+] as const)('Timeout Cancel tells what a run of %s %s has used', async (provider, resource) => {
+	const { item } = onlyItem(await watch(seed(provider, resource), { provider, resource }));
+	expect(item.credits).toEqual(expect.any(Number));
+	expect(Object.keys(item).length).toBeLessThanOrEqual(12);
+});
+
 test('off, the full item has its output right after the outcome', async () => {
 	const { item } = onlyItem(await watch(seed('retab', 'parse'), { simplify: false }));
 	expect(Object.keys(item).slice(0, 2)).toEqual(['outcome', 'output']);

@@ -159,6 +159,8 @@ export const CANCEL = {
 	stopBudget: 10 * SECOND,
 	/** More time for each further run of the node. */
 	stopBudgetPerRun: 0.2 * SECOND,
+	/** More time than Confirm Cancel For, for each further member of a batch: the API takes them one after the other. */
+	budgetPerMember: 0.5 * SECOND,
 	/** Requests in flight for these cancels: nobody polls any more. */
 	stopRequests: 50,
 } as const;
@@ -177,6 +179,8 @@ export const LIST = {
 	lookupPages: 10,
 	/** Pages of one list that a cleanup reads: 20,000 runs at Retab, 5,000 at Extend. */
 	cleanupPages: 200,
+	/** Pages of the members of a batch: 1,000 at 25 each. */
+	memberPages: 40,
 } as const;
 
 /** The Document Run Trigger. */

@@ -51,7 +51,7 @@ export interface FilterSpec {
 	/** Row of the provider's pickers, for a `text` that is the ID of something. */
 	picker?: string;
 	/** What a filter is about, whatever it is called at this resource. */
-	role?: 'status' | 'from' | 'until' | 'workflow' | 'processor' | 'metadata';
+	role?: 'status' | 'from' | 'until' | 'workflow' | 'processor' | 'metadata' | 'batch';
 	options?: readonly string[];
 	placeholder?: string;
 }

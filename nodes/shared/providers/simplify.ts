@@ -2,11 +2,14 @@ import type { JsonObject, Phase } from '../core/runs/run';
 import { fileNameOf, phaseOf, valueAt } from './client/parseResponse';
 import type { ResourceSpec, SimpleField } from './types';
 
+/** As much of a row as its simplified form needs; what has no status has no field of the kind `result`. */
+export type SimpleShape = Pick<ResourceSpec, 'simple'> & Partial<Pick<ResourceSpec, 'phases' | 'statusPath'>>;
+
 /**
  * The few fields of a run that most workflows need, as its row of the provider's table says. What the object does not have,
  * as rows of a list often lack the result, is left out.
  */
-export function simplifyRun(spec: ResourceSpec, body: JsonObject): JsonObject {
+export function simplifyRun(spec: SimpleShape, body: JsonObject): JsonObject {
 	const simple: JsonObject = {};
 	for (const field of spec.simple) {
 		const value = valueOf(spec, field, body);
@@ -15,7 +18,7 @@ export function simplifyRun(spec: ResourceSpec, body: JsonObject): JsonObject {
 	return simple;
 }
 
-function valueOf(spec: ResourceSpec, { from, kind }: SimpleField, body: JsonObject): unknown {
+function valueOf(spec: SimpleShape, { from, kind }: SimpleField, body: JsonObject): unknown {
 	const values = from.map((path) => valueAt(body, path)).filter((value) => value !== undefined);
 	switch (kind) {
 		case 'fileName':
@@ -38,9 +41,9 @@ function valueOf(spec: ResourceSpec, { from, kind }: SimpleField, body: JsonObje
 
 const WITH_RESULT: ReadonlySet<Phase> = new Set(['completed', 'needsReview']);
 
-function hasResult(spec: ResourceSpec, body: JsonObject): boolean {
-	const status = valueAt(body, spec.statusPath);
-	return typeof status === 'string' && WITH_RESULT.has(phaseOf(spec, status));
+function hasResult({ statusPath, phases = {} }: SimpleShape, body: JsonObject): boolean {
+	const status = statusPath && valueAt(body, statusPath);
+	return typeof status === 'string' && WITH_RESULT.has(phaseOf({ phases }, status));
 }
 
 /** A text as it is, or that of chunks, one after another. */

@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue, Phase } from '../core/runs/run';
 import type { Access } from './client/credential';
 import type { DeliverDocument, DocumentRoutes, Query } from './client/wire';
 import type { ListSpec, PickerSpec } from './listTypes';
+import type { ReviewsSpec } from './reviewTypes';
 
 export type { Query, QueryValue } from './client/wire';
 
@@ -13,6 +14,8 @@ export interface CancelSpec {
 	answer: 'run' | 'envelope';
 	/** Body field for a command id that makes repeated cancels one. */
 	commandIdField?: string;
+	/** Resources of its members, of a batch that has no cancel of its own: each member is cancelled instead. */
+	members?: readonly string[];
 }
 
 /** A switch of the `get` operation that becomes a query parameter. */
@@ -154,6 +157,16 @@ export interface CreateSpec {
 	) => Refusal | undefined;
 }
 
+/** Starts many runs with one request. A batch takes other fields than a single run. */
+export interface BatchSpec extends CreateSpec {
+	/** Fields of the body that each input has for itself. What the others hold is the same for all inputs of a batch. */
+	inputKeys: readonly string[];
+	/** Inputs of a batch at most. */
+	max: number;
+	/** Whether the batch can be read: as a run of the provider's `batches`. */
+	isRun: boolean;
+}
+
 /** A field of a simplified run. */
 export interface SimpleField {
 	name: string;
@@ -229,6 +242,7 @@ export interface ResourceSpec {
 	/** Whether a run tells its address in the provider's dashboard. */
 	hasDashboard?: boolean;
 	create?: CreateSpec;
+	batch?: BatchSpec;
 	/** What else a 404 or 410 can mean here. */
 	goneHint?: string;
 }
@@ -270,6 +284,10 @@ export interface ProviderSpec {
 	pickers: Readonly<Record<string, PickerSpec>>;
 	/** In the order of use: so they stand in the panel and in n8n's list of actions. */
 	resources: Readonly<Record<string, ResourceSpec>>;
+	/** What people decide about runs that wait for them. */
+	reviews?: ReviewsSpec;
+	/** The resource that batches of runs are. */
+	batches?: string;
 	/** Where requests go and with which key, out of the data of the credential. @throws RangeError */
 	access(data: unknown): Access;
 	/** The address of a file by its ID, valid for a while. Absent where files have none. @throws ApiError */

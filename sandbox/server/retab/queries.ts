@@ -1,6 +1,6 @@
 import { z, type ZodRawShape, type ZodTypeAny } from 'zod';
 
-import { FILENAME_REGEX_LENGTH, RETAB_MAX_LIMIT } from '../defaults';
+import { FILENAME_REGEX_LENGTH, RETAB_MAX_LIMIT, RETAB_MAX_REVIEWS } from '../defaults';
 import { isObject } from '../json';
 import { refuse, repeated, wholeNumber } from '../rules';
 import { JOB_ENDPOINTS } from './bodies';
@@ -201,6 +201,8 @@ const WORKFLOW_STATUS = oneOf(
 );
 const RUN_STATUS = oneOf('pending', 'queued', 'running', 'completed', 'error', 'cancelled');
 
+const reviewLimit = wholeNumber(1, RETAB_MAX_REVIEWS).default('50');
+
 const fileList = { filename: prefix, ...days };
 
 export const lists = {
@@ -276,6 +278,20 @@ export const lists = {
 	workflow: list(10, { project_id: text, sort_by: sortBy('updated_at') }),
 	/** Blocks, evals and experiments of one workflow. */
 	ofWorkflow: list(20, { workflow_id: z.string() }),
+	/** Oldest first, and larger pages than elsewhere. */
+	review: {
+		...list(50, {
+			workflow_id: text,
+			run_id: text,
+			block_id: text,
+			step_id: text,
+			iteration_key: text,
+			decision_status: z.enum(['pending', 'approved', 'rejected', 'decided', 'all']).default('pending'),
+		}),
+		limit: reviewLimit,
+		order: z.enum(['asc', 'desc']).default('asc'),
+	},
+	reviewVersion: { review_id: z.string(), before: text, after: text, limit: reviewLimit },
 	template: list(10, { name: part, sort_by: sortBy('created_at') }),
 } satisfies Record<string, ZodRawShape>;
 

@@ -253,7 +253,7 @@ export function workflowOf(run: Run): string {
 	return typeof run.request.workflow_id === 'string' ? run.request.workflow_id : DEFAULT_WORKFLOW;
 }
 
-function versionOf(run: Run): string {
+export function workflowVersionOf(run: Run): string {
 	const { version } = run.request;
 	if (typeof version === 'string' && version.startsWith('ver_')) return version;
 	return `ver_${createHash('sha256')
@@ -264,7 +264,7 @@ function versionOf(run: Run): string {
 
 /** Two flat ids in the schema, one nested object in older examples. */
 function workflowIds({ run, world }: Snapshot): JsonObject {
-	const ids = { workflow_id: workflowOf(run), version_id: versionOf(run) };
+	const ids = { workflow_id: workflowOf(run), version_id: workflowVersionOf(run) };
 	if (world.switches.workflowIds === 'nested') return { workflow: ids };
 	return { workflow_id: ids.workflow_id, workflow_version_id: ids.version_id };
 }
@@ -306,7 +306,7 @@ export function evalRun(shot: Snapshot): JsonObject {
 	return {
 		id: run.id,
 		workflow_id: workflowOf(run),
-		workflow_version_id: versionOf(run),
+		workflow_version_id: workflowVersionOf(run),
 		trigger: TRIGGER,
 		lifecycle: batchLifecycle(shot),
 		timing: batchTiming(shot),
@@ -332,7 +332,7 @@ export function experimentRun(shot: Snapshot): JsonObject {
 	return {
 		id: run.id,
 		workflow_id: workflowOf(run),
-		workflow_version_id: versionOf(run),
+		workflow_version_id: workflowVersionOf(run),
 		trigger: TRIGGER,
 		experiment_id: run.request.experiment_id,
 		block_id: 'block_extract_1',

@@ -8,8 +8,9 @@ export class UnknownOutcomeError extends Error {
 	constructor(
 		readonly error: ApiError,
 		readonly hint: string,
+		started = 'the run',
 	) {
-		super(`It is not known whether the run was started. ${error.message}`);
+		super(`It is not known whether ${started} was started. ${error.message}`);
 		this.name = 'UnknownOutcomeError';
 	}
 }
@@ -17,6 +18,8 @@ export class UnknownOutcomeError extends Error {
 export interface SubmitDeps extends CallDeps {
 	/** True when the request has an idempotency key: repeating it starts nothing twice. */
 	idempotent: boolean;
+	/** What the request starts: `the run` where nothing else is said. */
+	started?: string;
 	/** How the user can find out whether it was started. */
 	hintIfUnknown: string;
 }
@@ -44,5 +47,5 @@ export async function submit<T>(deps: SubmitDeps, send: (signal: AbortSignal) =>
 		}),
 	);
 	if ('value' in sent) return sent.value;
-	throw unknown ? new UnknownOutcomeError(unknown, deps.hintIfUnknown) : sent.error;
+	throw unknown ? new UnknownOutcomeError(unknown, deps.hintIfUnknown, deps.started) : sent.error;
 }

@@ -32,6 +32,11 @@ export interface RunList {
 	page(token: string | undefined, signal: AbortSignal): Promise<{ rows: ListedRun[]; next?: string }>;
 }
 
+/** Members of a batch, all of the same resource. */
+export interface MemberList extends RunList {
+	client: RunClient;
+}
+
 /**
  * The runs of one resource at one provider, as the core sees them. Every method ends at once when its signal is
  * aborted, and throws an `ApiError` for whatever the API or the network did wrong.
@@ -49,6 +54,11 @@ export interface RunClient {
 	 * empty where the API cannot list, or where the run always tells.
 	 */
 	listPage?(token: string | undefined, signal: AbortSignal): Promise<RunPage>;
+	/**
+	 * The lists that together hold every member of a batch. Absent unless the runs are batches that are cancelled by
+	 * cancelling their members.
+	 */
+	members?(id: string): readonly MemberList[];
 	/** The lists that together hold every unfinished run, the most likely one first. Absent where the API cannot list. */
 	readonly unfinished?: readonly RunList[];
 }

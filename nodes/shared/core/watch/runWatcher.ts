@@ -4,6 +4,7 @@ import { type ApiError, noAnswer } from '../requests/apiError';
 import type { CancelDeps, CancelResult } from '../runs/cancelRun';
 import { type Run, isDone } from '../runs/run';
 import { RunReader } from '../runs/runReader';
+import { type MembersResult, cancelMembers } from './cancelMembers';
 import { cancelWatched } from './cancelWatched';
 import { Deadline } from './deadline';
 import { type FinalRead, finalRead } from './finalRead';
@@ -16,7 +17,7 @@ interface Conclusion {
 	outcome: Outcome;
 	timedOut: boolean;
 	run?: Run;
-	cancel?: CancelResult;
+	cancel?: CancelResult | MembersResult;
 	/** What went wrong, where the reader does not know. */
 	error?: ApiError;
 }
@@ -26,7 +27,7 @@ export class RunWatcher {
 	private readonly run: WatchedRun;
 
 	/** The latest cancel, where one was sent. */
-	private cancel?: CancelResult;
+	private cancel?: CancelResult | MembersResult;
 
 	/** @param targets of the same run; the options of the first count */
 	constructor(
@@ -96,7 +97,10 @@ export class RunWatcher {
 		budget: number,
 		until: CancelDeps['until'],
 	): Promise<CancelResult> {
-		this.cancel = await cancelWatched({ ...this.deps, until }, this.run, scope, budget);
+		const lists = this.deps.client.members?.(this.run.id);
+		this.cancel = await (lists
+			? cancelMembers({ ...this.deps, reader: this.run.reader, until, lists }, scope, budget)
+			: cancelWatched({ ...this.deps, until }, this.run, scope, budget));
 		return this.cancel;
 	}
 
@@ -118,6 +122,7 @@ export class RunWatcher {
 			polls: reader.reads,
 			history: reader.history,
 			cancel,
+			members: cancel && 'members' in cancel ? cancel.members : undefined,
 			lastError: errorBehind(outcome, reader.lastError ?? error, cancel, silence),
 		};
 	}

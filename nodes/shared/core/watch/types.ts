@@ -3,6 +3,7 @@ import type { ApiError } from '../requests/apiError';
 import type { CancelResult } from '../runs/cancelRun';
 import type { Run, TimeMark } from '../runs/run';
 import type { ReaderDeps, RunReader, SeenStatus } from '../runs/runReader';
+import type { MembersResult } from './cancelMembers';
 import type { CreationTimes } from './creationTimes';
 import type { ListPoller } from './listPoller';
 import type { Deadline, Timeout } from './deadline';
@@ -61,6 +62,8 @@ export interface WatchReport {
 	polls: number;
 	history: SeenStatus[];
 	cancel?: Pick<CancelResult, 'requestedAt' | 'acceptedAt' | 'attempts' | 'confirmedAt'>;
+	/** Of a batch whose members were cancelled: how many of them ended in which way. */
+	members?: MembersResult['members'];
 	/** Present when the last request about this run went wrong, or when that decided the outcome. */
 	lastError?: ApiError;
 }

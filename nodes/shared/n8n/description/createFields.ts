@@ -1,6 +1,6 @@
 import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
 
-import type { BodyColumn, BodyField, CreateSpec, ProviderSpec, ResourceSpec } from '../../providers/types';
+import type { BodyColumn, BodyField, CreateSpec, ProviderSpec } from '../../providers/types';
 import { documentFields } from './documentFields';
 import { METADATA_PAIR, severalOf, toTitle } from './fields';
 import { NAMES } from './names';
@@ -10,15 +10,25 @@ import { schemaFields } from './schemaFields';
 /** The fields of the `create` operation, out of the table of resources. */
 export function createFields(provider: ProviderSpec): INodeProperties[] {
 	const resources = Object.entries(provider.resources);
-	return resources.flatMap(([name, spec]) => [
-		...topFields(provider, name, spec),
-		...backgroundField(name, spec),
-		...additionalFields(provider, name, spec),
+	return resources.flatMap(([resource, { create, batch }]) => [
+		...(create ? fieldsOf(provider, create, showOn(resource, 'create')) : []),
+		...(batch ? fieldsOf(provider, batch, showOn(resource, 'createBatch')) : []),
 	]);
 }
 
-function show(resource: string, more: Record<string, string[]> = {}): INodeProperties['displayOptions'] {
-	return { show: { resource: [resource], operation: ['create'], ...more } };
+/** When a field is shown, with what else it depends on. */
+type ShowFor = (more?: Record<string, string[]>) => INodeProperties['displayOptions'];
+
+function showOn(resource: string, operation: 'create' | 'createBatch'): ShowFor {
+	return (more) => ({ show: { resource: [resource], operation: [operation], ...more } });
+}
+
+export function fieldsOf(provider: ProviderSpec, spec: CreateSpec, showFor: ShowFor): INodeProperties[] {
+	return [
+		...topFields(provider, spec, showFor),
+		...backgroundField(spec, showFor),
+		...additionalFields(provider, spec, showFor),
+	];
 }
 
 /** Whether a field stands at the top of the panel, as a parameter of its own. */
@@ -27,20 +37,19 @@ export function isOnTop({ required, onTop }: BodyField): boolean {
 }
 
 /** What does the work, then the document, then what to do with it. Without documents, the fields as the table has them. */
-function topFields(provider: ProviderSpec, resource: string, spec: ResourceSpec): INodeProperties[] {
-	const { documents, schema, fields = [] } = spec.create ?? {};
+function topFields(provider: ProviderSpec, spec: CreateSpec, showFor: ShowFor): INodeProperties[] {
+	const { documents, schema, fields } = spec;
 	const onTop = fields.filter(isOnTop);
 	const before = documents ? onTop.filter(({ picker }) => picker) : onTop;
 	const after = onTop.filter((field) => !before.includes(field));
 	const panelField = (field: BodyField): INodeProperties => ({
 		...bodyField(provider, field),
 		...(field.required && { required: true }),
-		displayOptions: show(resource, field.shownFor && { [field.shownFor.field]: [field.shownFor.is] }),
+		displayOptions: showFor(field.shownFor && { [field.shownFor.field]: [field.shownFor.is] }),
 	});
-	const showFor = (more?: Record<string, string[]>) => show(resource, more);
 	return [
 		...before.map(panelField),
-		...documentFields(provider, spec, showFor),
+		...documentFields(provider, documents, showFor),
 		...(schema
 			? schemaFields(showFor, {
 					displayName: schema.label,
@@ -52,11 +61,9 @@ function topFields(provider: ProviderSpec, resource: string, spec: ResourceSpec)
 	];
 }
 
-function additionalFields(provider: ProviderSpec, resource: string, spec: ResourceSpec): INodeProperties[] {
-	const optional = (spec.create?.fields ?? [])
-		.filter((field) => !isOnTop(field))
-		.map((field) => bodyField(provider, field));
-	const { documents } = spec.create ?? {};
+function additionalFields(provider: ProviderSpec, spec: CreateSpec, showFor: ShowFor): INodeProperties[] {
+	const { documents } = spec;
+	const optional = spec.fields.filter((field) => !isOnTop(field)).map((field) => bodyField(provider, field));
 	const named = documents && documents.form !== 'byBlock' && takesAddresses(spec);
 	const options = [...optional, ...(named ? [FILE_NAME] : [])];
 	if (options.length === 0) return [];
@@ -67,7 +74,7 @@ function additionalFields(provider: ProviderSpec, resource: string, spec: Resour
 			type: 'collection',
 			placeholder: 'Add field',
 			default: {},
-			displayOptions: show(resource),
+			displayOptions: showFor(),
 			options: options.sort((a, b) => a.displayName.localeCompare(b.displayName)),
 		},
 	];
@@ -97,8 +104,12 @@ export const FETCH_BY_FIELD: INodeProperties = {
 	description: 'Who downloads a document from a URL',
 };
 
-/** Names of the metadata that Create writes for Tag With Execution. */
-export const EXECUTION_TAG = { execution: 'n8n_execution_id', workflow: 'n8n_workflow_id' } as const;
+/** Names of the metadata that Create writes for Tag With Execution, and Create Batch to tell which run is of which item. */
+export const EXECUTION_TAG = {
+	execution: 'n8n_execution_id',
+	workflow: 'n8n_workflow_id',
+	item: 'n8n_item_index',
+} as const;
 
 /** An option of `create`, of resources that have metadata. */
 export const TAG_FIELD: INodeProperties = {
@@ -114,19 +125,19 @@ export function metadataFieldOf(create: CreateSpec): BodyField | undefined {
 	return create.fields.find(({ name }) => name === 'metadata');
 }
 
-export function takesAddresses(spec: ResourceSpec): boolean {
-	return spec.create?.documents?.sources.includes('url') ?? false;
+export function takesAddresses({ documents }: CreateSpec): boolean {
+	return documents?.sources.includes('url') ?? false;
 }
 
-function backgroundField(resource: string, spec: ResourceSpec): INodeProperties[] {
-	if (!spec.create?.backgroundField) return [];
+function backgroundField(spec: CreateSpec, showFor: ShowFor): INodeProperties[] {
+	if (!spec.backgroundField) return [];
 	return [
 		{
 			displayName: 'Run in Background',
 			name: 'background',
 			type: 'boolean',
 			default: true,
-			displayOptions: show(resource),
+			displayOptions: showFor(),
 			description: `Whether to start the run and go on at once, so that ${NAMES.timeoutCancel} can watch it. When off, this node waits for the result.`,
 		},
 	];

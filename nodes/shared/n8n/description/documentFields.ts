@@ -1,6 +1,6 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
-import type { DocumentSource, DocumentsSpec, ProviderSpec, ResourceSpec } from '../../providers/types';
+import type { DocumentSource, DocumentsSpec, ProviderSpec } from '../../providers/types';
 import { DEFAULT_FIELD } from '../transport/binaryData';
 import { severalOf } from './fields';
 import { pickerField } from './pickerField';
@@ -108,10 +108,9 @@ function withTypes(
 /** @param show when a field is shown, with what else it depends on */
 export function documentFields(
 	provider: ProviderSpec,
-	spec: ResourceSpec,
+	documents: DocumentsSpec | undefined,
 	show: (more?: Record<string, string[]>) => INodeProperties['displayOptions'],
 ): INodeProperties[] {
-	const { documents } = spec.create ?? {};
 	if (!documents) return [];
 	if (documents.form === 'byBlock') {
 		return [{ ...documentsByBlock(provider, documents), displayOptions: show() }];

@@ -57,7 +57,7 @@ export const CREDENTIALS: INodeCredentialDescription[] = ALL_PROVIDERS.map(({ na
 
 /** In the order of the table, which is the order of use. */
 export function resourceOptions(
-	resources: ReadonlyArray<readonly [string, ResourceSpec]>,
+	resources: ReadonlyArray<readonly [string, Pick<ResourceSpec, 'label' | 'description'>]>,
 ): INodePropertyOptions[] {
 	return resources.map(([value, spec]) => ({ name: spec.label, value, description: spec.description }));
 }

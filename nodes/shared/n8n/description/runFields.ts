@@ -1,8 +1,13 @@
-import type { INodeProperties, INodePropertyMode, INodePropertyOptions } from 'n8n-workflow';
+import type { INodeProperties, INodePropertyMode } from 'n8n-workflow';
 
-import { SETTING } from '../../core/config';
-import type { DashboardSpec, ProviderSpec, ReadOptionSpec, ResourceSpec } from '../../providers/types';
-import type { FilterSpec } from '../../providers/listTypes';
+import type {
+	CreateSpec,
+	DashboardSpec,
+	ProviderSpec,
+	ReadOptionSpec,
+	ResourceSpec,
+} from '../../providers/types';
+import type { ReviewsSpec } from '../../providers/reviewTypes';
 import { createFields, FETCH_BY_FIELD, metadataFieldOf, TAG_FIELD, takesAddresses } from './createFields';
 import {
 	CONFIRM_FOR,
@@ -13,18 +18,25 @@ import {
 	downloadField,
 	MAX_WAIT,
 	ON_TIMEOUT,
-	numberField,
-	metadataField,
 	optionsField,
 	outputFields,
-	toTitle,
 } from './fields';
-import { pickerField } from './pickerField';
+import { listFields } from './listFields';
 import { resourceOptions } from './providerFields';
+import { REVIEW, reviewFields, reviewOperationField, reviewOptions } from './reviewFields';
 import { SHOW_SCHEMA } from './schemaFields';
 
 /** What the Retab and Extend nodes can do with a run, as far as the API of its resource has it. In the order of use. */
-export const OPERATIONS = ['create', 'poll', 'get', 'getAll', 'cancel', 'delete'] as const;
+export const OPERATIONS = [
+	'create',
+	'poll',
+	'get',
+	'getAll',
+	'createBatch',
+	'getBatch',
+	'cancel',
+	'delete',
+] as const;
 
 export type Operation = (typeof OPERATIONS)[number];
 
@@ -34,6 +46,9 @@ export function hasOperation(spec: ResourceSpec, operation: Operation): boolean 
 			return spec.cancel !== undefined;
 		case 'create':
 			return spec.create !== undefined;
+		case 'createBatch':
+		case 'getBatch':
+			return spec.batch !== undefined;
 		case 'delete':
 			return spec.canDelete === true;
 		case 'getAll':
@@ -47,36 +62,61 @@ export function hasOperation(spec: ResourceSpec, operation: Operation): boolean 
 /** All fields of the panel of a provider's node, out of its table of resources. */
 export function runFields(provider: ProviderSpec): INodeProperties[] {
 	const resources = Object.entries(provider.resources);
+	const { reviews } = provider;
+	const kinds = withReviews(resources, reviews);
+	const isOffered = (operation: Operation) => resources.some(([, spec]) => hasOperation(spec, operation));
 	return [
-		resourceField(provider),
-		...resources.map(([name, spec]) => operationField(name, spec)),
+		resourceField(provider, kinds),
+		...kinds.map(([name, spec]) =>
+			'actions' in spec ? reviewOperationField(spec) : operationField(name, spec),
+		),
 		...resources.map(([name, spec]) => runIdField(provider, name, spec)),
+		...batchIdField(provider, resources),
 		...createFields(provider),
 		...waitFields(resources.map(([name]) => name)),
-		...listFields(provider, resources),
-		...outputFields({ operation: OPERATIONS.filter((operation) => operation !== 'delete') }),
+		...(reviews ? reviewFields(provider, reviews) : []),
+		...listFields(provider, reviews ? [...resources, [REVIEW, reviews]] : resources),
+		...outputFields({
+			operation: [
+				...OPERATIONS.filter((operation) => operation !== 'delete' && isOffered(operation)),
+				...Object.keys(reviews?.actions ?? {}),
+			],
+		}),
 		...createOptionsFields(resources),
 		...optionsFields(resources),
+		...(reviews ? [reviewOptions(reviews)] : []),
 		...resources.flatMap(([name, spec]) => getOptionsField(name, spec)),
 	];
 }
 
-function resourceField(provider: ProviderSpec): INodeProperties {
+type Kind = readonly [string, ResourceSpec | ReviewsSpec];
+
+/** In the order of use: reviews after the runs that wait for them. */
+function withReviews(
+	resources: ReadonlyArray<readonly [string, ResourceSpec]>,
+	reviews: ReviewsSpec | undefined,
+): Kind[] {
+	return resources.flatMap((row): Kind[] => (reviews?.of === row[0] ? [row, [REVIEW, reviews]] : [row]));
+}
+
+function resourceField(provider: ProviderSpec, kinds: readonly Kind[]): INodeProperties {
 	const preselected = provider.defaultResource;
 	return {
 		displayName: 'Resource',
 		name: 'resource',
 		type: 'options',
 		noDataExpression: true,
-		options: resourceOptions(Object.entries(provider.resources)),
+		options: resourceOptions(kinds),
 		default: preselected,
 	};
 }
 
-function operationField(resource: string, spec: ResourceSpec): INodeProperties {
+type Texts = Record<Operation, { name: string; action: string; description: string }>;
+
+function operationTexts(spec: ResourceSpec): Texts {
 	const one = `${spec.article} ${spec.noun}`;
 	const { noun, plural } = spec;
-	const texts: Record<Operation, { name: string; action: string; description: string }> = {
+	return {
 		cancel: {
 			name: 'Cancel',
 			action: `Cancel ${noun}`,
@@ -86,6 +126,11 @@ function operationField(resource: string, spec: ResourceSpec): INodeProperties {
 			name: 'Create',
 			action: spec.createAction ?? `Start ${noun}`,
 			description: `Start ${one}${spec.create?.backgroundField ? ', in the background unless told otherwise' : ''}`,
+		},
+		createBatch: {
+			name: 'Create Batch',
+			action: `Start batch of ${plural}`,
+			description: `Start ${one} for each item, up to 1,000 with one request`,
 		},
 		delete: {
 			name: 'Delete',
@@ -98,12 +143,21 @@ function operationField(resource: string, spec: ResourceSpec): INodeProperties {
 			action: `Get many ${plural}`,
 			description: `Get many ${plural}, newest first where the API can sort`,
 		},
+		getBatch: {
+			name: 'Get Batch',
+			action: `Get ${plural} of batch`,
+			description: `Get the ${plural} of a batch with their results, in the order of the items that started them`,
+		},
 		poll: {
 			name: 'Poll Until Finished',
 			action: `Wait for ${noun} to finish`,
 			description: `Wait until ${one} has ended, whether well or badly, and return it`,
 		},
 	};
+}
+
+function operationField(resource: string, spec: ResourceSpec): INodeProperties {
+	const texts = operationTexts(spec);
 	return {
 		displayName: 'Operation',
 		name: 'operation',
@@ -118,10 +172,25 @@ function operationField(resource: string, spec: ResourceSpec): INodeProperties {
 	};
 }
 
+/** Operations on one run. */
+const ON_RUN = ['poll', 'get', 'cancel', 'delete'] as const satisfies readonly Operation[];
+
+/** The batch whose runs are wanted, as an ID like that of a run. */
+function batchIdField(provider: ProviderSpec, resources: Array<[string, ResourceSpec]>): INodeProperties[] {
+	const batches = provider.resources[provider.batches ?? ''];
+	if (!batches) return [];
+	const resource = resources.filter(([, spec]) => spec.batch).map(([name]) => name);
+	return [
+		{
+			...runIdField(provider, '', batches),
+			displayOptions: { show: { resource, operation: ['getBatch'] } },
+			description: `ID of the batch, as Create Batch returned it, such as ${batches.idExample}`,
+		},
+	];
+}
+
 function runIdField({ dashboard }: ProviderSpec, resource: string, spec: ResourceSpec): INodeProperties {
-	const operations = OPERATIONS.filter(
-		(operation) => operation !== 'getAll' && operation !== 'create' && hasOperation(spec, operation),
-	);
+	const operations = ON_RUN.filter((operation) => hasOperation(spec, operation));
 	const field: INodeProperties = {
 		displayName: spec.label,
 		name: 'runId',
@@ -173,16 +242,20 @@ function urlMode({ host, idInAddress }: DashboardSpec, spec: ResourceSpec): INod
 }
 
 function createOptionsFields(resources: Array<[string, ResourceSpec]>): INodeProperties[] {
-	return resources.flatMap(([name, spec]) => {
-		if (!spec.create) return [];
-		const fields = [
-			...(takesAddresses(spec) ? [FETCH_BY_FIELD] : []),
-			...(spec.create.schema ? [SHOW_SCHEMA] : []),
-			MAX_CONCURRENT_REQUESTS,
-			...(metadataFieldOf(spec.create) ? [TAG_FIELD] : []),
-		];
-		return [optionsField(fields, { show: { resource: [name], operation: ['create'] } })];
-	});
+	return resources.flatMap(([resource, { create, batch }]) => [
+		...(create ? [createOptions(create, { resource: [resource], operation: ['create'] })] : []),
+		...(batch ? [createOptions(batch, { resource: [resource], operation: ['createBatch'] })] : []),
+	]);
+}
+
+function createOptions(spec: CreateSpec, show: Record<string, string[]>): INodeProperties {
+	const fields = [
+		...(takesAddresses(spec) ? [FETCH_BY_FIELD] : []),
+		...(spec.schema ? [SHOW_SCHEMA] : []),
+		MAX_CONCURRENT_REQUESTS,
+		...(metadataFieldOf(spec) ? [TAG_FIELD] : []),
+	];
+	return optionsField(fields, { show });
 }
 
 function waitFields(resources: string[]): INodeProperties[] {
@@ -203,75 +276,12 @@ function optionsFields(table: Array<[string, ResourceSpec]>): INodeProperties[] 
 			show: { resource: resources, operation: ['cancel'] },
 		}),
 		optionsField([MAX_CONCURRENT_REQUESTS], {
-			show: { resource: resources, operation: ['delete', 'getAll'] },
+			show: {
+				resource: resources,
+				operation: ['delete', 'getAll', ...(table.some(([, { batch }]) => batch) ? ['getBatch'] : [])],
+			},
 		}),
 	];
-}
-
-function listFields(provider: ProviderSpec, resources: Array<[string, ResourceSpec]>): INodeProperties[] {
-	const listed = resources.filter(([, spec]) => spec.list).map(([name]) => name);
-	return [
-		{
-			displayName: 'Return All',
-			name: 'returnAll',
-			type: 'boolean',
-			default: false,
-			displayOptions: { show: { resource: listed, operation: ['getAll'] } },
-			description: 'Whether to return all results or only up to a given limit',
-		},
-		numberField(SETTING.limit, {
-			displayName: 'Limit',
-			name: 'limit',
-			displayOptions: { show: { resource: listed, operation: ['getAll'], returnAll: [false] } },
-			description: 'Max number of results to return',
-		}),
-		...resources.flatMap(([name, spec]) => filtersField(provider, name, spec)),
-	];
-}
-
-function filtersField(provider: ProviderSpec, resource: string, spec: ResourceSpec): INodeProperties[] {
-	if (!spec.list || spec.list.filters.length === 0) return [];
-	return [
-		{
-			displayName: 'Filters',
-			name: 'filters',
-			type: 'collection',
-			placeholder: 'Add filter',
-			default: {},
-			displayOptions: { show: { resource: [resource], operation: ['getAll'] } },
-			options: spec.list.filters
-				.map((filter) => filterField(provider, filter))
-				.sort((a, b) => a.displayName.localeCompare(b.displayName)),
-		},
-	];
-}
-
-function filterField(provider: ProviderSpec, filter: FilterSpec): INodeProperties {
-	const common = { displayName: filter.label, name: filter.name, description: filter.description };
-	if (filter.picker) return pickerField(provider, filter.picker, common);
-	switch (filter.kind) {
-		case 'text':
-			return { ...common, type: 'string', default: '', placeholder: filter.placeholder };
-		case 'number':
-			return { ...common, type: 'number', typeOptions: { minValue: 0, numberPrecision: 0 }, default: 0 };
-		case 'date':
-			return { ...common, type: 'dateTime', default: '' };
-		case 'options':
-			return {
-				...common,
-				type: 'options',
-				default: filter.options?.[0] ?? '',
-				options: filterOptions(filter),
-			};
-		case 'several':
-			return { ...common, type: 'multiOptions', default: [], options: filterOptions(filter) };
-		case 'metadata':
-			return { ...metadataField(filter.description), ...common };
-	}
-}
-
-function filterOptions({ options = [] }: FilterSpec): INodePropertyOptions[] {
-	return options.map((value) => ({ name: toTitle(value), value }));
 }
 
 function getOptionsField(resource: string, spec: ResourceSpec): INodeProperties[] {

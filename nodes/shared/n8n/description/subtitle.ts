@@ -1,4 +1,5 @@
 import type { ProviderSpec, ResourceSpec } from '../../providers/types';
+import { REVIEW } from './reviewFields';
 
 /** Subtitles of nodes on the canvas, in words. */
 
@@ -12,10 +13,13 @@ export function textOf(texts: Texts, parameter: string): string {
 
 function namesOf(
 	providers: readonly ProviderSpec[],
-	name: (spec: ResourceSpec) => string,
+	name: (spec: Pick<ResourceSpec, 'noun' | 'plural'>) => string,
 ): Record<string, string> {
-	const resources = providers.flatMap((provider) => Object.entries(provider.resources));
-	return Object.fromEntries(resources.map(([value, spec]) => [value, name(spec)]));
+	const named = providers.flatMap(({ resources, reviews }) => [
+		...Object.entries(resources),
+		...(reviews ? [[REVIEW, reviews] as const] : []),
+	]);
+	return Object.fromEntries(named.map(([value, spec]) => [value, name(spec)]));
 }
 
 /** `workflow run` */
@@ -30,17 +34,22 @@ export function pluralsOf(...providers: ProviderSpec[]): Texts {
 
 const VERBS: Texts = {
 	create: 'Start',
+	createBatch: 'Start batch of',
+	getBatch: 'Get batch of',
 	poll: 'Wait for',
 	get: 'Get',
 	getAll: 'Get many',
 	cancel: 'Cancel',
 	delete: 'Delete',
+	approve: 'Approve',
+	reject: 'Reject',
+	createVersion: 'Submit correction for',
 };
 
 /** `Wait for extraction`, `Get many extractions` */
 export function runSubtitle(provider: ProviderSpec): string {
 	const one = textOf(nounsOf(provider), 'resource');
 	const many = textOf(pluralsOf(provider), 'resource');
-	const noun = `($parameter.operation === "getAll" ? ${many} : ${one})`;
+	const noun = `(/getAll|Batch/.test($parameter.operation) ? ${many} : ${one})`;
 	return `={{ ${textOf(VERBS, 'operation')} + " " + ${noun} }}`;
 }

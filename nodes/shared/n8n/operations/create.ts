@@ -27,7 +27,14 @@ import { type Operate, callDeps } from './work';
  * second try must not start the good ones twice.
  */
 export const create: Operate = async ({ context, session, client, itemCount }) => {
-	const prepared = await attemptItems(itemCount, (itemIndex) => prepareCreate(context, client, itemIndex));
+	const spec = createSpecOf(client);
+	const prepared = await attemptItems(
+		itemCount,
+		async (itemIndex): Promise<PreparedCreate | { schema: JsonObject }> =>
+			spec.schema && readShowSchema(context, itemIndex)
+				? { schema: readSchema(context, spec.schema, itemIndex) }
+				: await prepareCreate(context, client, spec, itemIndex),
+	);
 	throwFirstError(context, prepared);
 	if (prepared.some((item) => 'value' in item && 'schema' in item.value))
 		addHints(context, [SCHEMA_ONLY], 'info');
@@ -63,22 +70,26 @@ const SCHEMA_ONLY =
 	'This is the JSON Schema, and no run was started. Switch Show Schema Only off in the options to start one.';
 
 /** A create request as the user set it up: checked, but nothing sent yet. */
-interface PreparedCreate {
+export interface PreparedCreate {
 	body: JsonObject;
 	documents: DocumentInput[];
 	background: boolean;
 }
 
-/** Reads and checks everything a create needs. Sends nothing. @throws InvalidParameterError */
-async function prepareCreate(
+/**
+ * Reads and checks everything a create needs. Sends nothing.
+ *
+ * @param metadata what the metadata hold besides
+ * @throws InvalidParameterError
+ */
+export async function prepareCreate(
 	context: IExecuteFunctions,
 	client: ResourceClient,
+	spec: CreateSpec,
 	itemIndex: number,
-): Promise<PreparedCreate | { schema: JsonObject }> {
-	const spec = createSpecOf(client);
-	if (spec.schema && readShowSchema(context, itemIndex))
-		return { schema: readSchema(context, spec.schema, itemIndex) };
-	const body = readBody(context, spec, itemIndex);
+	metadata?: JsonObject,
+): Promise<PreparedCreate> {
+	const body = readBody(context, spec, itemIndex, metadata);
 	const background =
 		spec.backgroundField === undefined || context.getNodeParameter('background', itemIndex, true) !== false;
 	if (spec.backgroundField) body[spec.backgroundField] = background;
@@ -107,8 +118,7 @@ async function startRun(
 	itemIndex: number,
 ): Promise<JsonObject> {
 	const spec = createSpecOf(client);
-	const body = await withDocuments(client, spec, prepared, routesOf(session, client));
-	checkWhole(spec, body, prepared.documents);
+	const body = await deliverDocuments(session, client, spec, prepared);
 	const request: ApiRequest = {
 		method: 'POST',
 		path: client.spec.path,
@@ -128,7 +138,19 @@ async function startRun(
 	return run.body;
 }
 
-function hintsOf({ provider, spec }: ResourceClient): ApiRequest['hint'] {
+/** The body with its documents in it. @throws ApiError or InvalidParameterError */
+export async function deliverDocuments(
+	session: Session,
+	client: ResourceClient,
+	spec: CreateSpec,
+	prepared: PreparedCreate,
+): Promise<JsonObject> {
+	const body = await withDocuments(client, spec, prepared, routesOf(session, client));
+	checkWhole(spec, body, prepared.documents);
+	return body;
+}
+
+export function hintsOf({ provider, spec }: ResourceClient): ApiRequest['hint'] {
 	const missing = [
 		`Check the IDs in the parameters. A ${provider.title} key only sees what belongs to its own environment or workspace.`,
 		spec.goneHint,

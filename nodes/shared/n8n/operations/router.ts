@@ -1,8 +1,10 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import type { ResourceClient } from '../../providers/client/resourceClient';
-import type { ProviderSpec } from '../../providers/types';
+import { hasReviews } from '../../providers/client/reviews';
+import type { ProviderSpec, ResourceSpec } from '../../providers/types';
 import { OPERATIONS, type Operation, hasOperation } from '../description/runFields';
+import { REVIEW } from '../description/reviewFields';
 import { InvalidParameterError } from '../output/errors';
 import { attemptItems, errorItem, outputItem, throwFirstError } from '../output/items';
 import { readOutputShape, shapeRun } from '../output/simplify';
@@ -12,16 +14,28 @@ import type { Session } from '../transport/session';
 import { withFile } from './attachFile';
 import { cancel } from './cancel';
 import { create } from './create';
+import { createBatch } from './createBatch';
 import { remove } from './delete';
 import { get } from './get';
+import { getBatch } from './getBatch';
 import { getMany } from './getMany';
 import { inSession } from './inSession';
 import { poll } from './poll';
-import type { Operate } from './work';
+import { reviewItems } from './reviews';
+import type { Operate, Work } from './work';
 
 const MAY_HAVE_FILES: ReadonlySet<Operation> = new Set(['get', 'poll']);
 
-const OPERATE: Record<Operation, Operate> = { cancel, create, delete: remove, get, getAll: getMany, poll };
+const OPERATE: Record<Operation, Operate> = {
+	cancel,
+	create,
+	createBatch,
+	delete: remove,
+	get,
+	getAll: getMany,
+	getBatch,
+	poll,
+};
 
 /**
  * `execute` of the Retab and Extend nodes: all items at once, one output item per run, in the order of the input.
@@ -32,12 +46,15 @@ export async function router(
 ): Promise<INodeExecutionData[][]> {
 	const itemCount = context.getInputData().length;
 	const operate = async (session: Session) => {
-		const client = session.client(context.getNodeParameter('resource', 0));
+		const resource = context.getNodeParameter('resource', 0);
+		if (resource === REVIEW && hasReviews(provider)) return [await reviewItems(context, session, provider)];
+		const client = session.client(resource);
 		const operation = readOperation(context, client);
 		const shapes = Array.from({ length: itemCount }, (_, itemIndex) =>
 			isRun(context, client, operation, itemIndex) ? readOutputShape(context, itemIndex) : 'raw',
 		);
-		const results = await OPERATE[operation]({ context, session, client, itemCount });
+		const pairs: Work['pairs'] = new Map();
+		const results = await OPERATE[operation]({ context, session, client, itemCount, pairs });
 		if (session.scope.signal.aborted) return [[]];
 		throwFirstError(context, results);
 		const place = { context, session, client };
@@ -47,7 +64,8 @@ export async function router(
 			const shape = shapes[itemIndex] ?? 'simplified';
 			return await Promise.all(
 				result.value.map(async (json) => {
-					const item = outputItem(shapeRun(shape, client.spec, json), itemIndex);
+					const spec = shapedAs(client, operation);
+					const item = outputItem(shapeRun(shape, spec, json), pairs.get(json) ?? itemIndex);
 					return MAY_HAVE_FILES.has(operation) ? await withFile(place, item, json, itemIndex) : item;
 				}),
 			);
@@ -65,6 +83,12 @@ export async function router(
 		operate,
 		(errors) => [errors],
 	);
+}
+
+/** What the items of an operation are. */
+function shapedAs({ provider, spec }: ResourceClient, operation: Operation): ResourceSpec {
+	const batches = operation === 'createBatch' ? provider.resources[provider.batches ?? ''] : undefined;
+	return batches ?? spec;
 }
 
 /** False where an item is no run: what was deleted, or the schema alone. */

@@ -1,4 +1,4 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions, IPairedItemData } from 'n8n-workflow';
 
 import type { Result } from '../../core/concurrency/result';
 import type { CallDeps } from '../../core/requests/retry';
@@ -13,6 +13,8 @@ export interface Work {
 	session: Session;
 	client: ResourceClient;
 	itemCount: number;
+	/** The items that an object of the API belongs to, where that is not the one it is returned for. */
+	pairs: Map<JsonObject, IPairedItemData[]>;
 }
 
 /** An operation: per item, the objects of the API. */

@@ -1,4 +1,4 @@
-import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeExecutionData, IPairedItemData } from 'n8n-workflow';
 
 import { type Result, attempt } from '../../core/concurrency/result';
 import { nodeError } from './errors';
@@ -26,8 +26,10 @@ export async function attemptItems<T>(
 	return results;
 }
 
-export function outputItem(json: object, itemIndex: number): INodeExecutionData {
-	return { json: json as IDataObject, pairedItem: { item: itemIndex } };
+/** @param pairedWith index of the input item, or all items that it belongs to */
+export function outputItem(json: object, pairedWith: number | IPairedItemData[]): INodeExecutionData {
+	const pairedItem = typeof pairedWith === 'number' ? { item: pairedWith } : pairedWith;
+	return { json: json as IDataObject, pairedItem };
 }
 
 /**

@@ -2,7 +2,7 @@ import type { INodeExecutionData } from 'n8n-workflow';
 
 import type { JsonObject } from '../../core/runs/run';
 import { valueAt } from '../../providers/client/parseResponse';
-import { simplifyRun } from '../../providers/simplify';
+import { type SimpleShape, simplifyRun } from '../../providers/simplify';
 import type { ResourceSpec, SimpleField } from '../../providers/types';
 import type { ParameterSource } from '../parameters/values';
 import { InvalidParameterError } from './errors';
@@ -35,7 +35,7 @@ function readFields(parameters: ParameterSource, itemIndex: number): string[] {
 }
 
 /** The item of a run. */
-export function shapeRun(shape: OutputShape, spec: ResourceSpec, body: JsonObject): object {
+export function shapeRun(shape: OutputShape, spec: SimpleShape, body: JsonObject): object {
 	if (shape === 'raw') return body;
 	const simple = simplifyRun(spec, body);
 	return shape === 'simplified' ? simple : pick(shape.fields, { ...body, ...simple });
@@ -62,6 +62,11 @@ function fields(type: ItemField['type'], ...names: string[]): ItemField[] {
 	return names.map((name) => ({ name, type }));
 }
 
+/** What a run has used, where the API tells. Runs with a text have 12 fields without it. */
+function creditsIn({ simple }: ResourceSpec): ItemField[] {
+	return simple.some(({ name }) => name === 'text') ? [] : simple.filter(({ name }) => name === 'credits');
+}
+
 /** The fields of a simplified item of `watch` and `check`, at most 12. */
 export function reportFields(spec: ResourceSpec): ItemField[] {
 	const results = RESULT_FIELDS.flatMap(([name, of]) => {
@@ -73,7 +78,9 @@ export function reportFields(spec: ResourceSpec): ItemField[] {
 		...results,
 		...fields('boolean', 'timedOut'),
 		...fields('number', 'elapsedMs'),
+		...creditsIn(spec),
 		...fields('object', 'cancel'),
+		...fields('object', ...(spec.cancel?.members ? ['members'] : [])),
 		...fields('string', 'lastError', 'provider', 'resource'),
 	];
 }
@@ -86,7 +93,8 @@ export function shapeReport(shape: OutputShape, spec: ResourceSpec, report: Arou
 	if (shape === 'raw') return full;
 	const results = RESULT_FIELDS.flatMap(([name, of]) => (of in run ? [[name, run[of]] as const] : []));
 	const lastError = 'lastError' in report && { lastError: messageOf(report.lastError) };
-	const known = { ...report, ...Object.fromEntries(results), ...lastError };
+	const credits = 'credits' in run && { credits: run.credits };
+	const known = { ...report, ...Object.fromEntries(results), ...credits, ...lastError };
 	const simple = fieldsIn(known, reportFields(spec));
 	return shape === 'simplified' ? simple : pick(shape.fields, { ...full, ...simple });
 }
@@ -101,11 +109,13 @@ function messageOf(error: unknown): unknown {
 	return parts.filter((part): part is string => typeof part === 'string').join('. ');
 }
 
-/** The fields of a simplified event, what it is about first: at most 12. */
+/** The fields of a simplified event, what it is about first. No event has them all. */
 export const EVENT_FIELDS: readonly ItemField[] = [
 	...fields('string', 'event', 'id', 'status'),
 	...fields('object', 'output'),
-	...fields('string', 'text', 'error', 'fileName', 'provider', 'resource', 'createdAt', 'detectedAt', 'url'),
+	...fields('string', 'text', 'error', 'fileName', 'reviewId', 'versionId'),
+	...fields('string', 'provider', 'resource', 'createdAt', 'detectedAt', 'url'),
+	...fields('number', 'credits'),
 ];
 
 /** The item of the trigger. */

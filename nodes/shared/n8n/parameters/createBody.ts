@@ -3,7 +3,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import type { JsonObject, JsonValue } from '../../core/runs/run';
 import { valueAt } from '../../providers/client/parseResponse';
 import type { BodyColumn, BodyField, CreateSpec } from '../../providers/types';
-import { EXECUTION_TAG, isOnTop, metadataFieldOf } from '../description/createFields';
+import { EXECUTION_TAG, TAG_FIELD, isOnTop, metadataFieldOf } from '../description/createFields';
 import { InvalidParameterError } from '../output/errors';
 import { isJsonObject, jsonArrayFrom, jsonObjectFrom } from './json';
 import { plainValue } from './locator';
@@ -11,8 +11,18 @@ import { readTagWithExecution } from './options';
 import { readSchema } from './schemaField';
 import { asText, describe, emptyError, fieldsOf, isEmpty, listOf, numberFrom } from './values';
 
-/** The fields of a create as its request body, without the documents. @throws InvalidParameterError */
-export function readBody(context: IExecuteFunctions, spec: CreateSpec, itemIndex: number): JsonObject {
+/**
+ * The fields of a create as its request body, without the documents.
+ *
+ * @param ownMetadata what the metadata hold besides
+ * @throws InvalidParameterError
+ */
+export function readBody(
+	context: IExecuteFunctions,
+	spec: CreateSpec,
+	itemIndex: number,
+	ownMetadata: JsonObject = {},
+): JsonObject {
 	const additional = fieldsOf(context.getNodeParameter('additionalFields', itemIndex, {}));
 	const body: JsonObject = {};
 	if (spec.schema) setAt(body, spec.schema, spec.schema.path, readSchema(context, spec.schema, itemIndex));
@@ -25,26 +35,28 @@ export function readBody(context: IExecuteFunctions, spec: CreateSpec, itemIndex
 		const value = bodyValue(field, given);
 		if (value !== undefined) setAt(body, field, field.path, value);
 	}
-	tagWithExecution(context, spec, body, itemIndex);
+	const tags = { ...ownMetadata, ...executionTags(context, itemIndex) };
+	addMetadata(spec, body, tags);
 	for (const field of spec.fields) checkSize(field, body);
 	return body;
 }
 
-/** Writes which execution starts the run into its metadata, where the user wants that. @throws InvalidParameterError */
-function tagWithExecution(
-	context: IExecuteFunctions,
-	spec: CreateSpec,
-	body: JsonObject,
-	itemIndex: number,
-): void {
-	const metadata = metadataFieldOf(spec);
-	if (!metadata || !readTagWithExecution(context, itemIndex)) return;
+/** Which execution starts the run, where the user wants that in its metadata. */
+function executionTags(context: IExecuteFunctions, itemIndex: number): JsonObject {
+	if (!readTagWithExecution(context, itemIndex)) return {};
 	// Each n8n database counts its executions from 1: only together with the workflow's ID are they unique.
 	const { id: workflowId } = context.getWorkflow();
-	setAt(body, { ...metadata, label: 'Tag With Execution' }, metadata.path, {
+	return {
 		[EXECUTION_TAG.execution]: context.getExecutionId(),
 		...(workflowId !== undefined && { [EXECUTION_TAG.workflow]: workflowId }),
-	});
+	};
+}
+
+/** Adds what this node itself writes to the metadata. @throws InvalidParameterError */
+function addMetadata(spec: CreateSpec, body: JsonObject, tags: JsonObject): void {
+	const metadata = metadataFieldOf(spec);
+	if (!metadata || Object.keys(tags).length === 0) return;
+	setAt(body, { ...metadata, label: TAG_FIELD.displayName }, metadata.path, tags);
 	checkLimits(fieldsOf(valueAt(body, metadata.path)) as JsonObject, metadata);
 }
 

@@ -20,7 +20,11 @@ const metadata = z.object({ pairs: z.array(z.object({ name: z.unknown(), value: 
  *
  * @throws InvalidParameterError
  */
-export function readFilters(context: IExecuteFunctions, spec: ResourceSpec, itemIndex: number): Query {
+export function readFilters(
+	context: IExecuteFunctions,
+	spec: Pick<ResourceSpec, 'list'>,
+	itemIndex: number,
+): Query {
 	const given = fields.parse(context.getNodeParameter('filters', itemIndex, {}));
 	const query: Query = {};
 	for (const filter of spec.list?.filters ?? []) {

@@ -4,7 +4,7 @@ import { TEXT } from '../../core/config';
 import type { Subject } from '../../providers/types';
 import { InvalidParameterError } from '../output/errors';
 import { plainValue } from './locator';
-import { describe, emptyError, fieldsOf, isEmpty, refuseExpression } from './values';
+import { describe, emptyError, fieldsOf, isEmpty, refuseExpression, textFrom } from './values';
 
 /** What an id may hold: ids are opaque to us, but none may change the path it is put into. */
 const SAFE_ID = /^[\w:~@=+-]+$/;
@@ -21,6 +21,33 @@ export function readFileIds(ids: readonly string[]): string[] {
 			'Enter the ID of an uploaded file, such as file_01J9, or choose another Document From.',
 		);
 	});
+}
+
+/**
+ * The id of a review, or of a version of it.
+ *
+ * @returns nothing where the field has no value
+ * @throws InvalidParameterError
+ */
+export function readReviewId(
+	context: IExecuteFunctions,
+	{
+		name,
+		label,
+		example,
+		pattern = SAFE_ID,
+	}: { name: string; label: string; example: string; pattern?: RegExp },
+	itemIndex: number,
+): string | undefined {
+	const given = plainValue(context.getNodeParameter(name, itemIndex, ''));
+	if (isEmpty(given)) return undefined;
+	const id = textFrom(label, given);
+	refuseExpression(label, id, example);
+	if (pattern.test(id) && id.length <= TEXT.id) return id;
+	throw new InvalidParameterError(
+		`${label} is not the ID of one; it is ${describe(id)}`,
+		`Enter an ID such as ${example}, or choose from the list.`,
+	);
 }
 
 /**

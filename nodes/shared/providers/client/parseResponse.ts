@@ -40,7 +40,7 @@ function runSchema(spec: ResourceSpec): z.ZodType<unknown> {
 }
 
 /** The phase of a raw status; `unknown` for one the table does not have. */
-export function phaseOf(spec: ResourceSpec, status: string): Phase {
+export function phaseOf(spec: Pick<ResourceSpec, 'phases'>, status: string): Phase {
 	return Object.hasOwn(spec.phases, status) ? (spec.phases[status] ?? 'unknown') : 'unknown';
 }
 

@@ -1,8 +1,15 @@
 import { ApiError } from '../../core/requests/apiError';
-import type { CancelAnswer, ReadView, RunList, RunPage, RunClient } from '../../core/runs/runClient';
+import type {
+	CancelAnswer,
+	MemberList,
+	ReadView,
+	RunList,
+	RunPage,
+	RunClient,
+} from '../../core/runs/runClient';
 import { attemptRequest } from '../../core/concurrency/result';
 import { type Run, isTerminal } from '../../core/runs/run';
-import { pagesOf, unfinishedLists } from '../lists/runLists';
+import { listsOfMembers, pagesOf, unfinishedLists } from '../lists/runLists';
 import type { ProviderSpec, Query, ResourceSpec } from '../types';
 import { exchange } from './http';
 import { type Page, cancellationStatus, claimedPhase, pageQuery, parsePage, parseRun } from './parseResponse';
@@ -19,6 +26,8 @@ const REFUSALS: ReadonlySet<number> = new Set([400, 404, 409, 422]);
 export class ResourceClient implements RunClient {
 	readonly unfinished: readonly RunList[] | undefined;
 
+	readonly members: ((id: string) => readonly MemberList[]) | undefined;
+
 	constructor(
 		readonly provider: ProviderSpec,
 		readonly spec: ResourceSpec,
@@ -27,6 +36,9 @@ export class ResourceClient implements RunClient {
 		private readonly now: () => number,
 	) {
 		this.unfinished = unfinishedLists(this);
+		const rows = spec.cancel?.members?.flatMap((resource) => provider.resources[resource] ?? []);
+		const clients = rows?.map((row) => new ResourceClient(provider, row, send, now));
+		this.members = clients && ((id) => listsOfMembers(clients, id));
 	}
 
 	get title(): string {
@@ -50,7 +62,8 @@ export class ResourceClient implements RunClient {
 
 	async cancel(id: string, commandId: string, signal: AbortSignal): Promise<CancelAnswer> {
 		const { cancel } = this.spec;
-		if (!cancel) throw new RangeError(`${this.provider.title} cannot cancel ${this.spec.plural}`);
+		if (!cancel || cancel.members)
+			throw new RangeError(`${this.provider.title} cannot cancel ${this.spec.plural}`);
 		const body = cancel.commandIdField ? { [cancel.commandIdField]: commandId } : undefined;
 		const answered = await attemptRequest(() =>
 			this.exchange({ method: 'POST', path: `${pathOf(this.spec, id)}/cancel`, body }, signal),

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../core/runs/run';
-import type { BodyField, CreateSpec, DocumentSource, DocumentsSpec, Refusal } from '../types';
+import type { BatchSpec, BodyField, CreateSpec, DocumentSource, DocumentsSpec, Refusal } from '../types';
 
 /** Create bodies of Extend (TypeScript SDK 1.17.0, API version 2026-02-09). All runs are in the background. */
 
@@ -64,8 +64,8 @@ const CONFIG: BodyField = {
 	description: 'Configuration of the run, as the Extend documentation describes it',
 };
 
-/** Which extractor, classifier or splitter does the work: a saved one, or a config given with the run. */
-function processorFields(noun: string, example: string): BodyField[] {
+/** The saved extractor, classifier or splitter that does the work. */
+function savedProcessor(noun: string, example: string): [id: BodyField, ...BodyField[]] {
 	const title = `${noun.charAt(0).toUpperCase()}${noun.slice(1)}`;
 	return [
 		{
@@ -95,6 +95,13 @@ function processorFields(noun: string, example: string): BodyField[] {
 			kind: 'json',
 			description: `Settings that differ from those of the saved ${noun}`,
 		},
+	];
+}
+
+/** The same, or a config given with the run. */
+function processorFields(noun: string, example: string): BodyField[] {
+	return [
+		...savedProcessor(noun, example),
 		{ ...CONFIG, description: `Configuration to use instead of a saved ${noun}` },
 	];
 }
@@ -139,6 +146,37 @@ function file(sources: readonly DocumentSource[], form: DocumentsSpec['form'] = 
 
 /** Edits and form detection work on the pages of a PDF (docs, edit). */
 const PDF: DocumentsSpec = { ...file(FILE_SOURCES), takes: 'PDF files only' };
+
+const WORKFLOW: readonly BodyField[] = [
+	{
+		name: 'workflowId',
+		picker: 'workflowId',
+		path: ['workflow', 'id'],
+		label: 'Workflow',
+		kind: 'text',
+		required: true,
+		placeholder: 'e.g. workflow_xK9m',
+		description: 'The workflow to run',
+	},
+	{
+		name: 'workflowVersion',
+		picker: 'workflowVersion',
+		onTop: true,
+		path: ['workflow', 'version'],
+		label: 'Workflow Version',
+		kind: 'text',
+		placeholder: 'e.g. 3',
+		description: 'Version of the workflow. Empty means the deployed one.',
+	},
+];
+
+const SECRETS: BodyField = {
+	name: 'secrets',
+	path: ['secrets'],
+	label: 'Secrets',
+	kind: 'json',
+	description: 'Secrets for the steps of the workflow, as a JSON object',
+};
 
 export const EXTEND_CREATE: Readonly<Record<string, CreateSpec>> = {
 	classifyRun: {
@@ -224,26 +262,7 @@ export const EXTEND_CREATE: Readonly<Record<string, CreateSpec>> = {
 	workflowRun: {
 		documents: file(WITH_TEXT, 'oneOrPackage'),
 		fields: [
-			{
-				name: 'workflowId',
-				picker: 'workflowId',
-				path: ['workflow', 'id'],
-				label: 'Workflow',
-				kind: 'text',
-				required: true,
-				placeholder: 'e.g. workflow_xK9m',
-				description: 'The workflow to run',
-			},
-			{
-				name: 'workflowVersion',
-				picker: 'workflowVersion',
-				onTop: true,
-				path: ['workflow', 'version'],
-				label: 'Workflow Version',
-				kind: 'text',
-				placeholder: 'e.g. 3',
-				description: 'Version of the workflow. Empty means the deployed one.',
-			},
+			...WORKFLOW,
 			{
 				name: 'outputs',
 				path: ['outputs'],
@@ -253,13 +272,7 @@ export const EXTEND_CREATE: Readonly<Record<string, CreateSpec>> = {
 			},
 			PRIORITY,
 			...METADATA,
-			{
-				name: 'secrets',
-				path: ['secrets'],
-				label: 'Secrets',
-				kind: 'json',
-				description: 'Secrets for the steps of the workflow, as a JSON object',
-			},
+			SECRETS,
 		],
 		check: (body, documents) =>
 			body.outputs && documents.length > 1
@@ -269,4 +282,41 @@ export const EXTEND_CREATE: Readonly<Record<string, CreateSpec>> = {
 					}
 				: metadataCheck(body),
 	},
+};
+
+/** SDK, `*CreateBatchRequest`: 1 to 1,000 inputs, priority 90 without the field. */
+const BATCH_PRIORITY: BodyField = { ...PRIORITY, default: 90 };
+
+function batch(
+	sources: readonly DocumentSource[],
+	fields: readonly BodyField[],
+	more: Partial<BatchSpec> = {},
+): BatchSpec {
+	return {
+		documents: file(sources),
+		fields: [...fields, BATCH_PRIORITY, ...METADATA],
+		check: metadataCheck,
+		inputKeys: ['file', 'metadata'],
+		max: 1_000,
+		isRun: true,
+		...more,
+	};
+}
+
+/** Only a saved processor: a batch takes no config in its place. */
+function processorBatch(sources: readonly DocumentSource[], noun: string, example: string): BatchSpec {
+	const [id, ...others] = savedProcessor(noun, example);
+	return batch(sources, [{ ...id, required: true }, ...others]);
+}
+
+/** Bodies of `POST <path>/batch`: all files of splits need an address or an ID, those of parses may be texts here. */
+export const EXTEND_BATCH: Readonly<Record<string, BatchSpec>> = {
+	classifyRun: processorBatch(WITH_TEXT, 'classifier', 'cl_xK9m'),
+	extractRun: processorBatch(WITH_TEXT, 'extractor', 'ex_xK9m'),
+	parseRun: batch(WITH_TEXT, [CONFIG]),
+	splitRun: processorBatch(FILE_SOURCES, 'splitter', 'spl_xK9m'),
+	workflowRun: batch(WITH_TEXT, [...WORKFLOW, SECRETS], {
+		inputKeys: ['file', 'metadata', 'secrets'],
+		isRun: false,
+	}),
 };

@@ -2,7 +2,7 @@ import { extendAccess } from './credential';
 import { extendDelivery } from './documents';
 import type { Phase } from '../../core/runs/run';
 import { statusFilter } from '../lists/filters';
-import { EXTEND_CREATE } from './create';
+import { EXTEND_BATCH, EXTEND_CREATE } from './create';
 import { EXTEND_PICKERS } from './pickers';
 import { FILE, at, error, filter, named, result, text } from '../rows';
 import type { ProviderSpec, ResourceSpec, SimpleField } from '../types';
@@ -44,9 +44,7 @@ const BATCH_ID = filter(
 	['batchId', 'batchId'],
 	'Batch ID',
 	'Only runs that are members of this batch',
-	{
-		placeholder: 'e.g. batch_xK9',
-	},
+	{ placeholder: 'e.g. bpr_xK9m', role: 'batch' },
 );
 
 const FILE_NAME = filter(
@@ -154,6 +152,7 @@ export const extend: ProviderSpec = {
 	usualResources: ['extractRun', 'parseRun', 'classifyRun', 'splitRun', 'workflowRun'],
 	access: extendAccess,
 	delivery: extendDelivery,
+	batches: 'batchRun',
 	requestIdHeader: 'x-extend-request-id',
 	keyHint:
 		'Check the API key in the Extend credential, that its Region is the one the key was made in, and, for an organization-wide key, its Workspace ID.',
@@ -168,6 +167,7 @@ export const extend: ProviderSpec = {
 	resources: {
 		extractRun: {
 			create: EXTEND_CREATE.extractRun,
+			batch: EXTEND_BATCH.extractRun,
 			...processorRun('extract run', 'extractor', ['output', 'value'], ['output']),
 			description: 'Get structured data out of a document',
 			createAction: 'Extract data from document',
@@ -176,6 +176,7 @@ export const extend: ProviderSpec = {
 		},
 		parseRun: {
 			create: EXTEND_CREATE.parseRun,
+			batch: EXTEND_BATCH.parseRun,
 			...RUN,
 			...CANCELLABLE,
 			...named('parse run'),
@@ -224,6 +225,7 @@ export const extend: ProviderSpec = {
 		},
 		classifyRun: {
 			create: EXTEND_CREATE.classifyRun,
+			batch: EXTEND_BATCH.classifyRun,
 			...processorRun('classify run', 'classifier', ['output']),
 			description: 'Sort a document into one of several classes',
 			createAction: 'Classify document',
@@ -232,6 +234,7 @@ export const extend: ProviderSpec = {
 		},
 		splitRun: {
 			create: EXTEND_CREATE.splitRun,
+			batch: EXTEND_BATCH.splitRun,
 			...processorRun('split run', 'splitter', ['output']),
 			description: 'Cut a document into its sub-documents',
 			createAction: 'Split document',
@@ -240,6 +243,7 @@ export const extend: ProviderSpec = {
 		},
 		workflowRun: {
 			create: EXTEND_CREATE.workflowRun,
+			batch: EXTEND_BATCH.workflowRun,
 			...RUN,
 			...CANCELLABLE,
 			...named('workflow run'),
@@ -294,7 +298,14 @@ export const extend: ProviderSpec = {
 			description: 'A batch of extract, classify, split or parse runs',
 			path: '/batch_runs',
 			idExample: 'bpr_xK9m',
-			simple: simple(at('runCount', 'number', 'runCount'), CREATED),
+			// A batch of workflow runs is nothing but `{ batchId }` (SDK, WorkflowRunsCreateBatchResponse).
+			simple: [
+				{ name: 'id', from: [['id'], ['batchId']], type: 'string' },
+				at('status', 'string', 'status'),
+				at('runCount', 'number', 'runCount'),
+				CREATED,
+			],
+			cancel: { answer: 'run', members: ['extractRun', 'parseRun', 'classifyRun', 'splitRun'] },
 		},
 		evaluationSetRun: {
 			create: EXTEND_CREATE.evaluationSetRun,

@@ -1,10 +1,25 @@
 import type { ApiError } from '../../core/requests/apiError';
-import type { ListedRun, RunList } from '../../core/runs/runClient';
+import type { ListedRun, MemberList, RunClient, RunList } from '../../core/runs/runClient';
 import { type JsonObject, isUnfinished } from '../../core/runs/run';
 import { attemptRequest } from '../../core/concurrency/result';
 import { type Page, parseRow, phaseOf } from '../client/parseResponse';
 import type { Query, ResourceSpec } from '../types';
 import { withRole } from './filters';
+
+/** The members of a batch: one list for each resource that they can be runs of. */
+export function listsOfMembers(
+	clients: ReadonlyArray<PageReader & RunClient>,
+	batchId: string,
+): MemberList[] {
+	return clients.map((client) => ({ client, page: largePages(client)(membersQuery(client.spec, batchId)) }));
+}
+
+/** What asks the list of a resource for the members of a batch. */
+export function membersQuery(spec: ResourceSpec, batchId: string): Query {
+	const filter = withRole(spec, 'batch');
+	if (!spec.list || !filter) throw new RangeError(`There is no list of ${spec.plural} by their batch`);
+	return { ...spec.list.newestFirst, [filter.param]: batchId };
+}
 
 /** As much of a `ResourceClient` as lists need. */
 interface PageReader {

@@ -50,6 +50,21 @@ export const RETAB_PICKERS: Readonly<Record<string, PickerSpec>> = {
 		needs: OF_WORKFLOW,
 		example: 'exp_3kT9',
 	},
+	reviewId: {
+		...LIST,
+		plural: 'reviews that wait',
+		path: '/v1/workflows/reviews',
+		nameAt: ['run_id'],
+		example: 'rev_01J9',
+	},
+	versionId: {
+		...LIST,
+		plural: 'versions of this review',
+		path: '/v1/workflows/reviews/versions',
+		nameAt: ['created_at'],
+		needs: { parameter: 'reviewId', noun: 'review', param: 'review_id' },
+		example: 'rvr_ABCDEFGHIJKLMNOPQRSTUVWXYZ',
+	},
 	templateId: {
 		...LIST,
 		plural: 'templates',

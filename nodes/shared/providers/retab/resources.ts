@@ -3,7 +3,9 @@ import { retabDelivery, retabFileLink } from './documents';
 import type { Phase } from '../../core/runs/run';
 import { statusFilter } from '../lists/filters';
 import { RETAB_CREATE } from './create';
+import { BLOCK_ID, idFilter, WORKFLOW_ID } from './filters';
 import { RETAB_PICKERS } from './pickers';
+import { RETAB_REVIEWS } from './reviews';
 import { FILE, at, error, filter, named, result, text } from '../rows';
 import type { FilePlace, ProviderSpec, ReadOptionSpec, ResourceSpec, SimpleField } from '../types';
 import type { FilterSpec, ListSpec } from '../listTypes';
@@ -88,22 +90,6 @@ const METADATA = filter(
 	{ role: 'metadata' },
 );
 
-/** The ID of something that a picker has. */
-function idFilter(
-	noun: string,
-	description: string,
-	param = `${noun}_id`,
-	more: Partial<FilterSpec> = {},
-): FilterSpec {
-	const label = `${noun.charAt(0).toUpperCase()}${noun.slice(1)}`;
-	return filter('text', [`${noun}Id`, param], label, description, { picker: `${noun}Id`, ...more });
-}
-
-const WORKFLOW_ID = idFilter('workflow', 'Only runs of this workflow', 'workflow_id', {
-	role: 'workflow',
-	placeholder: 'e.g. wf_3kT9',
-});
-
 function triggerType(options: readonly string[]): FilterSpec {
 	const description = 'Only runs that were started this way';
 	return filter('options', ['triggerType', 'trigger_type'], 'Trigger Type', description, { options });
@@ -123,8 +109,6 @@ const DOCUMENT_TYPES =
 	'bmp csv doc docm docx dotm dotx eml gif heic heif htm html jpeg jpg json md mhtml msg odp ods odt ots ott pdf png ppt pptx rtf svg tif tiff tsv txt webp xlam xls xlsb xlsm xlsx xltm xltx xml yaml yml'.split(
 		' ',
 	);
-
-const BLOCK = 'Only runs of this block of the workflow';
 
 function excludeStatus(phases: Record<string, Phase>): FilterSpec {
 	const options = Object.keys(phases).sort();
@@ -229,6 +213,7 @@ export const retab: ProviderSpec = {
 		'Check the API key in the Retab credential, and that its Base URL is the one the key was made for.',
 	keySees: KEY_SEES,
 	pickers: RETAB_PICKERS,
+	reviews: RETAB_REVIEWS,
 	notFoundHint: `Check the run ID and the resource. ${KEY_SEES}`,
 	resources: {
 		extraction: {
@@ -391,7 +376,7 @@ export const retab: ProviderSpec = {
 				{ ...TO_DATE, asInstant: true },
 				WORKFLOW_ID,
 				idFilter('eval', 'Only runs of this eval'),
-				idFilter('block', BLOCK, 'target_block_id'),
+				{ ...BLOCK_ID, param: 'target_block_id' },
 				triggerType(EVAL_TRIGGERS),
 			]),
 			cancel: { answer: 'run' },
@@ -417,7 +402,7 @@ export const retab: ProviderSpec = {
 				TO_DATE,
 				WORKFLOW_ID,
 				idFilter('experiment', 'Only runs of this experiment'),
-				idFilter('block', BLOCK),
+				BLOCK_ID,
 				triggerType(EXPERIMENT_TRIGGERS),
 			]),
 			cancel: { answer: 'run' },

@@ -11,6 +11,8 @@ interface Facts {
 	createdIn?: string;
 	startedIn?: string;
 	canCancel: boolean;
+	/** Of a batch: the resources that its runs are of. */
+	members?: string[];
 	light?: Record<string, unknown>;
 	filters?: string[];
 	statusFilter?: string[];
@@ -30,7 +32,7 @@ const SHARED: Record<string, Phase> = {
 const STATUSES = ['CANCELLED', 'FAILED', 'PENDING', 'PROCESSED', 'PROCESSING'];
 
 const FACTS: Record<string, Facts> = {
-	batchRun: { canCancel: false },
+	batchRun: { canCancel: true, members: ['extractRun', 'parseRun', 'classifyRun', 'splitRun'] },
 	classifyRun: {
 		canCancel: true,
 		filters: ['batchId', 'classifierId', 'fileNameContains', 'source', 'sourceId', 'status'],
@@ -104,7 +106,8 @@ describe.each(Object.entries(FACTS))('%s', (name, facts) => {
 	});
 
 	test(facts.canCancel ? 'can be cancelled, without a body' : 'cannot be cancelled', () => {
-		expect(spec.cancel).toEqual(facts.canCancel ? { answer: 'run' } : undefined);
+		const { members } = facts;
+		expect(spec.cancel).toEqual(facts.canCancel ? { answer: 'run', ...(members && { members }) } : undefined);
 	});
 
 	test(facts.light ? 'has light reads' : 'has no light reads', () => {
@@ -131,6 +134,7 @@ test('these can be cancelled', () => {
 		'classifyRun',
 		'splitRun',
 		'workflowRun',
+		'batchRun',
 		'processorRun',
 	]);
 });

@@ -1,0 +1,94 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+import type { ReviewsSpec } from '../../providers/reviewTypes';
+import type { ProviderSpec } from '../../providers/types';
+import { fieldsOf } from './createFields';
+import { MAX_CONCURRENT_REQUESTS, optionsField } from './fields';
+import { pickerField } from './pickerField';
+
+/** The panel of reviews, out of the provider's row. */
+
+/** Value of the parameter `resource`. */
+export const REVIEW = 'review';
+
+/** Operations beside those of the row. */
+export const REVIEW_READS = ['getAll', 'get'] as const;
+
+/** In the order of use. */
+export function reviewOperations(reviews: ReviewsSpec): string[] {
+	return [...REVIEW_READS, ...Object.keys(reviews.actions)];
+}
+
+/** Above all other fields of reviews. */
+export function reviewOperationField(reviews: ReviewsSpec): INodeProperties {
+	const { noun, plural, article, actions } = reviews;
+	const texts: Record<string, { name: string; action: string; description: string }> = {
+		getAll: {
+			name: 'Get Many',
+			action: `Get many ${plural}`,
+			description: `Get many ${plural}, those that wait unless chosen otherwise, newest first`,
+		},
+		get: {
+			name: 'Get',
+			action: `Get ${noun}`,
+			description: `Get ${article} ${noun} with the latest version of the result`,
+		},
+	};
+	for (const [operation, { label, action, description }] of Object.entries(actions))
+		texts[operation] = { name: label, action, description };
+	return {
+		displayName: 'Operation',
+		name: 'operation',
+		type: 'options',
+		noDataExpression: true,
+		displayOptions: { show: { resource: [REVIEW] } },
+		options: reviewOperations(reviews).map((value) => ({ value, name: value, ...texts[value] })),
+		default: 'getAll',
+	};
+}
+
+/** What a trigger, Get, Get Many or another decision has put into the item. */
+const REVIEW_OF_ITEM = '={{ $json.reviewId ?? $json.review_id ?? $json.id }}';
+
+const VERSION_OF_ITEM = '={{ $json.versionId }}';
+
+export function reviewFields(provider: ProviderSpec, reviews: ReviewsSpec): INodeProperties[] {
+	const actions = Object.entries(reviews.actions);
+	const byId = (value: string) => ({ default: { mode: 'id', value } });
+	return [
+		{
+			...pickerField(provider, 'reviewId', {
+				displayName: reviews.label,
+				name: 'reviewId',
+				required: true,
+				displayOptions: {
+					show: { resource: [REVIEW], operation: ['get', ...actions.map(([name]) => name)] },
+				},
+				description: `ID of the ${reviews.noun}, as Document Run Trigger or Get Many returned it, such as ${reviews.idExample}`,
+			}),
+			...byId(REVIEW_OF_ITEM),
+		},
+		...actions.flatMap(([operation, action]) => {
+			const show = { resource: [REVIEW], operation: [operation] };
+			const showFor = (more?: Record<string, string[]>) => ({ show: { ...show, ...more } });
+			return [
+				{
+					...pickerField(provider, 'versionId', {
+						displayName: 'Version',
+						name: 'versionId',
+						required: true,
+						displayOptions: { show },
+						description: action.versionDescription,
+					}),
+					...byId(VERSION_OF_ITEM),
+				},
+				...fieldsOf(provider, action, showFor),
+			];
+		}),
+	];
+}
+
+export function reviewOptions(reviews: ReviewsSpec): INodeProperties {
+	const operation = reviewOperations(reviews);
+	return optionsField([MAX_CONCURRENT_REQUESTS], { show: { resource: [REVIEW], operation } });
+}

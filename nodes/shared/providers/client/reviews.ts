@@ -1,0 +1,78 @@
+import type { JsonObject } from '../../core/runs/run';
+import type { ReviewsSpec } from '../reviewTypes';
+import type { ProviderSpec } from '../types';
+import { isObject, pageQuery, parsePage } from './parseResponse';
+import type { ApiRequest } from './wire';
+
+/** Sends a request to the provider, again where that helps. */
+export type Exchange = (request: ApiRequest) => Promise<unknown>;
+
+export type WithReviews = ProviderSpec & { reviews: ReviewsSpec };
+
+export function hasReviews(provider: ProviderSpec): provider is WithReviews {
+	return provider.reviews !== undefined;
+}
+
+/** Reads of reviews and of what there is to decide about. @throws ApiError, as all of them */
+export class Reviews {
+	private readonly spec: ReviewsSpec;
+
+	constructor(
+		private readonly provider: WithReviews,
+		private readonly exchange: Exchange,
+	) {
+		this.spec = provider.reviews;
+	}
+
+	/** A review, with the latest version of what is reviewed beside it. */
+	async read(id: string): Promise<JsonObject> {
+		const hint = this.hints;
+		const review = await this.exchange({ method: 'GET', path: `${this.spec.path}/${id}`, hint });
+		return { ...(isObject(review) ? review : {}), latest_version: (await this.latestVersion(id)) ?? null };
+	}
+
+	/** The version that no other one corrects; the youngest of those where there are several. */
+	async latestVersion(id: string): Promise<JsonObject | undefined> {
+		const { path, param } = this.spec.versions;
+		const versions: JsonObject[] = [];
+		let token: string | undefined;
+		do {
+			const query = { [param]: id, ...pageQuery(this.spec.list, token, this.spec.list.pageSize) };
+			const page = await this.page(path, query);
+			versions.push(...page.rows);
+			token = page.rows.length > 0 ? page.next : undefined;
+		} while (token !== undefined);
+		const parents = new Set(versions.map(({ parent_id: parent }) => parent));
+		const latest = versions.filter(({ id: version }) => !parents.has(version ?? null));
+		const age = ({ created_at: created }: JsonObject) => Date.parse(String(created)) || 0;
+		return latest.sort((a, b) => age(b) - age(a))[0];
+	}
+
+	/** What waits for a decision about a run, with its versions. */
+	async pendingOf(runId: string): Promise<JsonObject[]> {
+		const { path, pendingOf, list } = this.spec;
+		const { rows } = await this.page(path, {
+			...pendingOf(runId),
+			...pageQuery(list, undefined, list.pageSize),
+		});
+		return await Promise.all(
+			rows.map(async (review) => ({
+				...review,
+				latest_version: (await this.latestVersion(String(review.id))) ?? null,
+			})),
+		);
+	}
+
+	async page(path: string, query: ApiRequest['query']): Promise<ReturnType<typeof parsePage>> {
+		const body = await this.exchange({ method: 'GET', path, query, hint: this.hints });
+		return parsePage(this.provider, this.spec, body);
+	}
+
+	/** What helps where a review is not found, or was changed by somebody else. */
+	get hints(): NonNullable<ApiRequest['hint']> {
+		return {
+			404: `Check the ID of the review. ${this.provider.keySees}`,
+			409: 'Somebody else has decided, or has submitted another version. Get the review again and look at what it holds now. To decide all the same, put the version IDs that the message names into Superseded Versions.',
+		};
+	}
+}
