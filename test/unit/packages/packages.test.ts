@@ -16,7 +16,7 @@ import {
 	registryOf,
 } from '../../../scripts/packages/plan';
 import { SECTIONS, readmeOf } from '../../../scripts/packages/readme';
-import { type Codex, type Manifest, changelogOf, codexOf, manifestOf } from '../../../scripts/packages/texts';
+import { type Codex, type Manifest, codexOf, manifestOf } from '../../../scripts/packages/texts';
 
 /** What each package of this tree is made of. What the tarballs really hold: `npm run check:package`. */
 
@@ -106,11 +106,15 @@ describe('names of nodes', () => {
 
 describe('package.json', () => {
 	test('of the package for all is the one of the repository', () => {
-		expect(manifestOf(ALL, root)).toBe(root);
+		expect(manifestOf(ALL, root, root.version)).toBe(root);
 	});
 
 	test.each(SMALL)('of $name names its own nodes, credential and service, and no tools', (one) => {
-		const { name, n8n, keywords, description, scripts, devDependencies, version } = manifestOf(one, root);
+		const { name, n8n, keywords, description, scripts, devDependencies, version } = manifestOf(
+			one,
+			root,
+			root.version,
+		);
 		expect({ name, version }).toEqual({ name: one.name, version: root.version });
 		expect(n8n.credentials).toHaveLength(1);
 		expect(n8n.nodes).toEqual(expect.arrayContaining([expect.stringContaining('TimeoutCancel') as string]));
@@ -118,7 +122,7 @@ describe('package.json', () => {
 		expect(keywords).toContain(one.providers[0]?.name);
 		expect(description).toContain(one.providers[0]?.title);
 		expect({ scripts, devDependencies }).toEqual({});
-		expect(foreignNames(one, JSON.stringify(manifestOf(one, root)))).toEqual([]);
+		expect(foreignNames(one, JSON.stringify(manifestOf(one, root, root.version)))).toEqual([]);
 	});
 });
 
@@ -130,22 +134,6 @@ test('a codex file: the node of the package, no flow control, and no other servi
 	expect(alias).toContain('retab');
 	expect(alias).not.toContain('extend');
 	expect(codexOf(ALL, codex)).toBe(codex);
-});
-
-describe('the changelog', () => {
-	test.each(SMALL)('of $name has the versions, and nothing about another service', (one) => {
-		const text = changelogOf(one, read('CHANGELOG.md'));
-		expect(text).toContain(`\n## [${root.version}]`);
-		expect(text).toContain('**Timeout Cancel** node');
-		expect(text).toContain(`**${one.providers[0]?.title ?? ''}** node`);
-		expect(foreignNames(one, text)).toEqual([]);
-	});
-
-	test('a sentence about another service goes, and the entry where it begins with that', () => {
-		const entries = '- All can wait. Extend has more.\n- Extend: tags.\n  They are sent.\n- Both do.\n';
-		expect(changelogOf(RETAB, entries)).toBe('- All can wait.\n- Both do.\n');
-		expect(changelogOf(EXTEND, entries)).toBe(entries);
-	});
 });
 
 /** The example of the repository, as a package has it. */
@@ -182,14 +170,16 @@ test("the README has n8n's sections, the operations, the credential and the exam
 	const example = exampleFor(EXTEND, NODES.extend.description);
 	const readme = readmeOf({
 		plan: EXTEND,
-		manifest: manifestOf(EXTEND, root),
+		manifest: manifestOf(EXTEND, root, root.version),
 		root: read('README.md'),
 		nodes: [NODES.extend.description, NODES.timeoutCancel.description],
 		credentials: [],
 		example,
 	});
 	expect([...readme.matchAll(/^## (.+)$/gm)].map(([, title]) => title)).toEqual([...SECTIONS]);
-	expect(readme).toMatch(/\| Extract Run +\|.*Create, Poll Until Finished, Get, Get Many, Cancel, Delete/);
+	expect(readme).toMatch(
+		/\| Extract Run +\|.*Create, Poll Until Finished, Get, Get Many, Create Batch, Get Batch, Cancel, Delete/,
+	);
 	expect(readme).toMatch(/\| Check Once +\|/);
 	const [, compatibility = ''] = /^## Compatibility\n+(.+?)\n/ms.exec(readme) ?? [];
 	expect(compatibility).toMatch(/^n8n \d.*Node\.js \d+ or later/);
