@@ -1,3 +1,4 @@
+import type { PublishedSample } from './figures/published';
 import { CONTENDERS, type Contender, contender } from './contenders';
 import type { ExecutionsSample } from './figures/executions';
 import type { WatchSample } from './figures/requests';
@@ -22,7 +23,7 @@ export function checksOf(results: Results): Check[] {
 		...latenessOfCancels(results),
 		...batchTime(results),
 		...manyRuns(results),
-		...publishedPackage(results),
+		...results.published.flatMap(publishedPackage),
 	];
 }
 
@@ -178,17 +179,16 @@ function manyRuns({ many }: Results): Check[] {
 	];
 }
 
-function publishedPackage({ published }: Results): Check[] {
-	if (!published) return [];
-	const loadMs = median(published.loadMs);
+function publishedPackage({ name, packedBytes, loadMs }: PublishedSample): Check[] {
+	const load = median(loadMs);
 	return [
 		{
-			ok: published.packedBytes <= LIMITS.packedBytes,
-			text: `size of the tarball: ${shown(published.packedBytes / 1_000, 1)} kB (limit ${LIMITS.packedBytes / 1_000} kB)`,
+			ok: packedBytes <= LIMITS.packedBytes,
+			text: `size of ${name}: ${shown(packedBytes / 1_000, 1)} kB (limit ${LIMITS.packedBytes / 1_000} kB)`,
 		},
 		{
-			ok: loadMs <= LIMITS.loadMs,
-			text: `loading all nodes and credentials: ${shown(loadMs)} ms (limit ${LIMITS.loadMs} ms)`,
+			ok: load <= LIMITS.loadMs,
+			text: `loading all nodes and credentials of ${name}: ${shown(load)} ms (limit ${LIMITS.loadMs} ms)`,
 		},
 	];
 }

@@ -53,6 +53,7 @@ async function bench({ quick, only }: Settings): Promise<boolean> {
 		cleanUp: [],
 		many: [],
 		batch: [],
+		published: [],
 	};
 	try {
 		if (only.includes('requests')) results.requests = await measureRequests(processes, plan, say);

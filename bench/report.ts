@@ -308,17 +308,17 @@ function manyTable({ many }: Results, plan: Plan): string {
 }
 
 function publishedTable({ published }: Results): string {
-	if (!published) return '';
+	if (published.length === 0) return '';
 	return [
-		'## The package',
+		'## The packages',
 		'',
 		table(
-			['Figure', ''],
+			['Figure', ...published.map(({ name }) => name)],
 			[
-				['Loading all nodes and credentials (ms)', cellOf(published.loadMs, (ms) => ms)],
-				['Tarball (kB)', shown(published.packedBytes / 1_000)],
-				['Unpacked (kB)', shown(published.unpackedBytes / 1_000)],
-				['Files', shown(published.files)],
+				['Loading all nodes and credentials (ms)', ...published.map((one) => cellOf(one.loadMs, (ms) => ms))],
+				['Tarball (kB)', ...published.map(({ packedBytes }) => shown(packedBytes / 1_000))],
+				['Unpacked (kB)', ...published.map(({ unpackedBytes }) => shown(unpackedBytes / 1_000))],
+				['Files', ...published.map(({ files }) => shown(files))],
 			],
 		),
 	].join('\n');

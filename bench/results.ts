@@ -17,7 +17,7 @@ export interface Results {
 	cleanUp: CleanUpSample[];
 	many: ManySample[];
 	batch: BatchSample[];
-	published?: PublishedSample;
+	published: PublishedSample[];
 }
 
 /** Median and spread over the rounds; nothing where there was no round. */

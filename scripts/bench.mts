@@ -11,6 +11,7 @@ export async function main(args: string[]): Promise<number> {
 		await installN8n();
 		await runTasks([
 			{ title: 'Building the nodes', task: () => run('npm', ['run', 'build']).then(() => undefined) },
+			{ title: 'Packing the packages', task: () => run('npm', ['run', 'pack']).then(() => undefined) },
 		]);
 	}
 	return await show(['--import', 'tsx', 'bench/main.ts', ...args]);

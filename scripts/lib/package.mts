@@ -137,14 +137,14 @@ export function loadPackage(
 	{ n8n }: Manifest,
 ): { nodes: INodeType[]; credentials: ICredentialType[] } {
 	const load = createRequire(path.join(folder, 'package.json'));
-	const instanceOf = <T,>(file: string): T => {
+	const instanceOf = (file: string): unknown => {
 		const className = path.basename(file).split('.')[0] ?? '';
-		const type = (load(`./${file}`) as Record<string, new () => T>)[className];
+		const type = (load(`./${file}`) as Record<string, new () => unknown>)[className];
 		if (!type) throw new Error(`${file} exports no class ${className}`);
 		return new type();
 	};
 	return {
-		nodes: n8n.nodes.map((file) => instanceOf<INodeType>(file)),
-		credentials: n8n.credentials.map((file) => instanceOf<ICredentialType>(file)),
+		nodes: n8n.nodes.map((file) => instanceOf(file) as INodeType),
+		credentials: n8n.credentials.map((file) => instanceOf(file) as ICredentialType),
 	};
 }

@@ -560,7 +560,11 @@ describe('bad input is refused before any request', () => {
 			{ events: ['needsReview'] },
 			'None of the chosen resources ever needs a review: extractions do not',
 		],
-		['a provider that is neither Retab nor Extend', { provider: 'acme' }, 'Provider must be one of retab, extend'],
+		[
+			'a provider that is neither Retab nor Extend',
+			{ provider: 'acme' },
+			'Provider must be one of retab, extend',
+		],
 		[
 			'a limit of nothing',
 			{ events: ['stuck'], stuckAfter: 0 },

@@ -24,7 +24,7 @@ const ROOT = join(__dirname, '..', '..', '..');
 
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 
-const readJson = <T>(file: string): T => JSON.parse(read(file)) as T;
+const readJson = (file: string): unknown => JSON.parse(read(file));
 
 function plan(name: string): PackagePlan {
 	const found = PACKAGES.find((one) => one.name === name);
@@ -37,7 +37,7 @@ const RETAB = plan('n8n-nodes-retab');
 const EXTEND = plan('n8n-nodes-extend');
 const SMALL = [RETAB, EXTEND];
 
-const root = readJson<Manifest>('package.json');
+const root = readJson('package.json') as Manifest;
 
 /** The code of a source, without its comments. */
 function codeOf(text: string): string {
@@ -127,7 +127,7 @@ describe('package.json', () => {
 });
 
 test('a codex file: the node of the package, no flow control, and no other service in the search', () => {
-	const codex = readJson<Codex>('nodes/TimeoutCancel/TimeoutCancel.node.json');
+	const codex = readJson('nodes/TimeoutCancel/TimeoutCancel.node.json') as Codex;
 	const { node, categories, alias, subcategories } = codexOf(RETAB, codex);
 	expect(node).toBe('n8n-nodes-retab.timeoutCancel');
 	expect({ categories, subcategories }).toEqual({ categories: ['Utility'], subcategories: undefined });
@@ -140,7 +140,7 @@ test('a codex file: the node of the package, no flow control, and no other servi
 function exampleFor(one: PackagePlan, description: INodeTypeDescription) {
 	return exampleOf(
 		one,
-		readJson<Parameters<typeof exampleOf>[1]>('examples/timeout-cancel.json'),
+		readJson('examples/timeout-cancel.json') as Parameters<typeof exampleOf>[1],
 		description,
 	);
 }
