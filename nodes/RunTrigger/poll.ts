@@ -17,7 +17,7 @@ import { readLookBack, readStuckAfter } from '../shared/n8n/parameters/numbers';
 import { readChoice, readMaxConcurrentRequests } from '../shared/n8n/parameters/options';
 import { type ParameterSource, parametersOf } from '../shared/n8n/parameters/values';
 import { filterReader, readOwner } from '../shared/n8n/parameters/filters';
-import { type PollSession, openPollSession } from '../shared/n8n/transport/session';
+import { type TriggerSession, openTriggerSession } from '../shared/n8n/transport/session';
 import { type AroundRun, readOutputShape, shapeEvent } from '../shared/n8n/output/simplify';
 import { safeMessage } from '../shared/n8n/output/text';
 import { PROVIDERS, PROVIDER_NAMES, resourceOf } from '../shared/providers';
@@ -25,11 +25,11 @@ import { eventSource } from '../shared/providers/lists/eventSource';
 
 /** `poll` of the Document Run Trigger: one item per event, or nothing. */
 export async function pollForEvents(context: IPollFunctions): Promise<INodeExecutionData[][] | null> {
-	let session: PollSession | undefined;
+	let session: TriggerSession | undefined;
 	try {
 		const parameters = parametersOf(context);
 		const provider = PROVIDERS[readChoice(parameters, 'provider', 'Provider', PROVIDER_NAMES, 0)];
-		session = await openPollSession(context, provider, readMaxConcurrentRequests(parameters));
+		session = await openTriggerSession(context, provider, readMaxConcurrentRequests(parameters));
 		const options = readOptions(context, parameters, session);
 		const sources = readSources(context, parameters, session, options.events);
 		const deps = { requestQueue: session.requestQueue, clock: systemClock, scope: session.scope };
@@ -48,7 +48,7 @@ export async function pollForEvents(context: IPollFunctions): Promise<INodeExecu
 /** Throws an error when there are no events: n8n shows it, and the next poll finds what this one has missed. */
 function itemsOf(
 	context: IPollFunctions,
-	{ provider }: PollSession,
+	{ provider }: TriggerSession,
 	{ events, errors, warnings }: PollResult,
 ): INodeExecutionData[][] | null {
 	for (const warning of warnings) context.logger.warn(safeMessage(warning));
@@ -83,7 +83,7 @@ function itemOf({ event, resource, run, created, detected }: RunEvent, provider:
 function readOptions(
 	context: IPollFunctions,
 	parameters: ParameterSource,
-	session: PollSession,
+	session: TriggerSession,
 ): EventOptions {
 	const events = readEvents(parameters);
 	return {
@@ -114,7 +114,7 @@ function readEvents(parameters: ParameterSource): ReadonlySet<EventName> {
 function readSources(
 	context: IPollFunctions,
 	parameters: ParameterSource,
-	session: PollSession,
+	session: TriggerSession,
 	events: ReadonlySet<EventName>,
 ): EventSource[] {
 	const chosen = z

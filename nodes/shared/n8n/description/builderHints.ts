@@ -39,3 +39,14 @@ export const TRIGGER_HINT: IBuilderHint = {
 		},
 	],
 };
+
+export const WEBHOOK_TRIGGER_HINT: IBuilderHint = {
+	searchHint:
+		'Starts a workflow at once when Extend calls: a run has finished, failed or needs a review. n8n needs a public address for that. Document Run Trigger polls instead: it needs none, and also sees cancelled and stuck runs.',
+	relatedNodes: [
+		{
+			nodeType: `${PACKAGE}.runTrigger`,
+			relationHint: 'Sees what no webhook tells, as a backstop',
+		},
+	],
+};

@@ -1,0 +1,57 @@
+import {
+	NodeConnectionTypes,
+	type IHookFunctions,
+	type INodeType,
+	type INodeTypeDescription,
+	type IWebhookFunctions,
+	type IWebhookResponseData,
+} from 'n8n-workflow';
+
+import { WEBHOOK_TRIGGER_HINT } from '../shared/n8n/description/builderHints';
+import { pickerSearches } from '../shared/n8n/methods/listSearch';
+import { PROVIDERS } from '../shared/providers';
+import { FIELDS, SUBTITLE } from './fields';
+import { receiveEvent } from './receive';
+import { createWebhook, deleteWebhook, webhookExists } from './registration';
+
+export class ExtendTrigger implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Extend Trigger',
+		name: 'extendTrigger',
+		icon: { light: 'file:extendTrigger.svg', dark: 'file:extendTrigger.dark.svg' },
+		group: ['trigger'],
+		version: 1,
+		subtitle: SUBTITLE,
+		description:
+			'Starts the workflow the moment Extend tells that a run has finished, failed or needs a review',
+		eventTriggerDescription: 'Waiting for an event of Extend',
+		activationMessage: 'Extend now calls this workflow: each event starts it once.',
+		defaults: { name: 'Extend Trigger' },
+		builderHint: WEBHOOK_TRIGGER_HINT,
+		inputs: [],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: 'extendApi', required: true }],
+		webhooks: [{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', path: 'webhook' }],
+		properties: FIELDS,
+	};
+
+	methods = { listSearch: pickerSearches(PROVIDERS.extend) };
+
+	webhookMethods = {
+		default: {
+			async checkExists(this: IHookFunctions): Promise<boolean> {
+				return await webhookExists(this);
+			},
+			async create(this: IHookFunctions): Promise<boolean> {
+				return await createWebhook(this);
+			},
+			async delete(this: IHookFunctions): Promise<boolean> {
+				return await deleteWebhook(this);
+			},
+		},
+	};
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		return await receiveEvent(this);
+	}
+}
