@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
 import { ExtendApi } from '../../credentials/ExtendApi.credentials';
+import { RetabApi } from '../../credentials/RetabApi.credentials';
 import { ExtendTrigger } from '../../nodes/ExtendTrigger/ExtendTrigger.node';
 import { type RunSeed, type Sandbox, startSandbox } from '../../sandbox/server';
 import { type WebhookTrigger, createTestInstance, eventually, logEntries } from './support';
@@ -14,7 +15,7 @@ let sandbox: Sandbox;
 
 const n8n = createTestInstance({
 	nodes: [ExtendTrigger],
-	credentialTypes: [ExtendApi],
+	credentialTypes: [RetabApi, ExtendApi],
 	credentials: () => ownCredentialsFor(sandbox.url),
 });
 
