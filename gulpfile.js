@@ -34,7 +34,12 @@ function outputPreviews(folder) {
 		{ name: 'deleted', type: 'boolean' },
 	];
 	const ofNode = { retab: 'Retab', extend: 'Extend' };
-	const previews = { [`nodes/RunTrigger/__schema__/${VERSION}.json`]: schemaOf(EVENT_FIELDS) };
+	const previews = Object.fromEntries(
+		['RunTrigger', 'ExtendTrigger'].map((node) => [
+			`nodes/${node}/__schema__/${VERSION}.json`,
+			schemaOf(EVENT_FIELDS),
+		]),
+	);
 	for (const provider of Object.values(PROVIDERS)) {
 		for (const [resource, spec] of Object.entries(provider.resources)) {
 			for (const operation of OPERATIONS.filter((one) => hasOperation(spec, one))) {

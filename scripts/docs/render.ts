@@ -20,6 +20,7 @@ import {
 	reads,
 	statuses,
 	unlisted,
+	webhookEvents,
 } from './tables';
 
 /** What may stand after `<!-- generated: `. */
@@ -29,6 +30,8 @@ const BLOCKS: Record<string, () => string> = {
 	'fields of watch and check': watchParameters,
 	'fields of cleanup': () => ownParameters('timeoutCancel', 'cleanup'),
 	'fields of the trigger': () => ownParameters('runTrigger'),
+	'fields of the Extend Trigger': () => ownParameters('extendTrigger'),
+	'webhook events': webhookEvents,
 	'create of Retab': () => createResources('retab'),
 	'create of Extend': () => createResources('extend'),
 	'values of create': createValues,

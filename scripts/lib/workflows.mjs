@@ -33,6 +33,14 @@ const SANDBOX_PARAMETERS = {
 			additionalFields: { metadata: metadata({ sandbox_result: 'stuck' }) },
 		},
 	},
+	'extend-zero-poll': {
+		'Start Extraction': {
+			documentUrl: sandboxDocument('contract.pdf'),
+			additionalFields: {
+				metadata: metadata({ n8n_resume_url: '={{ $execution.resumeUrl }}', sandbox_duration_ms: '5000' }),
+			},
+		},
+	},
 	'mail-to-sheet': {
 		'Start Extraction': {
 			additionalFields: {
@@ -171,6 +179,7 @@ function credentialType(node) {
 		case `${PACKAGE}.retab`:
 			return 'retabApi';
 		case `${PACKAGE}.extend`:
+		case `${PACKAGE}.extendTrigger`:
 			return 'extendApi';
 		case `${PACKAGE}.timeoutCancel`:
 		case `${PACKAGE}.runTrigger`:
