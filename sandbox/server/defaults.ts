@@ -36,8 +36,9 @@ export const UPLOAD_SESSION_TTL_MS = 15 * MINUTE;
 export const WEBHOOK_LINK_TTL_MS = 60 * MINUTE;
 /** Extend: an endpoint has 30 s to answer (real ms). */
 export const WEBHOOK_TIMEOUT_MS = 30 * SECOND;
-/** Not documented. */
-export const WEBHOOK_ATTEMPTS = 8;
+/** Neither is documented. */
+export const WEBHOOK_ATTEMPTS = 40;
+export const WEBHOOK_MAX_RETRY_MS = 10 * SECOND;
 /** Real ms between two looks for runs that have come into another phase. */
 export const WEBHOOK_TICK_MS = 10;
 

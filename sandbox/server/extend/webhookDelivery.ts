@@ -5,6 +5,7 @@ import {
 	LOG_LIMIT,
 	WEBHOOK_ATTEMPTS,
 	WEBHOOK_LINK_TTL_MS,
+	WEBHOOK_MAX_RETRY_MS,
 	WEBHOOK_TICK_MS,
 	WEBHOOK_TIMEOUT_MS,
 } from '../defaults';
@@ -106,7 +107,8 @@ async function attempts(world: World, endpoint: WebhookEndpoint, event: WebhookE
 		const delivery = log(world, endpoint, event, attempt);
 		delivery.answer = await post(world, endpoint, event);
 		if (typeof delivery.answer === 'number' && delivery.answer >= 200 && delivery.answer < 300) return;
-		await sleep(world.switches.webhookRetryMs * 2 ** (attempt - 1), undefined, options);
+		const wait = world.switches.webhookRetryMs * 2 ** (attempt - 1);
+		await sleep(Math.min(wait, WEBHOOK_MAX_RETRY_MS), undefined, options);
 	}
 }
 
