@@ -75,7 +75,7 @@ export async function createWebhookTrigger(options: WebhookTriggerOptions): Prom
 			node: nodeName,
 			path: '',
 			webhookDescription: description,
-			workflowId: workflow.id ?? '',
+			workflowId: workflow.id,
 			workflowExecuteAdditionalData: additionalData(),
 			isTest,
 		};
@@ -110,27 +110,32 @@ export async function createWebhookTrigger(options: WebhookTriggerOptions): Prom
 			register: async () => {
 				if (!(await methods.checkExists.call(context))) await methods.create.call(context);
 			},
-			remove: async () => void (await methods.delete.call(context)),
+			remove: async () => {
+				await methods.delete.call(context);
+			},
 		};
 	}
 
 	async function receive(incoming: IncomingMessage, outgoing: ExpressResponse): Promise<void> {
 		const isTest = incoming.url?.startsWith(`${TEST}/`) ?? false;
 		const workflow = isTest ? listening : load(deepCopy(stored));
-		if (!workflow) return outgoing.status(404).json({ message: 'Not registered' });
+		if (!workflow) {
+			outgoing.status(404).json({ message: 'Not registered' });
+			return;
+		}
 		const parts: Buffer[] = [];
 		for await (const part of incoming) parts.push(part as Buffer);
 		const request = Object.assign(incoming, { rawBody: Buffer.concat(parts) });
 		const data = additionalData({
-			httpRequest: request as unknown as IWorkflowExecuteAdditionalData['httpRequest'],
-			httpResponse: outgoing as unknown as IWorkflowExecuteAdditionalData['httpResponse'],
+			httpRequest: request,
+			httpResponse: outgoing,
 		});
 		const node = workflow.getNode(nodeName);
 		if (!node) throw new Error(`The workflow has no node "${nodeName}"`);
 		const mode = isTest ? 'manual' : 'webhook';
 		const context = new WebhookContext(workflow, node, data, mode, webhookOf(workflow, isTest), [], null);
-		const { webhook } = workflow.nodeTypes.getByNameAndVersion(node.type);
-		const result: IWebhookResponseData = (await webhook?.call(context)) ?? {};
+		const type = workflow.nodeTypes.getByNameAndVersion(node.type);
+		const result: IWebhookResponseData = (await type.webhook?.call(context)) ?? {};
 		if (!isTest && workflow.staticData.__dataChanged === true) stored = deepCopy(workflow.staticData);
 		executions.push(...(result.workflowData?.[0] ?? []));
 		if (result.noWebhookResponse !== true) outgoing.status(200).json({ message: 'Workflow was started' });
