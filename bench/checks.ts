@@ -1,4 +1,5 @@
 import { CONTENDERS, type Contender, contender } from './contenders';
+import type { ExecutionsSample } from './figures/executions';
 import type { WatchSample } from './figures/requests';
 import { median } from './lib/stats';
 import { shown } from './lib/text';
@@ -17,6 +18,7 @@ export function checksOf(results: Results): Check[] {
 		...readsAtTheEnd(results),
 		...shareOfRequests(results),
 		...smallBatches(results),
+		...executions(results),
 		...latenessOfCancels(results),
 		...batchTime(results),
 		...manyRuns(results),
@@ -24,9 +26,14 @@ export function checksOf(results: Results): Check[] {
 	];
 }
 
-function readsAtTheEnd({ requests, crowd, many }: Results): Check[] {
+function readsAtTheEnd({ requests, crowd, executions, many }: Results): Check[] {
 	// Only our node watches `many`.
-	const all = [...requests, ...crowd, ...many.map((sample) => ({ ...sample, contender: 'node' }))];
+	const all = [
+		...requests,
+		...crowd,
+		...executions,
+		...many.map((sample) => ({ ...sample, contender: 'node' })),
+	];
 	if (all.length === 0) return [];
 	const missing = all.filter(({ missed }) => missed > 0);
 	const missed = missing.reduce((sum, sample) => sum + sample.missed, 0);
@@ -94,6 +101,25 @@ function smallBatch(samples: readonly WatchSample[], what: string): Check[] {
 			text: `requests beyond the last reads for ${what}, every 2 s, in the worst round: ${shown(worst.ours)} (limit ${shown(worst.singly)}, what single reads take: ${shown(worst.loop)} of the loop, and the light read of each end)`,
 		},
 	];
+}
+
+function executions({ executions: samples }: Results): Check[] {
+	const requestsOf = (sample: ExecutionsSample, isSplit: boolean): number =>
+		median(
+			passesOf(samples, sample.contender, sample.runs)
+				.filter((one) => one.isSplit === isSplit)
+				.map(({ requests }) => requests),
+		);
+	const split = samples.filter(
+		({ isSplit, runs, round }) => isSplit && runs >= LIMITS.splitFrom && round === 0,
+	);
+	return split.map((sample) => {
+		const ratio = requestsOf(sample, true) / requestsOf(sample, false);
+		return {
+			ok: ratio <= LIMITS.splitRatio,
+			text: `requests of ${shown(sample.runs)} executions with one run each, ${contender(sample.contender).title}: ${ratio.toFixed(2)} × those of one execution (limit ${LIMITS.splitRatio})`,
+		};
+	});
 }
 
 function latenessOfCancels({ lateness }: Results): Check[] {

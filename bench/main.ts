@@ -5,6 +5,7 @@ import { Command, Option } from 'commander';
 import { checkLine, checksOf } from './checks';
 import { measureBatch } from './figures/batch';
 import { measureCleanUp } from './figures/cleanUp';
+import { measureExecutions } from './figures/executions';
 import { measureLateness } from './figures/lateness';
 import { measureMany } from './figures/many';
 import { measurePublished } from './figures/published';
@@ -19,7 +20,7 @@ const ROOT = join(__dirname, '..');
 const RESULTS = join(ROOT, 'bench', 'results.md');
 const IMAGES = join(ROOT, 'docs', 'images');
 
-const FIGURES = ['requests', 'lateness', 'cleanUp', 'batch', 'many', 'published'] as const;
+const FIGURES = ['requests', 'executions', 'lateness', 'cleanUp', 'batch', 'many', 'published'] as const;
 
 interface Settings {
 	quick: boolean;
@@ -44,10 +45,19 @@ async function bench({ quick, only }: Settings): Promise<boolean> {
 	const say = (text: string): void => console.log(`${minutes().toFixed(1).padStart(5)} min  ${text}`);
 	const machine = await describeMachine();
 	const processes = new Processes();
-	const results: Results = { requests: [], crowd: [], lateness: [], cleanUp: [], many: [], batch: [] };
+	const results: Results = {
+		requests: [],
+		crowd: [],
+		executions: [],
+		lateness: [],
+		cleanUp: [],
+		many: [],
+		batch: [],
+	};
 	try {
 		if (only.includes('requests')) results.requests = await measureRequests(processes, plan, say);
 		if (only.includes('requests')) results.crowd = await measureCrowd(processes, plan, say);
+		if (only.includes('executions')) results.executions = await measureExecutions(processes, plan, say);
 		if (only.includes('lateness')) results.lateness = await measureLateness(processes, plan, say);
 		if (only.includes('cleanUp')) results.cleanUp = await measureCleanUp(processes, plan, say);
 		if (only.includes('batch')) results.batch = await measureBatch(processes, plan, say);

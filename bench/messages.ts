@@ -96,6 +96,8 @@ export interface WatchOrder {
 	timeouts?: number[];
 	/** See `measured`. */
 	collectEveryMs?: number;
+	/** Ours only: one execution for each run. */
+	isSplit?: boolean;
 }
 
 export interface WatchedRun {

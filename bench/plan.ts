@@ -33,6 +33,8 @@ export interface Plan {
 	requests: RequestsStep[];
 	/** Few runs of an account with many other unfinished runs. */
 	crowd: { runs: number; others: number; speed: number; contenders: string[] };
+	/** One execution for each run, against one execution with all. */
+	executions: Array<{ runs: number; speed: number }>;
 	/** Response time of the sandbox where cancels are measured, in real ms. */
 	answerMs: number;
 	lateness: {
@@ -65,6 +67,12 @@ export const FULL: Plan = {
 		{ runs: 5_000, speed: { retab: 1, extend: 1 } },
 	],
 	crowd: { runs: 10, others: 1_000, speed: 5, contenders: ['node', 'node2s', 'retabDocs'] },
+	executions: [
+		{ runs: 1, speed: 6 },
+		{ runs: 10, speed: 6 },
+		{ runs: 100, speed: 3 },
+		{ runs: 1_000, speed: 1 },
+	],
 	answerMs: 15,
 	lateness: {
 		sizes: [10, 100, 1_000],
@@ -90,6 +98,7 @@ export const QUICK: Plan = {
 		{ runs: 10, speed: { retab: 6, extend: 6 }, together: true },
 		{ runs: 1_000, speed: { retab: 4, extend: 4 } },
 	],
+	executions: [{ runs: 100, speed: 3 }],
 	lateness: { ...FULL.lateness, sizes: [10, 500] },
 	atOnce: { ...FULL.atOnce, inFlight: [100] },
 	cleanUp: { ...FULL.cleanUp, inFlight: [100] },
@@ -102,6 +111,9 @@ export const LIMITS = {
 	/** Requests beyond the last reads, as a share of those of each contender that polls run by run. */
 	shareOfRequests: 1 / 50,
 	sharedAt: 1_000,
+	/** Requests of many executions, as a multiple of those of one execution with as many runs; from so many on. */
+	splitRatio: 1.2,
+	splitFrom: 100,
 	/** Delays within this factor count as equal: the spread of a median of few rounds. */
 	sameDelay: 1.05,
 	smallBatch: 10,

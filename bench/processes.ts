@@ -28,6 +28,8 @@ export interface Ask {
 	timeouts?: number[];
 	/** See `measured`. */
 	collectEveryMs?: number;
+	/** One execution for each run. */
+	isSplit?: boolean;
 }
 
 /** The first pass of each process is not measured: it loads and compiles the code. */
@@ -79,7 +81,7 @@ export class Processes {
 	}
 
 	private async pass(worker: Worker<ContenderCalls>, contender: Contender, ask: Ask): Promise<Pass> {
-		const { load, group, inFlight = IN_FLIGHT, timeouts, collectEveryMs } = ask;
+		const { load, group, inFlight = IN_FLIGHT, timeouts, collectEveryMs, isSplit } = ask;
 		return await this.withLoad(load, async (opened) => {
 			const answer = await worker.call('watch', {
 				url: opened.url,
@@ -90,6 +92,7 @@ export class Processes {
 				inFlight,
 				...(timeouts === undefined ? {} : { timeouts }),
 				...(collectEveryMs === undefined ? {} : { collectEveryMs }),
+				...(isSplit === undefined ? {} : { isSplit }),
 			});
 			return { answer, seen: await this.sandbox.call('seen', opened.handle), opened };
 		});

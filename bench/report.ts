@@ -1,5 +1,6 @@
 import { type Check, checkLine } from './checks';
 import { CONTENDERS, contender } from './contenders';
+import { IN_EXECUTIONS } from './figures/executions';
 import type { LatenessSample } from './figures/lateness';
 import { takesPart, type WatchSample } from './figures/requests';
 import { type Series, plotSvg } from './lib/svg';
@@ -13,6 +14,7 @@ export function reportOf(results: Results, checks: readonly Check[], plan: Plan)
 	return [
 		requestTables(results, plan),
 		crowdTable(results, plan),
+		executionsTable(results),
 		latenessTable(results, plan),
 		cleanUpTable(results, plan),
 		batchTable(results, plan),
@@ -159,6 +161,34 @@ function crowdTable({ crowd }: Results, plan: Plan): string {
 				];
 			}),
 		),
+	].join('\n');
+}
+
+function executionsTable({ executions }: Results): string {
+	if (executions.length === 0) return '';
+	const sizes = valuesOf(executions, ({ runs }) => runs);
+	const rows = IN_EXECUTIONS.map(contender).flatMap(({ key, title, ours }) =>
+		(ours ? [false, true] : [false]).map((isSplit) => [
+			ours ? `${title}, ${isSplit ? 'one execution for each run' : 'one execution'}` : title,
+			...sizes.flatMap((runs) => {
+				const samples = passesOf(executions, key, runs).filter((sample) => sample.isSplit === isSplit);
+				return [
+					cellOf(samples, ({ requests }) => requests),
+					cellOf(samples, ({ delayMeanMs }) => delayMeanMs / 1_000, 2),
+				];
+			}),
+		]),
+	);
+	const heads = sizes.flatMap((runs) => [
+		`Requests, ${shown(runs)} ${runs === 1 ? 'run' : 'runs'}`,
+		'Delay (s)',
+	]);
+	return [
+		'## One execution for each run',
+		'',
+		'All requests, and the mean delay from the end of a run to the read that shows it. The others poll each run by itself, in whichever execution.',
+		'',
+		table(['Contender', ...heads], rows),
 	].join('\n');
 }
 

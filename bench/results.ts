@@ -1,5 +1,6 @@
 import type { BatchSample } from './figures/batch';
 import type { CleanUpSample } from './figures/cleanUp';
+import type { ExecutionsSample } from './figures/executions';
 import type { LatenessSample } from './figures/lateness';
 import type { ManySample } from './figures/many';
 import type { PublishedSample } from './figures/published';
@@ -11,6 +12,7 @@ export interface Results {
 	requests: WatchSample[];
 	/** Few runs among many others. */
 	crowd: WatchSample[];
+	executions: ExecutionsSample[];
 	lateness: LatenessSample[];
 	cleanUp: CleanUpSample[];
 	many: ManySample[];

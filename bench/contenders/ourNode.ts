@@ -46,9 +46,9 @@ const ENDED_BY_ITSELF: ReadonlySet<string> = new Set(['completed', 'failed', 'ne
 serve<NodeCalls>({
 	rest,
 
-	async watch({ url, api, ids, speed, polls, inFlight, timeouts, collectEveryMs }) {
+	async watch({ url, api, ids, speed, polls, inFlight, timeouts, collectEveryMs, isSplit }) {
 		const n8n = instance(url);
-		const work = (): Promise<WorkflowResult> =>
+		const execute = (items: IDataObject[]): Promise<WorkflowResult> =>
 			n8n.runWorkflow({
 				node: 'timeoutCancel',
 				parameters: {
@@ -60,11 +60,16 @@ serve<NodeCalls>({
 					timeout: '={{ $json.timeout }}',
 					options: { ...pollOptions(polls, speed), maxConcurrentRequests: inFlight },
 				},
-				items: ids.map((id, at) => ({ id, timeout: timeouts?.[at] ?? NO_DEADLINE_S })),
+				items,
 			});
-		const { value: result, costs } = await measured(work, collectEveryMs);
-		if (result.status !== 'success') throw new Error(result.error?.message ?? result.status);
-		const runs = result.json.flat().map(watched);
+		const items = ids.map((id, at) => ({ id, timeout: timeouts?.[at] ?? NO_DEADLINE_S }));
+		const executions = isSplit ? items.map((item) => [item]) : [items];
+		const work = (): Promise<WorkflowResult[]> => Promise.all(executions.map(execute));
+		const { value: results, costs } = await measured(work, collectEveryMs);
+		const runs = results.flatMap(({ status, error, json }) => {
+			if (status !== 'success') throw new Error(error?.message ?? status);
+			return json.flat().map(watched);
+		});
 		return {
 			costs,
 			ended: runs.filter(({ outcome }) => ENDED_BY_ITSELF.has(outcome)).length,

@@ -80,7 +80,9 @@ async function cleanUpItem(
 			'Choose other statuses, or leave Statuses empty for all that are not finished.',
 		);
 	}
-	const deps = { ...callDeps(session), commandId: session.commandId, claims: session.claims };
+	const { commandId, claims, isOfAccount } = session;
+	const listPoller = (resource: string) => session.listPoller(session.client(resource).spec.path);
+	const deps = { ...callDeps(session), commandId, claims, listPoller, isOfAccount };
 	const report = await cancelStuckRuns(deps, sources, {
 		olderThan,
 		phases,

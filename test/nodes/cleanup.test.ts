@@ -6,7 +6,7 @@ import { TimeoutCancel } from '../../nodes/TimeoutCancel/TimeoutCancel.node';
 import type { RunSeed } from '../../sandbox/server';
 import { eventually } from './support';
 import type { SingleNodeRun, WorkflowJson, WorkflowResult } from './support';
-import { type Provider, useSandbox } from './support/sandbox-instance';
+import { type Provider, ownCredentialsFor, useSandbox } from './support/sandbox-instance';
 
 /** The Timeout Cancel node over HTTP: Cancel Stuck Runs. */
 
@@ -810,6 +810,34 @@ describe('when the workflow is stopped', () => {
 		await expectSilence();
 		expect(lab.listQueries('/v1/extractions')).toEqual([]);
 	});
+});
+
+describe.each([
+	['retab', 'job'],
+	['extend', 'extractRun'],
+] as const)('two cleanups of %s at the same time', (provider, resource) => {
+	test('no run is cancelled twice, and only one of them says that it did', async () => {
+		const ids = lab.sandbox.createRuns(20, () => seed(provider, resource, { steering: { cancelMs: 300 } }));
+		lab.sandbox.plantFault({ path: 'POST /**/cancel', delayMs: 50, count: 'always' });
+		const parameters = { provider, resources: [resource] };
+		const credentials = ownCredentialsFor(lab.sandbox.url);
+
+		const both = await Promise.all([
+			cleanUp(parameters, { credentials }),
+			cleanUp(parameters, { credentials }),
+		]);
+
+		expect(cancelRequests().sort()).toEqual([...ids].sort());
+		const claimed = both.map((result) => items(result).filter(({ outcome }) => outcome === 'cancelled'));
+		expect(
+			claimed
+				.flat()
+				.map(({ id }) => id)
+				.sort(),
+		).toEqual([...ids].sort());
+		const others = both.flatMap(items).filter(({ outcome }) => outcome !== 'cancelled');
+		expect(new Set(others.map(({ outcome }) => outcome))).toEqual(new Set(['alreadyFinished']));
+	}, 60_000);
 });
 
 describe('several input items', () => {

@@ -314,14 +314,21 @@ function exactlyAtTheDeadline(story: Story, stories: Story[]): void {
 	const isSlowed = watched.remote.log.some(
 		({ endedAt, status, retryAfter }) => endedAt <= left && (status === 429 || retryAfter !== undefined),
 	);
-	const ahead = urgent.filter(({ kind, at }) => kind === 'cancel' && at <= left && at > due - SLOWEST);
-	if (isSlowed && left <= due + PREEMPT_AFTER + ahead.length * SLOWEST + DUST) return;
+	const sent = [...urgent.filter(({ kind }) => kind === 'cancel').map(({ at }) => at), left];
+	/** The rate may hold all of them back, but the next one leaves as soon as the lowest rate says. */
+	const isPaced = (instant: number) =>
+		isSlowed && sent.some((at) => at >= instant - DUST && at <= instant + SLOWEST + DUST);
 	const instants = [due + PREEMPT_AFTER + DUST, ...urgent.map(({ endedAt }) => endedAt + DUST)].filter(
 		(at) => at >= due + PREEMPT_AFTER && at < left - DUST,
 	);
 	for (const instant of instants) {
 		const busy = urgent.filter(({ at, endedAt }) => at <= instant && endedAt > instant).length;
-		claim(busy >= limit, 'a cancel leaves at its deadline', story, { due, left, instant, busy });
+		claim(busy >= limit || isPaced(instant), 'a cancel leaves at its deadline', story, {
+			due,
+			left,
+			instant,
+			busy,
+		});
 	}
 }
 

@@ -11,7 +11,7 @@ import { FAKE_EPOCH, type FakeClock } from './fakeClock';
 import type { Step } from './scriptedClient';
 import { MINUTE, SECOND } from './watching';
 import { Claims } from '../../nodes/shared/core/cleanup/claims';
-import { queueOf } from './queues';
+import { accountOf } from './queues';
 
 export const HOUR = 60 * MINUTE;
 
@@ -101,8 +101,9 @@ export function startCleanup(
 ): Cleaning {
 	const host = new AbortController();
 	const scope = CancellationScope.from(host.signal);
-	const requestQueue = queueOf(limit, clock);
-	const deps = { requestQueue, clock, scope, claims, commandId: (id: string) => `command:${id}` };
+	const { requestQueue, listPoller } = accountOf(limit, clock);
+	const commandId = (id: string) => `command:${id}`;
+	const deps = { requestQueue, clock, scope, claims, commandId, listPoller: () => listPoller };
 	const report = cancelStuckRuns(deps, sources, { ...CLEANUP, ...options }).finally(() => scope.dispose());
 	report.catch(() => undefined);
 	return { report, stop: () => host.abort() };

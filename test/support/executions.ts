@@ -14,6 +14,8 @@ export interface Execution {
 	/** Ends as the execution does. */
 	results: Promise<WatchResult[]>;
 	stop: () => void;
+	/** With which n8n would tell of a stop. */
+	signal: AbortSignal;
 }
 
 /** An execution of a node that watches runs of an account, as a session of n8n does. */
@@ -48,5 +50,5 @@ export function startExecution(
 		leave();
 	});
 	results.catch(() => undefined);
-	return { results, stop: () => host.abort() };
+	return { results, stop: () => host.abort(), signal: host.signal };
 }

@@ -154,7 +154,7 @@ export interface RemoteRunPlan {
 
 export type FaultKindPlan =
 	| { kind: 'status'; status: number; retryAfter?: number; asDate?: boolean }
-	| { kind: 'hang' | 'hangDeaf' | 'reset' | 'refusedConnection' | 'brokenJson' | 'webPage' };
+	| { kind: 'hang' | 'hangDeaf' | 'reset' | 'refusedConnection' | 'brokenJson' | 'webPage' | 'hugePage' };
 
 export interface FaultPlan {
 	from: number;
@@ -369,7 +369,8 @@ export class RemoteApi {
 		return new ResourceClient(provider, resourceOf(provider, name), send, () => this.clock.now());
 	}
 
-	private async send(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
+	/** What becomes of a request. */
+	async send(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
 		const entry = this.entryOf(request);
 		this.log.push(entry);
 		this.inFlight += 1;
@@ -465,6 +466,8 @@ export class RemoteApi {
 				return Promise.resolve(respond(200, '{"id": "run_1", "sta'));
 			case 'webPage':
 				return Promise.resolve(respond(200, '<html><body>Down for maintenance</body></html>'));
+			case 'hugePage':
+				return Promise.resolve(respond(200, `<html><body>${'Down for maintenance. '.repeat(50_000)}`));
 		}
 	}
 

@@ -105,8 +105,14 @@ export const RATE = {
 	growth: 0.2,
 	/** Beyond the rate that was refused, it grows to this multiple of what was taken. */
 	headroom: 2,
-	/** Time over which the requests are counted that were taken. */
+	/** Refusals below this share of the answers say nothing about the rate, */
+	noise: 0.03,
+	/** unless there was another one so shortly before. */
+	aloneFor: 3 * SECOND,
+	/** Time over which answers are counted. */
 	window: SECOND,
+	/** How long the most requests are remembered that were taken in a second. The first fall is from there. */
+	remember: MINUTE,
 	/** Requests of this time may be sent at once. */
 	burst: 0.1 * SECOND,
 	/** So many may be sent at once in any case: a cancel, and the read that confirms it. */

@@ -3,7 +3,15 @@ import type { LatenessSample } from '../../../bench/figures/lateness';
 import type { WatchSample } from '../../../bench/figures/requests';
 import type { Results } from '../../../bench/results';
 
-const NOTHING: Results = { requests: [], crowd: [], lateness: [], cleanUp: [], many: [], batch: [] };
+const NOTHING: Results = {
+	requests: [],
+	crowd: [],
+	executions: [],
+	lateness: [],
+	cleanUp: [],
+	many: [],
+	batch: [],
+};
 
 function watched(given: Partial<WatchSample>): WatchSample {
 	return {
@@ -158,4 +166,22 @@ test('the package is at most 150 kB and loads in 50 ms', () => {
 	]);
 	const tooMuch = { ...published, loadMs: [51], packedBytes: 150_001 };
 	for (const line of lines({ published: tooMuch })) expect(line).toMatch(/^NOT OK: /);
+});
+
+test('a hundred executions with one run each may take a fifth more requests than one execution', () => {
+	const one = {
+		contender: 'node2s',
+		isSplit: false,
+		runs: 100,
+		round: 0,
+		requests: 150,
+		delayMeanMs: 900,
+		missed: 0,
+	};
+	const [, good] = lines({ executions: [one, { ...one, isSplit: true, requests: 180 }] });
+	expect(good).toMatch(
+		/^ok: .* Timeout Cancel, every 2 s \(Retab\): 1.20 × those of one execution \(limit 1.2\)/,
+	);
+	const [, bad] = lines({ executions: [one, { ...one, isSplit: true, requests: 190 }] });
+	expect(bad).toMatch(/^NOT OK: .* 1.27 ×/);
 });

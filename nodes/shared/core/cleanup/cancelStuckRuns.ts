@@ -2,10 +2,11 @@ import { attempt, attemptRequest } from '../concurrency/result';
 import { RETRY } from '../config';
 import { type ApiError, noAnswer } from '../requests/apiError';
 import { retry } from '../requests/retry';
-import { type CancelResult, confirmCancel } from '../runs/cancelRun';
+import type { CancelResult } from '../runs/cancelRun';
 import { type Run, isTerminal } from '../runs/run';
 import type { ReadView } from '../runs/runClient';
 import { RunReader } from '../runs/runReader';
+import { cancelWatched, runToCancel } from '../watch/cancelWatched';
 import { type Outcome, errorBehind, outcomeOfCancel } from '../watch/outcome';
 import {
 	type Candidate,
@@ -138,17 +139,29 @@ async function cleanRun(
 	if (age === undefined) return 'undated';
 	if (options.dryRun) return { ...known, outcome: 'wouldCancel', age, run };
 
-	const commandId = deps.commandId(row.id);
-	const cancel = await confirmCancel(
-		{ client, requestQueue, clock, reader, commandId, until: 'confirmed' },
-		scope,
-		options.confirmFor,
-	);
+	const cancel = await cancelStuck(deps, source, reader, options.confirmFor);
 	const outcome = AFTER_CANCEL[outcomeOfCancel(cancel)] ?? 'alreadyFinished';
 	// After a stop, a missing answer is no error.
 	const silence = scope.signal.aborted ? undefined : noAnswer(options.confirmFor);
 	const lastError = errorBehind(outcome, reader.lastError, cancel, silence);
 	return { ...known, outcome, age, run: reader.last ?? run, cancel, lastError };
+}
+
+async function cancelStuck(
+	deps: CleanupDeps,
+	{ client, resource }: CleanupSource,
+	reader: RunReader,
+	budget: number,
+): Promise<CancelResult> {
+	const { scope, isOfAccount } = deps;
+	const listPoller = deps.listPoller(resource);
+	const leave = listPoller.join({ client, scope, isOfAccount }, 1);
+	const run = runToCancel(reader, budget, deps.clock.now());
+	try {
+		return await cancelWatched({ ...deps, client, listPoller, until: 'confirmed' }, run, scope, budget);
+	} finally {
+		leave();
+	}
 }
 
 async function readAgain({ clock, scope }: CleanupDeps, reader: RunReader, view: ReadView): Promise<Run> {

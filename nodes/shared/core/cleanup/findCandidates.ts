@@ -6,6 +6,7 @@ import { PageCursor, paginate } from '../requests/paginate';
 import { type CallDeps, call } from '../requests/retry';
 import type { ListedRun, ReadView, RunClient, RunList } from '../runs/runClient';
 import type { Phase, Run } from '../runs/run';
+import type { ListPoller } from '../watch/listPoller';
 
 /** One list that may hold stuck runs. */
 export interface StuckList {
@@ -42,6 +43,10 @@ export interface CleanupDeps extends CallDeps {
 	commandId(id: string): string;
 	/** Shared by all cleanups of the account. */
 	claims: Claims;
+	/** Shared by all executions of the account that watch or cancel runs of a resource. */
+	listPoller(resource: string): ListPoller;
+	/** As in `WatchDeps`. */
+	isOfAccount?: () => boolean;
 }
 
 /** A run that may be stuck: a read decides. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../concurrency/clock';
 import { RATE, SECOND } from '../config';
-import { TakenRequests } from './takenRequests';
+import { AnsweredRequests } from './answeredRequests';
 
 /** Requests that may be sent now; filled with time, at the rate. May be below 0 after requests that did not wait for it. */
 interface Bucket {
@@ -15,7 +15,8 @@ const DUST = 1e-6;
 /**
  * How many requests per second an account takes: without a limit until it refuses one. Then the rate falls at once, comes
  * back to where it was refused, waits there for a while and goes beyond it, as TCP CUBIC and the adaptive mode of the AWS
- * SDKs do. Beyond that point it only grows as far as it is used.
+ * SDKs do. Beyond that point it only grows as far as it is used. A single refusal among many answers only pauses: a server that
+ * is in trouble for a moment says nothing about the rate.
  *
  * Cancels wait for each other, never for other requests. Other requests wait for all.
  */
@@ -31,14 +32,17 @@ export class RequestRate {
 
 	private growsFrom = 0;
 
+	/** When a request had to wait for the rate the last time (unix ms). */
+	private heldBackAt = Number.NEGATIVE_INFINITY;
+
 	private readonly all: Bucket;
 
 	private readonly urgent: Bucket;
 
-	private readonly taken: TakenRequests;
+	private readonly answered: AnsweredRequests;
 
 	constructor(private readonly clock: Pick<Clock, 'now'>) {
-		this.taken = new TakenRequests(clock);
+		this.answered = new AnsweredRequests(clock);
 		this.all = { level: RATE.minBurst, at: clock.now() };
 		this.urgent = { ...this.all };
 	}
@@ -50,7 +54,7 @@ export class RequestRate {
 		const seconds = Math.max(0, this.clock.now() - this.growsFrom) / SECOND;
 		const untilBack = Math.cbrt((refusedAt * (1 - RATE.decrease)) / RATE.growth);
 		const grown = refusedAt + RATE.growth * (seconds - untilBack) ** 3;
-		const used = Math.max(refusedAt, RATE.headroom * this.taken.perSecond);
+		const used = Math.max(refusedAt, RATE.headroom * this.answered.takenPerSecond);
 		return Math.min(stated, Math.max(RATE.min, Math.min(grown, used)));
 	}
 
@@ -61,7 +65,9 @@ export class RequestRate {
 		const bucket = isUrgent ? this.urgent : this.all;
 		this.fill(bucket, rate);
 		const missing = 1 - bucket.level;
-		return missing <= DUST ? 0 : Math.ceil((missing / rate) * SECOND);
+		if (missing <= DUST) return 0;
+		this.heldBackAt = this.clock.now();
+		return Math.ceil((missing / rate) * SECOND);
 	}
 
 	/** A request is sent. */
@@ -76,7 +82,7 @@ export class RequestRate {
 
 	/** A request was taken by the API, whatever came of it. */
 	onTaken(): void {
-		this.taken.count();
+		this.answered.countTaken();
 	}
 
 	/**
@@ -88,9 +94,15 @@ export class RequestRate {
 	onRefused(sentAt: number, until: number): void {
 		const now = this.clock.now();
 		const before = this.perSecond;
+		const isNoise = this.answered.countRefused(sentAt);
+		const hasFallen = sentAt <= this.fellAt;
+		if (isNoise && !hasFallen) return;
 		this.growsFrom = Math.max(this.growsFrom, now, until);
-		if (sentAt <= this.fellAt) return;
-		this.refusedAt = Math.max(RATE.min, Math.min(before, this.taken.perSecond));
+		if (hasFallen) return;
+		// Where the rate held requests back, what was taken is what the API takes; otherwise there was no need of more.
+		const isUsed = now - this.heldBackAt <= RATE.window;
+		const { takenPerSecond, bestPerSecond } = this.answered;
+		this.refusedAt = Math.max(RATE.min, Math.min(before, isUsed ? takenPerSecond : bestPerSecond));
 		this.fellAt = now;
 		Object.assign(this.all, { level: Math.min(this.all.level, 0), at: now });
 	}

@@ -43,6 +43,11 @@ export interface CancelDeps extends ReaderDeps {
 	commandId: string;
 	/** `accepted`: nobody waits for the outcome any more, so it is enough that a cancel was accepted. */
 	until: 'confirmed' | 'accepted';
+	/**
+	 * Waits until a run is to be read again whose cancel is under way, and says how: after `delay` milliseconds, or later
+	 * where lists show that it goes on. Without it, the run is read after that delay.
+	 */
+	nextRead?: (delay: number, scope: CancellationScope) => Promise<ReadView>;
 }
 
 /**
@@ -108,25 +113,44 @@ class Cancellation {
 	async run(): Promise<CancelResult> {
 		const { clock, reader } = this.deps;
 		let wait: number = CANCEL.firstWait;
+		let view: ReadView = 'light';
 		for (;;) {
-			const tried = await attemptRequest(() => this.cancelAndRead());
+			const tried = await attemptRequest(() => this.cancelAndRead(view));
 			if ('error' in tried && reader.isFinal(tried.error)) throw tried.error;
 			if ('value' in tried && tried.value) return tried.value;
+			const isUnderWay = 'value' in tried && this.lastAnswer === 'accepted';
 			const pause =
 				'error' in tried ? Math.max(wait, delayAfter(tried.error, reader.failuresInARow, clock)) : wait;
-			const left = this.lastTry - clock.now();
-			await clock.sleep(left > 0 ? Math.min(pause, left) : wait, this.scope.signal);
+			view = await this.nextRead(pause, wait, isUnderWay);
 			wait = Math.min(CANCEL.maxWait, wait * CANCEL.waitGrowth);
 		}
+	}
+
+	/** Waits for `pause` milliseconds, but not beyond the last try; after that, for `wait` milliseconds. */
+	private async nextRead(pause: number, wait: number, isUnderWay: boolean): Promise<ReadView> {
+		const { clock, nextRead } = this.deps;
+		const left = this.lastTry - clock.now();
+		if (!nextRead || !isUnderWay || left <= pause) {
+			await clock.sleep(left > 0 ? Math.min(pause, left) : wait, this.scope.signal);
+			return 'light';
+		}
+		const scope = this.scope.child();
+		scope.cancelIn(left, 'deadline', clock);
+		const next = await attempt(() => nextRead(pause, scope));
+		scope.dispose();
+		if ('value' in next) return next.value;
+		if (!isCancelReason(next.error, 'deadline')) throw next.error;
+		return 'light';
 	}
 
 	/**
 	 * One round: a cancel, unless one was accepted already, and a read. Gives back the result when there is one.
 	 *
+	 * @param next how a run is read whose cancel was accepted before
 	 * @throws ApiError
 	 */
-	private async cancelAndRead(): Promise<CancelResult | undefined> {
-		const view = this.lastAnswer === 'accepted' ? 'light' : await this.attempt();
+	private async cancelAndRead(next: ReadView): Promise<CancelResult | undefined> {
+		const view = this.lastAnswer === 'accepted' ? next : await this.attempt();
 		if (this.lastAnswer === 'accepted' && this.deps.until === 'accepted') return this.result('pending');
 		const run = await this.deps.reader.read(view, this.scope, 'confirm', {
 			timeout: this.callTimeout,

@@ -63,10 +63,14 @@ export class ListMembers {
 		const tried = new Set<ListMember>();
 		for (;;) {
 			scope.signal.throwIfAborted();
-			const member = [...this.members.keys()].find((one) => !tried.has(one) && maySend(one));
+			const member = [...this.members.keys()].find(
+				(one) => !tried.has(one) && !one.scope.signal.aborted && isOfAccount(one),
+			);
 			if (!member) throw new ApiError('network', 'No execution is left that could read the list');
 			tried.add(member);
 			const read = await attempt(() => this.pageThrough(member, list, token, scope, options));
+			// This may have been its first request with another key.
+			if (!isOfAccount(member)) continue;
 			if ('value' in read) return read.value;
 			scope.signal.throwIfAborted();
 			if (read.error instanceof ApiError) throw read.error;
@@ -74,20 +78,17 @@ export class ListMembers {
 	}
 
 	private async pageThrough(
-		member: ListMember,
+		{ client, scope }: ListMember,
 		list: number,
 		token: string | undefined,
 		wanted: CancellationScope,
 		options: RequestOptions,
 	): Promise<Page> {
-		const { client, scope } = member;
 		const own = scope.child();
 		const release = () => own.dispose();
 		wanted.signal.addEventListener('abort', release, { once: true, signal: own.signal });
 		try {
 			return await this.requestQueue.request(own, options, async (signal) => {
-				// It has waited for its turn.
-				if (!maySend(member)) throw new RangeError(`${client.title} is watched with another account by now`);
 				const page = await client.unfinished?.[list]?.page(token, signal);
 				if (!page) throw new RangeError(`${client.title} has no such list`);
 				return page;
@@ -98,6 +99,6 @@ export class ListMembers {
 	}
 }
 
-function maySend({ scope, isOfAccount }: ListMember): boolean {
-	return !scope.signal.aborted && isOfAccount?.() !== false;
+function isOfAccount(member: ListMember): boolean {
+	return member.isOfAccount?.() !== false;
 }

@@ -86,14 +86,16 @@ export class ListPoller {
 	 * Waits until the run is to be read by itself, and gives back how. The first read comes at once, each further one a poll
 	 * delay after the one before; as long as lists show that the run is unfinished, there is no need to.
 	 *
+	 * @param confirmDelay milliseconds to the next read of a run that was read after its cancel and goes on; grows while it does
 	 * @throws the reason why the scope ended
 	 */
-	next(run: WatchedRun, scope: CancellationScope): Promise<NextRead> {
+	next(run: WatchedRun, scope: CancellationScope, confirmDelay?: number): Promise<NextRead> {
 		const { runs, lists, limits, clock, members } = this;
 		const now = clock.now();
 		const tracked = runs.of(run);
 		if (tracked.last !== undefined) {
-			tracked.delay = runs.nextDelay(tracked, now, clock);
+			tracked.confirmDelay = confirmDelay;
+			tracked.delay = confirmDelay ?? runs.nextDelay(tracked, now, clock);
 			return runs.wait(tracked, scope, now + tracked.delay);
 		}
 		const deferred = () => {
@@ -119,7 +121,8 @@ export class ListPoller {
 		tracked.lastRead = now;
 		if (isTerminal(phase)) this.ended.remember(run.id, now + run.options.polls.interval);
 		if (isDone(phase)) {
-			this.runs.recordEnd(tracked, now);
+			// A cancel says nothing about how long runs take.
+			if (tracked.confirmDelay === undefined) this.runs.recordEnd(tracked, now);
 			return;
 		}
 		tracked.unfinishedAt = now;

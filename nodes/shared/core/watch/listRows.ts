@@ -7,7 +7,6 @@ import type { EndedRuns } from './endedRuns';
 import type { ListLimits } from './listLimits';
 import type { ListPass } from './listPass';
 import { type TrackedRun, type TrackedRuns, elapsedShare } from './trackedRuns';
-import type { WatchedRun } from './types';
 
 /** What rows are held against. */
 export interface RowDeps {
@@ -29,7 +28,7 @@ export function acceptRow(row: ListedRun, pass: ListPass, askedAt: number, deps:
 	for (const tracked of news) {
 		tracked.foundIn = pass;
 		pass.open.delete(tracked);
-		const decision = attemptSync(() => decideRow(tracked.run, row));
+		const decision = attemptSync(() => decideRow(tracked, row));
 		// What breaks in one execution is no matter of the others.
 		if ('error' in decision) tracked.fail?.(decision.error as Error);
 		else follow(decision.value, { tracked, row, pass, askedAt }, deps);
@@ -78,8 +77,12 @@ function follow(
 type RowDecision = 'unfinished' | 'enough' | 'read';
 
 /** Only that a run is unfinished is taken from a row. A change that moves the deadline, as a start does, is read. */
-function decideRow({ options, targets, reader }: WatchedRun, { phase, run }: ListedRun): RowDecision {
+function decideRow(
+	{ run: { options, targets, reader }, confirmDelay }: TrackedRun,
+	{ phase, run }: ListedRun,
+): RowDecision {
 	if (!run || !isUnfinished(phase)) return 'read';
+	if (confirmDelay !== undefined) return 'unfinished';
 	if (options.mode === 'once')
 		return targets.every(({ countFrom }) => holdsTime(run, countFrom)) ? 'enough' : 'read';
 	const countsFromStart = targets.some(({ countFrom }) => countFrom === 'started');

@@ -1,9 +1,10 @@
 import type { CancellationScope } from '../concurrency/cancellationScope';
 import { attempt } from '../concurrency/result';
 import { type ApiError, noAnswer } from '../requests/apiError';
-import { type CancelDeps, type CancelResult, confirmCancel } from '../runs/cancelRun';
+import type { CancelDeps, CancelResult } from '../runs/cancelRun';
 import { type Run, isDone } from '../runs/run';
 import { RunReader } from '../runs/runReader';
+import { cancelWatched } from './cancelWatched';
 import { Deadline } from './deadline';
 import { type FinalRead, finalRead } from './finalRead';
 import { type Outcome, errorBehind, outcomeOf, outcomeOfCancel, outcomeOfError } from './outcome';
@@ -95,10 +96,7 @@ export class RunWatcher {
 		budget: number,
 		until: CancelDeps['until'],
 	): Promise<CancelResult> {
-		const { client, requestQueue, clock, commandId } = this.deps;
-		const { id, reader } = this.run;
-		const deps = { client, requestQueue, clock, reader, commandId: commandId(id), until };
-		this.cancel = await confirmCancel(deps, scope, budget);
+		this.cancel = await cancelWatched({ ...this.deps, until }, this.run, scope, budget);
 		return this.cancel;
 	}
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../concurrency/clock';
 import type { CancellationScope } from '../concurrency/cancellationScope';
 import type { Timer, TimerQueue } from '../concurrency/timerQueue';
-import { LIST_POLLER } from '../config';
+import { CANCEL, LIST_POLLER } from '../config';
 import type { Run } from '../runs/run';
 import type { ReadView } from '../runs/runClient';
 import { CompletionTimes, nextPollDelay } from './pollDelay';
@@ -20,6 +20,8 @@ export interface TrackedRun {
 	last?: number;
 	/** Milliseconds from then to the next time. */
 	delay: number;
+	/** Present when its cancel was accepted: the latest delay of the confirming reads (ms). */
+	confirmDelay?: number;
 	lastRead: number;
 	/** When it was last seen unfinished. */
 	unfinishedAt?: number;
@@ -134,7 +136,12 @@ export class TrackedRuns {
 	}
 
 	/** Milliseconds to wait before a run is read again. */
-	nextDelay({ run }: TrackedRun, now: number, random: Pick<Clock, 'random'>): number {
+	nextDelay(tracked: TrackedRun, now: number, random: Pick<Clock, 'random'>): number {
+		const { run, confirmDelay } = tracked;
+		if (confirmDelay !== undefined) {
+			tracked.confirmDelay = Math.min(CANCEL.maxWait, confirmDelay * CANCEL.waitGrowth);
+			return tracked.confirmDelay;
+		}
 		const { quantiles } = this.completionTimes;
 		const age = now - createdAt(run);
 		return nextPollDelay(
@@ -159,7 +166,8 @@ export class TrackedRuns {
 	/** Lets a run be read by itself: at once when it is due, otherwise no sooner than its interval allows. */
 	readSingly(tracked: TrackedRun, view: ReadView, now: number): void {
 		tracked.view = view;
-		const soonest = (tracked.last ?? Number.NEGATIVE_INFINITY) + tracked.run.options.polls.interval;
+		const least = tracked.confirmDelay === undefined ? tracked.run.options.polls.interval : CANCEL.firstWait;
+		const soonest = (tracked.last ?? Number.NEGATIVE_INFINITY) + least;
 		this.setTimer(tracked, tracked.isDue ? now : Math.max(now, soonest));
 	}
 

@@ -26,8 +26,8 @@ export async function watchRuns(deps: WatchDeps, targets: readonly WatchTarget[]
 	const scope = deps.scope.child();
 	const timerQueue = new TimerQueue(deps.clock, scope);
 	const watched = [...byId.values()];
-	const polled = watched.filter(([{ options }]) => options.mode !== 'none').length;
-	const leave = deps.listPoller.join({ client: deps.client, scope, isOfAccount: deps.isOfAccount }, polled);
+	const member = { client: deps.client, scope, isOfAccount: deps.isOfAccount };
+	const leave = deps.listPoller.join(member, watched.length);
 	const stopCancels = new StopCancels(deps.requestQueue, watched.length);
 	const shared = { ...deps, timerQueue, stopCancels };
 	const results = new Map<string, WatchResult>();

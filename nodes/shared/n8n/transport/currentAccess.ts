@@ -1,21 +1,38 @@
-import { attempt } from '../../core/concurrency/result';
+import { attemptSync } from '../../core/concurrency/result';
 import type { Access } from '../../providers/client/credential';
+import type { ProviderSpec } from '../../providers/types';
+import { accountKey } from './accounts';
 
 /** A credential as n8n had it the last time: it may be changed while a workflow runs. */
 export class CurrentAccess {
-	/** @param read the credential as n8n has it now */
+	private known: Access;
+
+	private readonly account: string;
+
+	private isUnchanged = true;
+
 	constructor(
-		private known: Access,
-		private readonly read: () => Promise<Access>,
-	) {}
+		private readonly provider: ProviderSpec,
+		joined: Access,
+	) {
+		this.known = joined;
+		this.account = accountKey(provider, joined);
+	}
 
 	get value(): Access {
 		return this.known;
 	}
 
-	/** Reads it anew, after a request that may have failed because of it. What cannot be used changes nothing. */
-	async renew(): Promise<void> {
-		const read = await attempt(this.read);
-		if ('value' in read) this.known = read.value;
+	/** False once a request went out with a key or to an address of another account, for good: its answer may still be to come. */
+	get isOfAccount(): boolean {
+		return this.isUnchanged;
+	}
+
+	/** Takes over what n8n has read. What cannot be used changes nothing. */
+	learn(data: unknown): void {
+		const read = attemptSync(() => this.provider.access(data));
+		if ('error' in read) return;
+		this.known = read.value;
+		this.isUnchanged &&= accountKey(this.provider, read.value) === this.account;
 	}
 }

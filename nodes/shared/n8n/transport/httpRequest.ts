@@ -9,6 +9,7 @@ import type {
 	IWebhookFunctions,
 } from 'n8n-workflow';
 
+import { attempt } from '../../core/concurrency/result';
 import { ApiError, errorKindOf } from '../../core/requests/apiError';
 import type {
 	ApiResponse,
@@ -32,12 +33,20 @@ export type RequestContext = IExecuteFunctions | ILoadOptionsFunctions | Trigger
  *
  * The helper overwrites `abortSignal` with the signal of the execution. It takes that from the context it is called on, so
  * each request gets a context of its own whose signal is ours: that is how one request can have a deadline, and how a
- * cancel can still leave after the workflow was stopped.
+ * cancel can still leave after the workflow was stopped. The helper reads the credential for each request, through that
+ * context as well: so it is known with which key the request goes out.
  */
 export function sendThrough(context: RequestContext, provider: ProviderSpec, access: CurrentAccess): Send {
+	const readCredential = async (type: string) => {
+		const data = await context.getCredentials(type);
+		access.learn(data);
+		return data;
+	};
+	const renew = () => attempt(() => readCredential(provider.credential));
 	return async ({ method, path, query, body, raw, headers }, signal) => {
 		const own = Object.create(context, {
 			getExecutionCancelSignal: { value: () => signal },
+			getCredentials: { value: readCredential },
 		}) as IAllExecuteFunctions;
 		const { baseUrl, secret } = access.value;
 		const options: IHttpRequestOptions = {
@@ -56,12 +65,12 @@ export function sendThrough(context: RequestContext, provider: ProviderSpec, acc
 				provider.credential,
 				options,
 			)) as IN8nHttpFullResponse;
-			if (REFUSED_KEY.has(response.statusCode)) await access.renew();
+			if (REFUSED_KEY.has(response.statusCode)) await renew();
 			return readable(response, [secret, access.value.secret]);
 		} catch (error) {
 			if (signal.aborted) throw signal.reason;
 			// It may lead to another address by now.
-			await access.renew();
+			await renew();
 			throw raw?.failure?.() ?? networkError(provider, error, [secret, access.value.secret]);
 		}
 	};

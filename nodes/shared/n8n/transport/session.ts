@@ -15,7 +15,7 @@ import type { ProviderSpec } from '../../providers/types';
 import { readCredential } from './readCredential';
 import { systemClock } from './systemClock';
 import { orInvalidParameter } from '../output/errors';
-import { accountKey, joinAccount } from './accounts';
+import { joinAccount } from './accounts';
 import { CurrentAccess } from './currentAccess';
 import {
 	fetchThrough,
@@ -78,7 +78,7 @@ export async function openSession(
 		provider,
 		requestQueue: account.requestQueue,
 		listPoller: (resource) => account.listPoller(resource),
-		isOfAccount: () => accountKey(provider, current.value) === accountKey(provider, access),
+		isOfAccount: () => current.isOfAccount,
 		claims: account.claims,
 		maxConcurrentRequests,
 		scope,
@@ -158,16 +158,13 @@ async function connect(
 	context: RequestContext,
 	provider: ProviderSpec,
 ): Promise<{ access: Access; current: CurrentAccess; send: Send; sendBytes: SendBytes }> {
-	const read = async () => {
-		const data = await readCredential(context, provider);
-		return orInvalidParameter(
-			() => provider.access(data),
-			'Open the credential and correct it.',
-			(reason) => `The ${provider.title} credential cannot be used: ${reason}`,
-		);
-	};
-	const access = await read();
-	const current = new CurrentAccess(access, read);
+	const data = await readCredential(context, provider);
+	const access = orInvalidParameter(
+		() => provider.access(data),
+		'Open the credential and correct it.',
+		(reason) => `The ${provider.title} credential cannot be used: ${reason}`,
+	);
+	const current = new CurrentAccess(provider, access);
 	return {
 		access,
 		current,

@@ -25,6 +25,7 @@ import {
 	says,
 	takes,
 } from '../../../support/scriptedClient';
+import { GOOD_LISTS, RemoteApi } from '../../../support/remote';
 import { MINUTE, SECOND } from '../../../support/watching';
 
 /** A run two hours old says that it is in this status. */
@@ -677,4 +678,36 @@ describe('two cleanups of one account that meet at the same runs', () => {
 		await clock.finish(first?.report ?? Promise.reject(new Error('none')));
 		expect(clock.sleeping).toBe(0);
 	});
+});
+
+test('100 cancels that take 20 s are confirmed through lists, and each by a read of its own', async () => {
+	const clock = new FakeClock({ seed: 5 });
+	const cancel = { takes: 20 * SECOND, ignored: false, finishesFirst: false, races: 0, answersLost: 0 };
+	const life = {
+		createdAt: -2 * HOUR,
+		startsAt: -2 * HOUR,
+		endsAt: 1e9,
+		endsAs: 'completed',
+		cancel,
+	} as const;
+	const remote = new RemoteApi(clock, {
+		dialect: 'extraction',
+		lists: GOOD_LISTS,
+		runs: Array.from({ length: 100 }, () => ({ ...life, invisibleReads: 0 })),
+		faults: [],
+		latency: 0,
+		skew: 0,
+		rowsPerPage: 100,
+		seed: 5,
+	});
+	const [list] = remote.api().unfinished ?? [];
+	if (!list) throw new Error('Extractions have lists');
+	const source = sourceOf(remote.api(), [
+		{ oldestFirst: true, page: (token, signal) => list.page(token, signal) },
+	]);
+	const { runs } = await clean(clock, [source]);
+	expect(runs.map(({ outcome }) => outcome)).toEqual(Array(100).fill('cancelled'));
+	// One to find out that it is stuck, one after its cancel, one at the end; and pages.
+	expect(remote.log.filter(({ kind }) => kind !== 'cancel').length).toBeLessThan(3.7 * 100);
+	expect(clock.sleeping).toBe(0);
 });

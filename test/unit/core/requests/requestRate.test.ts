@@ -86,6 +86,35 @@ describe('the learned rate', () => {
 		expect(last.length / 10).toBeGreaterThan(30);
 	});
 
+	test('a server that refuses one request now and then, whatever the rate, is not asked more slowly', async () => {
+		const { clock, requestQueue, answers, poll } = behind(10_000);
+		const polls = poll(5, 20 * SECOND);
+		for (let times = 0; times < 4; times++) {
+			await clock.advance(4 * SECOND);
+			const refused = () => Promise.reject(fault(429, { retryAfter: SECOND }));
+			const options = { priority: 'confirm' as const };
+			const sent = requestQueue.request(CancellationScope.from(undefined), options, refused);
+			await clock.finish(sent.catch(() => undefined));
+		}
+		await clock.finish(Promise.all(polls));
+		// 100 per second, but for four pauses of a second.
+		expect(answers.length).toBeGreaterThan(0.95 * 100 * (20 - 4));
+	});
+
+	test('cancels do not suffer from a refusal while there was little to send', async () => {
+		const { clock, requestQueue, send } = behind(100);
+		await clock.finish(Promise.all(Array.from({ length: 60 }, () => send('poll'))));
+		await clock.advance(10 * SECOND);
+		const refused = requestQueue.request(CancellationScope.from(undefined), { priority: 'poll' }, () =>
+			Promise.reject(fault(429, { retryAfter: SECOND })),
+		);
+		await clock.finish(refused.catch(() => undefined));
+		await clock.advance(SECOND);
+		const begin = clock.now();
+		await clock.finish(Promise.all(Array.from({ length: 60 }, () => send('urgent'))));
+		expect(clock.now() - begin).toBeLessThan(2 * SECOND);
+	});
+
 	test('30 cancels go before all polls, within about 3 seconds', async () => {
 		const { clock, answers, send, poll } = behind(10);
 		const polls = poll(20, 40 * SECOND);

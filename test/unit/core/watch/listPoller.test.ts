@@ -30,7 +30,12 @@ interface Account {
 	timeout?: number;
 	inFlight?: number;
 	withoutLists?: boolean;
+	cancel?: CancelPlan;
 }
+
+type CancelPlan = RemotePlan['runs'][number]['cancel'];
+
+const AT_ONCE: CancelPlan = { takes: 0, ignored: false, finishesFirst: false, races: 0, answersLost: 0 };
 
 async function watchAll(account: Account) {
 	const { runs, endsAt = () => 60 * SECOND, startsAt = 2 * SECOND } = account;
@@ -44,7 +49,7 @@ async function watchAll(account: Account) {
 			endsAt: endsAt(index),
 			endsAs: 'completed' as const,
 			invisibleReads: 0,
-			cancel: { takes: 0, ignored: false, finishesFirst: false, races: 0, answersLost: 0 },
+			cancel: account.cancel ?? AT_ONCE,
 		})),
 		faults: [],
 		latency: 0,
@@ -256,6 +261,33 @@ describe('deadlines', () => {
 		const cancels = own.log.filter(({ kind }) => kind === 'cancel');
 		expect(cancels.map(({ at }) => at)).toEqual(Array(1_000).fill(10 * SECOND));
 		expect(new Set(cancels.map(({ id }) => id)).size).toBe(1_000);
+		expect(own.timersLeft).toBe(0);
+	});
+
+	test('200 cancels that take 20 s are confirmed through lists, and each by a read of its own', async () => {
+		const slow = { runs: 200, timeout: 10 * SECOND, cancel: { ...AT_ONCE, takes: 20 * SECOND } };
+		const singly = await watchAll({ ...slow, withoutLists: true });
+		const own = await watchAll(slow);
+		for (const { outcomes, timersLeft } of [singly, own]) {
+			expect(outcomes).toEqual(new Set(['cancelled']));
+			expect(timersLeft).toBe(0);
+		}
+		const afterDeadline = ({ log }: typeof own) =>
+			log.filter(({ at, kind }) => at > 10 * SECOND && kind !== 'cancel');
+		expect(afterDeadline(singly).length).toBeGreaterThan(2_000);
+		// The first read and the last one of each, and pages.
+		expect(afterDeadline(own).length).toBeLessThan(2.5 * 200);
+		expect(Math.max(...own.reports.map(({ elapsed }) => elapsed))).toBeLessThan(33 * SECOND);
+	});
+
+	test('cancels are confirmed although the lists stand still, and none is given up', async () => {
+		const own = await watchAll({
+			runs: 60,
+			timeout: 10 * SECOND,
+			cancel: { ...AT_ONCE, takes: 5 * SECOND },
+			lists: { lag: 3_600 * SECOND },
+		});
+		expect(own.outcomes).toEqual(new Set(['cancelled']));
 		expect(own.timersLeft).toBe(0);
 	});
 
