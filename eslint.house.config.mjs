@@ -29,7 +29,14 @@ const zones = [
 	},
 	{
 		target: './nodes/shared',
-		from: ['./nodes/Retab', './nodes/Extend', './nodes/TimeoutCancel', './nodes/RunTrigger', './credentials'],
+		from: [
+			'./nodes/Retab',
+			'./nodes/Extend',
+			'./nodes/ExtendTrigger',
+			'./nodes/TimeoutCancel',
+			'./nodes/RunTrigger',
+			'./credentials',
+		],
 		message: 'Shared code knows no node: move what is shared down into nodes/shared.',
 	},
 ];

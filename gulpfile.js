@@ -34,7 +34,13 @@ function outputPreviews(folder) {
 		{ name: 'id', type: 'string' },
 		{ name: 'deleted', type: 'boolean' },
 	];
-	const previews = { [`nodes/RunTrigger/__schema__/${VERSION}.json`]: schemaOf(EVENT_FIELDS) };
+	const instant = ALL_PROVIDERS.filter(({ hasInstantTrigger }) => hasInstantTrigger);
+	const previews = Object.fromEntries(
+		['RunTrigger', ...instant.map(({ title }) => `${title}Trigger`)].map((node) => [
+			`nodes/${node}/__schema__/${VERSION}.json`,
+			schemaOf(EVENT_FIELDS),
+		]),
+	);
 	for (const provider of ALL_PROVIDERS) {
 		const folderOf = (resource) => `nodes/${provider.title}/__schema__/${VERSION}/${resource}`;
 		const { reviews, batches } = provider;

@@ -19,7 +19,7 @@ import { readLookBack, readStuckAfter } from '../shared/n8n/parameters/numbers';
 import { readChoice, readMaxConcurrentRequests } from '../shared/n8n/parameters/options';
 import { type ParameterSource, parametersOf } from '../shared/n8n/parameters/values';
 import { filterReader, readOwner } from '../shared/n8n/parameters/filters';
-import { type PollSession, openPollSession } from '../shared/n8n/transport/session';
+import { type TriggerSession, openTriggerSession } from '../shared/n8n/transport/session';
 import { type AroundRun, readOutputShape, shapeEvent } from '../shared/n8n/output/simplify';
 import { safeMessage } from '../shared/n8n/output/text';
 import { PROVIDERS, PROVIDER_NAMES, resourceOf } from '../shared/providers';
@@ -29,11 +29,11 @@ import { eventSource } from '../shared/providers/lists/eventSource';
 
 /** `poll` of the Document Run Trigger: one item per event, or nothing. */
 export async function pollForEvents(context: IPollFunctions): Promise<INodeExecutionData[][] | null> {
-	let session: PollSession | undefined;
+	let session: TriggerSession | undefined;
 	try {
 		const parameters = parametersOf(context);
 		const provider = PROVIDERS[readChoice(parameters, 'provider', 'Provider', PROVIDER_NAMES, 0)];
-		session = await openPollSession(context, provider, readMaxConcurrentRequests(parameters));
+		session = await openTriggerSession(context, provider, readMaxConcurrentRequests(parameters));
 		const options = readOptions(context, parameters, session);
 		const sources = readSources(context, parameters, session, options.events);
 		const deps = { requestQueue: session.requestQueue, clock: systemClock, scope: session.scope };
@@ -52,7 +52,7 @@ export async function pollForEvents(context: IPollFunctions): Promise<INodeExecu
 /** Throws an error when there are no events: n8n shows it, and the next poll finds what this one has missed. */
 async function itemsOf(
 	context: IPollFunctions,
-	session: PollSession,
+	session: TriggerSession,
 	{ events, errors, warnings }: PollResult,
 ): Promise<INodeExecutionData[][] | null> {
 	const { provider } = session;
@@ -94,7 +94,7 @@ function itemOf({ event, resource, run, created, detected }: RunEvent, provider:
  */
 async function reviewOf(
 	context: IPollFunctions,
-	{ provider, client, scope, requestQueue }: PollSession,
+	{ provider, client, scope, requestQueue }: TriggerSession,
 	{ event, resource, run }: RunEvent,
 ): Promise<object> {
 	if (event !== 'needsReview' || !hasReviews(provider)) return {};
@@ -120,7 +120,7 @@ async function reviewOf(
 function readOptions(
 	context: IPollFunctions,
 	parameters: ParameterSource,
-	session: PollSession,
+	session: TriggerSession,
 ): EventOptions {
 	const events = readEvents(parameters);
 	return {
@@ -151,7 +151,7 @@ function readEvents(parameters: ParameterSource): ReadonlySet<EventName> {
 function readSources(
 	context: IPollFunctions,
 	parameters: ParameterSource,
-	session: PollSession,
+	session: TriggerSession,
 	events: ReadonlySet<EventName>,
 ): EventSource[] {
 	const chosen = z

@@ -9,6 +9,7 @@ import type { AppEnv } from './env';
 import { ApiError, extendError, retabError } from './errors';
 import { checkExtendKey } from './extend/auth';
 import { addExtendFileRoutes } from './extend/files';
+import { addExtendWebhookRoutes } from './extend/webhooks';
 import { addExtendRoutes, extendErrorBody, outputOf } from './extend/routes';
 import type { JsonObject } from './json';
 import type { LoggedRequest } from './log';
@@ -78,6 +79,7 @@ function createApi(world: World): Hono<AppEnv> {
 	addExtendFileRoutes(app, world);
 	addExtendRoutes(app, world);
 	addExtendOwnerRoutes(app, world);
+	addExtendWebhookRoutes(app, world);
 	addStorageRoutes(app, world, (id) => outputOf(world, id));
 	app.notFound((c) => {
 		throw familyError(familyOf(c.req.path), 404, 'Not Found');

@@ -27,6 +27,11 @@ const switchesSchema = z
 		extendProcessorRuns: z.enum(['served', 'removed']),
 		extractionCreated: z.union([z.literal(201), z.literal(202)]),
 		requestsPerSecond: z.number().min(0),
+		webhookDelayMs: z.number().min(0),
+		webhookRepeatEvery: z.number().int().min(0),
+		webhookLoseEvery: z.number().int().min(0),
+		webhookRetryMs: z.number().min(0),
+		webhookPayload: z.enum(['json', 'url']),
 	})
 	.strict()
 	.partial();
@@ -176,6 +181,15 @@ export function addControlRoutes(app: Hono, world: World, reset: Reset): void {
 		if (!run) return c.json({ error: 'no such run' }, 404);
 		world.store.remove(run);
 		return c.body(null, 204);
+	});
+
+	routes.get('/webhooks', (c) => {
+		const { endpoints, subscriptions, deliveries } = world.webhooks;
+		return c.json({
+			endpoints: [...endpoints.values()],
+			subscriptions: [...subscriptions.values()],
+			deliveries,
+		});
 	});
 
 	routes.get('/switches', (c) => c.json(world.switches));

@@ -32,6 +32,15 @@ export const OUTPUT_URL_TTL_MS = 15 * MINUTE;
 /** Retab: download link "valid 60 min". */
 export const DOWNLOAD_LINK_TTL_MS = 60 * MINUTE;
 export const UPLOAD_SESSION_TTL_MS = 15 * MINUTE;
+/** Extend: the link to the payload of an event is "valid 1 h". */
+export const WEBHOOK_LINK_TTL_MS = 60 * MINUTE;
+/** Extend: an endpoint has 30 s to answer (real ms). */
+export const WEBHOOK_TIMEOUT_MS = 30 * SECOND;
+/** Neither is documented. */
+export const WEBHOOK_ATTEMPTS = 40;
+export const WEBHOOK_MAX_RETRY_MS = 10 * SECOND;
+/** Real ms between two looks for runs that have come into another phase. */
+export const WEBHOOK_TICK_MS = 10;
 
 /** Retab: limit 1–100 on every list but those of reviews. */
 export const RETAB_MAX_LIMIT = 100;

@@ -11,6 +11,8 @@ import { FaultRegistry, type FaultSpec, type PlantedFault } from './faults';
 import { RequestLog, type LoggedRequest } from './log';
 import { seedFiles } from './owners';
 import { changeRun, seedRun, viewOf, type RunChange, type RunSeed, type RunView } from './seed';
+import { deliverWebhooks } from './extend/webhookDelivery';
+import { WebhookStore } from './extend/webhookStore';
 import { Store } from './store';
 import { DEFAULT_SWITCHES, type Switches, type World } from './world';
 
@@ -75,6 +77,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	const world: World = {
 		clock: createClock(now, speed),
 		store: new Store(),
+		webhooks: new WebhookStore(),
 		switches: { ...startSwitches },
 		faults: new FaultRegistry(),
 		log: new RequestLog(closing.signal),
@@ -83,6 +86,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	};
 	const reset = (): void => {
 		world.store.clear();
+		world.webhooks.clear();
 		world.faults.clear();
 		world.log.clear();
 		Object.assign(world.switches, startSwitches);
@@ -110,6 +114,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	const address = server.address() as AddressInfo;
 	const shownHost = address.family === 'IPv6' ? `[${address.address}]` : address.address;
 	world.origin = `http://${shownHost}:${address.port}`;
+	deliverWebhooks(world);
 
 	let closed: Promise<void> | undefined;
 	const close = (): Promise<void> => {

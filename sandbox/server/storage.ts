@@ -100,6 +100,10 @@ export function addStorageRoutes(
 	app.put(`${STORAGE_PREFIX}uploads/:id`, (c) => upload(c, world));
 	app.get(`${STORAGE_PREFIX}files/:id`, (c) => download(c, world));
 	app.get(`${STORAGE_PREFIX}results/:name`, (c) => result(c, world));
+	app.get(`${STORAGE_PREFIX}payloads/:id`, (c) => {
+		const payload = world.webhooks.payloads.get(c.req.param('id'));
+		return checkUrl(c, world) ?? (payload ? c.json(payload) : refusal(c, 404, 'NoSuchKey'));
+	});
 	app.get(`${STORAGE_PREFIX}outputs/:id`, (c) => {
 		const refused = checkUrl(c, world);
 		if (refused) return refused;

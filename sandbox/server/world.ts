@@ -1,4 +1,5 @@
 import type { Clock } from './clock';
+import type { WebhookStore } from './extend/webhookStore';
 import type { FaultRegistry } from './faults';
 import type { RequestLog } from './log';
 import type { JobTimes } from './steering';
@@ -26,6 +27,16 @@ export interface Switches {
 	extendProcessorRuns: 'served' | 'removed';
 	/** Requests per second and key; more are answered 429 with `Retry-After: 1`. 0 is no limit. */
 	requestsPerSecond: number;
+	/** Each delivery of an event waits a random time up to this, so that events overtake each other (real ms). */
+	webhookDelayMs: number;
+	/** Every nth event is delivered twice; 0 is none. */
+	webhookRepeatEvery: number;
+	/** Every nth event is never delivered; 0 is none. */
+	webhookLoseEvery: number;
+	/** Wait before the second attempt of a delivery; doubles with each further one (real ms; not documented). */
+	webhookRetryMs: number;
+	/** Payloads inside the event where the endpoint allows it, or always behind a link. */
+	webhookPayload: 'json' | 'url';
 }
 
 export const DEFAULT_SWITCHES: Readonly<Switches> = {
@@ -39,12 +50,18 @@ export const DEFAULT_SWITCHES: Readonly<Switches> = {
 	extendProcessorRuns: 'served',
 	extractionCreated: 201,
 	requestsPerSecond: 0,
+	webhookDelayMs: 0,
+	webhookRepeatEvery: 0,
+	webhookLoseEvery: 0,
+	webhookRetryMs: 5_000,
+	webhookPayload: 'json',
 };
 
 /** Everything one sandbox holds. */
 export interface World {
 	readonly clock: Clock;
 	readonly store: Store;
+	readonly webhooks: WebhookStore;
 	readonly switches: Switches;
 	readonly faults: FaultRegistry;
 	readonly log: RequestLog;

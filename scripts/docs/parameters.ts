@@ -4,6 +4,7 @@ import { ExtendApi } from '../../credentials/ExtendApi.credentials';
 import { RetabApi } from '../../credentials/RetabApi.credentials';
 import { Extend } from '../../nodes/Extend/Extend.node.js';
 import { Retab } from '../../nodes/Retab/Retab.node.js';
+import { ExtendTrigger } from '../../nodes/ExtendTrigger/ExtendTrigger.node.js';
 import { RunTrigger } from '../../nodes/RunTrigger/RunTrigger.node.js';
 import { TimeoutCancel } from '../../nodes/TimeoutCancel/TimeoutCancel.node.js';
 import { DAY, SECOND, SETTING } from '../../nodes/shared/core/config';
@@ -17,6 +18,7 @@ export const NODES = {
 	extend: new Extend(),
 	timeoutCancel: new TimeoutCancel(),
 	runTrigger: new RunTrigger(),
+	extendTrigger: new ExtendTrigger(),
 };
 
 export type NodeName = keyof typeof NODES;
@@ -45,7 +47,7 @@ function isShownFor({ displayOptions }: INodeProperties, operations: readonly st
 /** The parameters for some operations (all without any), those inside collections included. */
 function parametersOf(properties: readonly INodeProperties[], operations: readonly string[]): Parameter[] {
 	return properties
-		.filter((property) => isShownFor(property, operations))
+		.filter((property) => property.type !== 'notice' && isShownFor(property, operations))
 		.flatMap((property) => {
 			if (property.type !== 'collection') return [parameterOf(property)];
 			return parametersOf(property.options as INodeProperties[], operations).map((inner) => ({

@@ -21,6 +21,7 @@ import {
 	reads,
 	statuses,
 	unlisted,
+	webhookEvents,
 } from './tables';
 import { compatibility, versions } from './versions';
 
@@ -31,6 +32,8 @@ const BLOCKS: Record<string, () => string> = {
 	'fields of watch and check': watchParameters,
 	'fields of cleanup': () => ownParameters('timeoutCancel', 'cleanup'),
 	'fields of the trigger': () => ownParameters('runTrigger'),
+	'fields of the Extend Trigger': () => ownParameters('extendTrigger'),
+	'webhook events': webhookEvents,
 	'create of Retab': () => createResources('retab'),
 	'create of Extend': () => createResources('extend'),
 	'values of create': createValues,

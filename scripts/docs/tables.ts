@@ -15,6 +15,11 @@ import { type PollSettings, nextPollDelay } from '../../nodes/shared/core/watch/
 import type { Outcome } from '../../nodes/shared/core/watch/outcome';
 import { type Operation, hasOperation } from '../../nodes/shared/n8n/description/runFields';
 import { PROVIDERS, cancellable } from '../../nodes/shared/providers';
+import {
+	EVENT_TYPES,
+	WEBHOOK_EVENTS,
+	type ResourceType,
+} from '../../nodes/shared/providers/extend/webhookEvents';
 import type { ProviderSpec, ResourceSpec } from '../../nodes/shared/providers/types';
 import { code, table, unique } from './markdown';
 
@@ -232,4 +237,14 @@ export function unlisted(): string {
 			.join(', '),
 	]);
 	return table(['Provider', 'Not in any list'], unique(rows));
+}
+
+/** The events of Extend's webhooks: whose runs have which, and what Extend calls them. */
+export function webhookEvents(): string {
+	const rows = WEBHOOK_EVENTS.map((event) => {
+		const having = (Object.keys(EVENT_TYPES) as ResourceType[]).filter((type) => EVENT_TYPES[type][event]);
+		const types = having.flatMap((type) => EVENT_TYPES[type][event] ?? []);
+		return [`\`${event}\``, code(having), code(unique(types))];
+	});
+	return table(['Event', 'Runs Of', 'What Extend calls it'], rows);
 }

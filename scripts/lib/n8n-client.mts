@@ -8,6 +8,9 @@ const EXECUTION_POLL_MS = 250;
 /** Timeout of one REST call, in ms. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
+/** Executions in one page of a list. */
+const PAGE = 100;
+
 /** Final statuses of an execution of n8n. */
 const ENDED = ['success', 'error', 'crashed', 'canceled'];
 
@@ -160,6 +163,20 @@ export class N8nClient {
 		const filter = encodeURIComponent(JSON.stringify({ workflowId }));
 		const found = await this.request('GET', `/executions?filter=${filter}`);
 		return (found as { results: Array<{ id: string }> }).results.map(({ id }) => id);
+	}
+
+	/** All executions of a workflow, newest first, with the time at which they have started (Unix ms). */
+	async startsOf(workflowId: string): Promise<Array<{ id: string; startedAt: number }>> {
+		const filter = encodeURIComponent(JSON.stringify({ workflowId }));
+		const starts: Array<{ id: string; startedAt: number }> = [];
+		for (;;) {
+			const last = starts.at(-1);
+			const after = last === undefined ? '' : `&lastId=${last.id}`;
+			const found = await this.request('GET', `/executions?filter=${filter}&limit=${PAGE}${after}`);
+			const { results } = found as { results: Array<{ id: string; startedAt: string }> };
+			starts.push(...results.map(({ id, startedAt }) => ({ id, startedAt: Date.parse(startedAt) })));
+			if (results.length < PAGE) return starts;
+		}
 	}
 
 	async stopExecution(executionId: string): Promise<void> {

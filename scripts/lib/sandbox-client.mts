@@ -23,6 +23,13 @@ export interface SandboxRun {
 	request: Json;
 }
 
+export interface SandboxWebhooks {
+	endpoints: Array<{ id: string; url: string; signingSecret: string }>;
+	subscriptions: Array<{ id: string }>;
+	/** `answer` is a status, or `lost`, `none`, `waiting`; `sentAt` is in Unix ms. */
+	deliveries: Array<{ eventId: string; runId: string; sentAt: number; answer: number | string }>;
+}
+
 /** What a run is to be when no create call makes it. */
 export interface SandboxSeed {
 	provider: string;
@@ -101,6 +108,21 @@ export class SandboxClient {
 		);
 	}
 
+	/** Endpoints, subscriptions and deliveries of Extend's webhooks. */
+	async webhooks(): Promise<SandboxWebhooks> {
+		return (await this.#call('GET', '/webhooks')) as SandboxWebhooks;
+	}
+
+	/** Changes switches; the sandbox's README tells which there are. */
+	async switch(change: Json): Promise<void> {
+		await this.#call('PATCH', '/switches', change);
+	}
+
+	/** How often somebody has asked for something. */
+	async countRequests(path: string): Promise<number> {
+		return ((await this.#call('GET', `/requests?path=${path}`)) as { total: number }).total;
+	}
+
 	/** Plants a fault; the sandbox's README tells which there are. Returns its id. */
 	async plantFault(fault: Json): Promise<string> {
 		return ((await this.#call('POST', '/faults', fault)) as { id: string }).id;
@@ -114,7 +136,7 @@ export class SandboxClient {
 		return data.some((fault) => fault.id === id && fault.applied > 0);
 	}
 
-	async #call(method: 'GET' | 'POST' | 'DELETE', place: string, body?: unknown): Promise<unknown> {
+	async #call(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', place: string, body?: unknown): Promise<unknown> {
 		const response = await fetch(`${this.url}/_sandbox${place}`, {
 			method,
 			headers: { 'content-type': 'application/json' },

@@ -11,7 +11,7 @@ import { EXAMPLES, N8N_ROOT } from './paths.mjs';
 export const PACKAGE = 'n8n-nodes-document-runs';
 
 /** Nodes of the packages of this tree. One that is a tool of an agent has a type of its own. */
-const OWN_NODE = /^n8n-nodes-(document-runs|retab|extend)\.(retab|extend|timeoutCancel|runTrigger)(?:Tool)?$/;
+const OWN_NODE = /^n8n-nodes-(document-runs|retab|extend)\.(retab|extend|extendTrigger|timeoutCancel|runTrigger)(?:Tool)?$/;
 
 /** Origins of the real APIs in the example workflows. */
 const API_ORIGINS = ['https://api.retab.com', 'https://api.extend.ai'];
@@ -46,6 +46,14 @@ const SANDBOX_PARAMETERS = {
 		'Start Extraction': {
 			documentUrl: sandboxDocument('contract.pdf'),
 			additionalFields: { metadata: metadata({ sandbox_result: 'stuck' }) },
+		},
+	},
+	'extend-zero-poll': {
+		'Start Extraction': {
+			documentUrl: sandboxDocument('contract.pdf'),
+			additionalFields: {
+				metadata: metadata({ n8n_resume_url: '={{ $execution.resumeUrl }}', sandbox_duration_ms: '5000' }),
+			},
 		},
 	},
 	'mail-to-sheet': {
@@ -186,5 +194,7 @@ function credentialType(node) {
 	const [, packageOf, type] = OWN_NODE.exec(node.type) ?? [];
 	if (type === undefined) return undefined;
 	// A package for one service has no field Provider.
-	return [provider, packageOf, type].includes('extend') ? 'extendApi' : 'retabApi';
+	return [provider, packageOf, type].includes('extend') || type === 'extendTrigger'
+		? 'extendApi'
+		: 'retabApi';
 }

@@ -106,7 +106,10 @@ describe.each(panels)('the panel of $className', ({ properties, fields, choices 
 			(property.modes ?? []).map(({ displayName }) => ({ at, displayName })),
 		);
 		const named = [
-			...fields.map(({ at, property }) => ({ at, displayName: property.displayName })),
+			...fieldsWhere(fields, ({ type }) => type !== 'notice').map(({ at, property }) => ({
+				at,
+				displayName: property.displayName,
+			})),
 			...choices.map(({ at, option }) => ({ at, displayName: option.name })),
 			...sections,
 			...modes,
@@ -133,13 +136,14 @@ describe.each(panels)('the panel of $className', ({ properties, fields, choices 
 		).toEqual([]);
 	});
 
-	test('every field has a description, except collections, operations and resources that speak for themselves', () => {
+	test('every field has a description, except collections, notices, operations and resources that speak for themselves', () => {
 		const silent = fieldsWhere(
 			fields,
 			({ type, name, description }) =>
 				description === undefined &&
 				type !== 'collection' &&
 				type !== 'fixedCollection' &&
+				type !== 'notice' &&
 				name !== 'operation' &&
 				name !== 'resource',
 		);

@@ -165,7 +165,7 @@ describe('Approve', () => {
 		expect(sent(/approve$/)).toHaveLength(1);
 		expect(lab.sandbox.getRun(runId)?.phase).toBe('needsReview');
 
-		const superseded = { supersededVersions: String(corrected.versionId) };
+		const superseded = { supersededVersions: corrected.versionId as string };
 		const item = only(await onReview('approve', { additionalFields: superseded }, [seen]));
 		expect(item).toMatchObject({ decision: 'approved', versionId: seen.versionId });
 		expect(sent(/approve$/)[1]).toEqual({
@@ -257,7 +257,7 @@ test('Submit Correction: its item is what Approve takes', async () => {
 	);
 	expect(corrected).toEqual({
 		reviewId,
-		versionId: expect.not.stringContaining(String(before.versionId)) as unknown,
+		versionId: expect.not.stringContaining(before.versionId as string) as unknown,
 		parentId: before.versionId,
 		output: { invoice_number: 'INV-1001', total: 120 },
 		note: 'Total',

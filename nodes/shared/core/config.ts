@@ -233,6 +233,30 @@ export const SEEN_RUNS = {
 	minuteOverhead: 14,
 } as const;
 
+/** Webhooks of the Extend Trigger. */
+export const WEBHOOK = {
+	/** An event signed longer ago is refused: it may be a recorded one (Extend's SDK: 300 s). */
+	maxAge: 5 * MINUTE,
+	/** The same for one signed further in the future (Extend's SDK: 60 s). */
+	maxAhead: MINUTE,
+	/** A delivery is answered by then, whether its run has been read or not. */
+	answerWithin: 0.5 * SECOND,
+	/** How long the run of an event is tried to be read; then the event goes out as it came. */
+	readBudget: 30 * SECOND,
+	/** How long the IDs of reported events are remembered. */
+	remember: DAY,
+	/** Events that are remembered at most. */
+	maxEvents: 4_000,
+	/** Characters of the digest of an event (54 bits). */
+	digest: 9,
+	/** Payloads above this come as a link, so that they fit through n8n's limit of 16 MB. */
+	inlineUpTo: 1024 * 1024,
+	/** Pages of the list of endpoints that are searched for one with the same address. */
+	pages: 20,
+	/** Characters of the name of an endpoint. */
+	name: 100,
+} as const;
+
 /** Documents of Create. */
 export const DOCUMENT = {
 	/** Largest document inside a request to Retab; larger ones are uploaded first, as a stream. */

@@ -20,7 +20,7 @@ import { EXTEND_ROWS, type ExtendRow } from './resources';
 type ExtendContext = Context<AppEnv>;
 
 /** The body as a JSON value; an empty one counts as `{}`. */
-async function readBody(c: ExtendContext): Promise<unknown> {
+export async function readBody(c: ExtendContext): Promise<unknown> {
 	const text = await c.req.text();
 	if (text.trim() === '') return {};
 	try {

@@ -13,11 +13,13 @@ export {
 	type SingleNodeRun,
 	type TestInstance,
 	type ToolRun,
+	type WebhookTriggerRun,
 } from './instance';
 export type { CredentialData, CredentialTypeClass } from './credential-store';
 export type { CredentialTestResult } from './credential-test';
 export type { NodeTypeClass } from './node-types';
 export type { PollTrigger } from './poll-trigger';
+export type { WebhookTrigger } from './webhook-trigger';
 export type { RunMode, WorkflowError, WorkflowExecution, WorkflowResult } from './run';
 export {
 	logEntries,

@@ -32,6 +32,7 @@ import {
 	type ToolCallStyle,
 	type ToolResult,
 } from './tool';
+import { createWebhookTrigger, type WebhookTrigger } from './webhook-trigger';
 import {
 	createNode,
 	expandSingleNode,
@@ -105,6 +106,14 @@ export interface PollTriggerRun extends Pick<
 	staticData?: IDataObject;
 }
 
+export interface WebhookTriggerRun extends Pick<
+	SingleNodeRun,
+	'node' | 'parameters' | 'credentials' | 'typeVersion'
+> {
+	/** Tells the node from others: n8n gives each one an id of its own. */
+	nodeId: string;
+}
+
 export interface PredefinedCredentialRequest {
 	url: string;
 	method?: IHttpRequestMethods;
@@ -141,6 +150,8 @@ export interface TestInstance {
 	loadListSearch(options: ListSearchRun): Promise<INodeListSearchResult>;
 	/** Activates a poll trigger; the test calls `poll()` in place of n8n's schedule. */
 	activatePollTrigger(options: PollTriggerRun): PollTrigger;
+	/** Opens the address of a trigger with a webhook; the test publishes it, and closes it in the end. */
+	openWebhookTrigger(options: WebhookTriggerRun): Promise<WebhookTrigger>;
 	/** An item with files, stored the way the current binary data mode stores them. */
 	binaryItem(json: IDataObject, files: Record<string, BinaryFile>): Promise<INodeExecutionData>;
 	/** Content of a file of an item. */
@@ -281,6 +292,22 @@ export function createTestInstance(instance: InstanceOptions): TestInstance {
 				additionalData,
 				load: reload,
 				staticData: options.staticData,
+			});
+		},
+
+		async openWebhookTrigger(options) {
+			const { json, name } = loneNode(withDefaults(options));
+			const nodes = json.nodes.map((node) => ({ ...node, id: options.nodeId, webhookId: options.nodeId }));
+			return await createWebhookTrigger({
+				nodeName: name,
+				additionalData: (overrides) => load(json, { ...options, additionalData: overrides }).additionalData,
+				load: (staticData) => {
+					const { credentials } = load(json, options);
+					return loadWorkflow(
+						{ ...json, nodes },
+						{ nodeTypes, credentials: credentials.savedReferences(), staticData },
+					);
+				},
 			});
 		},
 

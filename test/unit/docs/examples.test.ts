@@ -170,7 +170,9 @@ describe.each(EXAMPLES)('%s', (file, example) => {
 		expect(steps.length).toBeGreaterThanOrEqual(3);
 		const wrong = /activate the workflow|workflow is active|\bSave\b/i;
 		expect(notesOf(example).filter(({ text }) => wrong.test(text))).toEqual([]);
-		const starts = nodes.some(({ type }) => /(?:schedule|form|error|run)Trigger$|emailReadImap$/.test(type));
+		const starts = nodes.some(({ type }) =>
+			/(?:schedule|form|error|run|extend)Trigger$|emailReadImap$|\.webhook$/.test(type),
+		);
 		expect(main?.text.includes('**Publish**')).toBe(starts);
 	});
 

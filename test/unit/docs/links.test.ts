@@ -78,7 +78,7 @@ test('a wrong link is found', () => {
 });
 
 test('nodes and credentials link to pages of this repository', () => {
-	const codex = ['Retab', 'Extend', 'RunTrigger', 'TimeoutCancel'].map((name) =>
+	const codex = ['Retab', 'Extend', 'ExtendTrigger', 'RunTrigger', 'TimeoutCancel'].map((name) =>
 		read(`nodes/${name}/${name}.node.json`),
 	);
 	const inCodex = codex.flatMap((text) => [...text.matchAll(/"url": "([^"]+)"/g)].map(([, url = '']) => url));

@@ -4,6 +4,7 @@ import type { ReviewsSpec } from '../../providers/reviewTypes';
 import type { ProviderSpec } from '../../providers/types';
 import { fieldsOf } from './createFields';
 import { MAX_CONCURRENT_REQUESTS, optionsField } from './fields';
+import { NAMES } from './names';
 import { pickerField } from './pickerField';
 
 /** The panel of reviews, out of the provider's row. */
@@ -64,7 +65,7 @@ export function reviewFields(provider: ProviderSpec, reviews: ReviewsSpec): INod
 				displayOptions: {
 					show: { resource: [REVIEW], operation: ['get', ...actions.map(([name]) => name)] },
 				},
-				description: `ID of the ${reviews.noun}, as Document Run Trigger or Get Many returned it, such as ${reviews.idExample}`,
+				description: `ID of the ${reviews.noun}, as ${NAMES.runTrigger} or Get Many returned it, such as ${reviews.idExample}`,
 			}),
 			...byId(REVIEW_OF_ITEM),
 		},

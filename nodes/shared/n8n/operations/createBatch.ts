@@ -9,6 +9,7 @@ import type { ResourceClient } from '../../providers/client/resourceClient';
 import type { ApiRequest } from '../../providers/client/wire';
 import type { BatchSpec } from '../../providers/types';
 import { EXECUTION_TAG } from '../description/createFields';
+import { NAMES } from '../description/names';
 import { InvalidParameterError } from '../output/errors';
 import { addHints } from '../output/hints';
 import { attemptItems, throwFirstError } from '../output/items';
@@ -79,7 +80,7 @@ export const createBatch: Operate = async (work) => {
 const batchOnly = z.object({ batchId: z.string().min(1) });
 
 function batchIdOf({ id, batchId }: JsonObject): string {
-	return String(id ?? batchId);
+	return z.string().parse(id ?? batchId);
 }
 
 function batchSpecOf({ provider, spec }: ResourceClient): BatchSpec {
@@ -147,7 +148,7 @@ async function startBatch(
 
 function whatNext({ provider, spec }: ResourceClient, { isRun }: BatchSpec, count: number): string {
 	const watch = isRun
-		? 'Connect Timeout Cancel with the resource Batch Run to wait for it, then Get Batch for the results.'
-		: `${provider.title} does not tell the status of such a batch: connect Get Batch for its runs, and Timeout Cancel to wait for each.`;
+		? `Connect ${NAMES.timeoutCancel} with the resource Batch Run to wait for it, then Get Batch for the results.`
+		: `${provider.title} does not tell the status of such a batch: connect Get Batch for its runs, and ${NAMES.timeoutCancel} to wait for each.`;
 	return `${counted(count, 'batch', 'batches')} of ${spec.plural} started. ${watch}`;
 }

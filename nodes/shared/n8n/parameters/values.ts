@@ -1,4 +1,4 @@
-import type { INodeParameters, IPollFunctions } from 'n8n-workflow';
+import type { INodeParameters } from 'n8n-workflow';
 import { z } from 'zod';
 
 import { DAY, TEXT } from '../../core/config';
@@ -14,8 +14,14 @@ export interface ParameterSource {
 	getNode(): { parameters: INodeParameters };
 }
 
-/** The parameters of a poll trigger. */
-export function parametersOf(context: IPollFunctions): ParameterSource {
+/** As a trigger has them. */
+interface TriggerParameters {
+	getNodeParameter(name: string, fallback?: unknown): unknown;
+	getNode(): { parameters: INodeParameters };
+}
+
+/** The parameters of a trigger. */
+export function parametersOf(context: TriggerParameters): ParameterSource {
 	return {
 		getNodeParameter: (name, _itemIndex, fallback): unknown => context.getNodeParameter(name, fallback),
 		getNode: () => context.getNode(),

@@ -1,14 +1,16 @@
 import type {
 	IAllExecuteFunctions,
 	IExecuteFunctions,
+	IHookFunctions,
 	IHttpRequestOptions,
 	ILoadOptionsFunctions,
 	IN8nHttpFullResponse,
 	IPollFunctions,
+	IWebhookFunctions,
 } from 'n8n-workflow';
 
 import { attempt } from '../../core/concurrency/result';
-import { ApiError } from '../../core/requests/apiError';
+import { ApiError, errorKindOf } from '../../core/requests/apiError';
 import type {
 	ApiResponse,
 	ByteStream,
@@ -21,7 +23,10 @@ import type { ProviderSpec } from '../../providers/types';
 import { redact } from '../output/text';
 import type { CurrentAccess } from './currentAccess';
 
-export type RequestContext = IExecuteFunctions | ILoadOptionsFunctions | IPollFunctions;
+/** Of a trigger that polls, or of one with a webhook. */
+export type TriggerContext = IPollFunctions | IHookFunctions | IWebhookFunctions;
+
+export type RequestContext = IExecuteFunctions | ILoadOptionsFunctions | TriggerContext;
 
 /**
  * Requests through n8n's own helper, so that proxies, SSRF guard and credential rules of the instance apply.
@@ -120,6 +125,25 @@ export function fetchThrough(context: RequestContext): FetchFile {
 			body: response.body as unknown as ByteStream,
 		};
 	};
+}
+
+/**
+ * JSON from an address that a provider gave out, without the credential.
+ *
+ * @param timeout milliseconds
+ * @throws ApiError
+ */
+export async function fetchJson(context: RequestContext, url: string, timeout: number): Promise<unknown> {
+	const response = (await context.helpers.httpRequest({
+		...ANSWER_AS_IT_IS,
+		method: 'GET',
+		url,
+		json: true,
+		abortSignal: AbortSignal.timeout(timeout),
+	})) as IN8nHttpFullResponse;
+	if (response.statusCode === 200) return response.body;
+	const kind = errorKindOf(response.statusCode);
+	throw new ApiError(kind, `The link to the payload of the event answered ${response.statusCode}`);
 }
 
 /** Status and headers instead of a thrown error, and no step along a redirect. */

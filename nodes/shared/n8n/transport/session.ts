@@ -1,5 +1,5 @@
 import { createHash } from 'crypto';
-import type { IExecuteFunctions, ILoadOptionsFunctions, IPollFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions, ILoadOptionsFunctions } from 'n8n-workflow';
 
 import type { Account } from '../../core/account';
 import type { Claims } from '../../core/cleanup/claims';
@@ -17,7 +17,13 @@ import { systemClock } from './systemClock';
 import { orInvalidParameter } from '../output/errors';
 import { joinAccount } from './accounts';
 import { CurrentAccess } from './currentAccess';
-import { fetchThrough, type RequestContext, sendBytesThrough, sendThrough } from './httpRequest';
+import {
+	fetchThrough,
+	type RequestContext,
+	type TriggerContext,
+	sendBytesThrough,
+	sendThrough,
+} from './httpRequest';
 
 /**
  * All that one execution of a node shares: the way to the provider, its part in the account, the stop of the workflow. Has to
@@ -85,8 +91,8 @@ export async function openSession(
 	};
 }
 
-/** What one poll of a trigger shares. */
-export interface PollSession extends Pick<
+/** What one poll or webhook of a trigger shares. */
+export interface TriggerSession extends Pick<
 	Session,
 	'provider' | 'requestQueue' | 'scope' | 'client' | 'close'
 > {
@@ -98,13 +104,13 @@ export interface PollSession extends Pick<
  * @param maxConcurrentRequests requests in flight at most
  * @throws InvalidParameterError when the credential is not usable
  */
-export async function openPollSession(
-	context: IPollFunctions,
+export async function openTriggerSession(
+	context: TriggerContext,
 	provider: ProviderSpec,
 	maxConcurrentRequests: number,
-): Promise<PollSession> {
+): Promise<TriggerSession> {
 	const { access, send } = await connect(context, provider);
-	// n8n tells a poll nothing about the workflow being stopped: it ends with its own time limit.
+	// n8n tells a trigger nothing about the workflow being stopped: it ends with its own time limit.
 	const scope = CancellationScope.from(undefined);
 	const { account, close } = openAccount(provider, access, scope, maxConcurrentRequests);
 	const serverClock = new ServerClock(() => systemClock.now());

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../core/runs/run';
 import type { ReviewsSpec } from '../reviewTypes';
 import type { ProviderSpec } from '../types';
+import { parseTime } from '../../core/runs/parseTime';
 import { isObject, pageQuery, parsePage } from './parseResponse';
 import type { ApiRequest } from './wire';
 
@@ -44,21 +45,21 @@ export class Reviews {
 		} while (token !== undefined);
 		const parents = new Set(versions.map(({ parent_id: parent }) => parent));
 		const latest = versions.filter(({ id: version }) => !parents.has(version ?? null));
-		const age = ({ created_at: created }: JsonObject) => Date.parse(String(created)) || 0;
-		return latest.sort((a, b) => age(b) - age(a))[0];
+		const createdAt = ({ created_at: created }: JsonObject) => parseTime(created) ?? 0;
+		return latest.sort((a, b) => createdAt(b) - createdAt(a))[0];
 	}
 
 	/** What waits for a decision about a run, with its versions. */
 	async pendingOf(runId: string): Promise<JsonObject[]> {
-		const { path, pendingOf, list } = this.spec;
+		const { path, list } = this.spec;
 		const { rows } = await this.page(path, {
-			...pendingOf(runId),
+			...this.spec.pendingOf(runId),
 			...pageQuery(list, undefined, list.pageSize),
 		});
 		return await Promise.all(
 			rows.map(async (review) => ({
 				...review,
-				latest_version: (await this.latestVersion(String(review.id))) ?? null,
+				latest_version: (await this.latestVersion(idOf(review))) ?? null,
 			})),
 		);
 	}
@@ -75,4 +76,9 @@ export class Reviews {
 			409: 'Somebody else has decided, or has submitted another version. Get the review again and look at what it holds now. To decide all the same, put the version IDs that the message names into Superseded Versions.',
 		};
 	}
+}
+
+/** Without one it is not found. */
+function idOf({ id }: JsonObject): string {
+	return typeof id === 'string' ? id : '';
 }

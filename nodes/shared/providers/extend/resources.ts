@@ -153,6 +153,7 @@ export const extend: ProviderSpec = {
 	access: extendAccess,
 	delivery: extendDelivery,
 	batches: 'batchRun',
+	hasInstantTrigger: true,
 	requestIdHeader: 'x-extend-request-id',
 	keyHint:
 		'Check the API key in the Extend credential, that its Region is the one the key was made in, and, for an organization-wide key, its Workspace ID.',

@@ -1,0 +1,69 @@
+import {
+	NodeConnectionTypes,
+	type IBuilderHint,
+	type IHookFunctions,
+	type INodeType,
+	type INodeTypeDescription,
+	type IWebhookFunctions,
+	type IWebhookResponseData,
+} from 'n8n-workflow';
+
+import { NAMES } from '../shared/n8n/description/names';
+import { pickerSearches } from '../shared/n8n/methods/listSearch';
+import { PACKAGE, PROVIDERS } from '../shared/providers';
+import { FIELDS, SUBTITLE } from './fields';
+import { receiveEvent } from './receive';
+import { createWebhook, deleteWebhook, webhookExists } from './registration';
+
+/** For n8n's workflow builder. */
+const HINT: IBuilderHint = {
+	searchHint: `Starts a workflow at once when Extend calls: a run has finished, failed or needs a review. n8n needs a public address for that. ${NAMES.runTrigger} polls instead: it needs none, and also sees cancelled and stuck runs.`,
+	relatedNodes: [
+		{
+			nodeType: `${PACKAGE}.runTrigger`,
+			relationHint: 'Sees what no webhook tells, as a backstop',
+		},
+	],
+};
+
+export class ExtendTrigger implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Extend Trigger',
+		name: 'extendTrigger',
+		icon: { light: 'file:extendTrigger.svg', dark: 'file:extendTrigger.dark.svg' },
+		group: ['trigger'],
+		version: 1,
+		subtitle: SUBTITLE,
+		description:
+			'Starts the workflow the moment Extend tells that a run has finished, failed or needs a review',
+		eventTriggerDescription: 'Waiting for an event of Extend',
+		activationMessage: 'Extend now calls this workflow: each event starts it once.',
+		defaults: { name: 'Extend Trigger' },
+		builderHint: HINT,
+		inputs: [],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: 'extendApi', required: true }],
+		webhooks: [{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', path: 'webhook' }],
+		properties: FIELDS,
+	};
+
+	methods = { listSearch: pickerSearches(PROVIDERS.extend) };
+
+	webhookMethods = {
+		default: {
+			async checkExists(this: IHookFunctions): Promise<boolean> {
+				return await webhookExists(this);
+			},
+			async create(this: IHookFunctions): Promise<boolean> {
+				return await createWebhook(this);
+			},
+			async delete(this: IHookFunctions): Promise<boolean> {
+				return await deleteWebhook(this);
+			},
+		},
+	};
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		return await receiveEvent(this);
+	}
+}

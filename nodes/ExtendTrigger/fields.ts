@@ -1,0 +1,115 @@
+import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+
+import { SIMPLIFY } from '../shared/n8n/description/fields';
+import { NAMES } from '../shared/n8n/description/names';
+import { pickerField } from '../shared/n8n/description/pickerField';
+import { textOf } from '../shared/n8n/description/subtitle';
+import { PROVIDERS } from '../shared/providers';
+import {
+	EVENT_TYPES,
+	type ResourceType,
+	type WebhookEventName,
+} from '../shared/providers/extend/webhookEvents';
+
+const EVENTS: Record<WebhookEventName, Omit<INodePropertyOptions, 'value'>> = {
+	batchFailed: {
+		name: 'Batch Failed',
+		action: 'On batch failed',
+		description: 'A batch of extract, classify, split or parse runs has failed',
+	},
+	batchFinished: {
+		name: 'Batch Finished',
+		action: 'On batch finished',
+		description: 'A batch of extract, classify, split or parse runs is done',
+	},
+	cancelled: {
+		name: 'Cancelled',
+		action: 'On workflow run cancelled',
+		description: 'The workflow run was cancelled, by whomever',
+	},
+	failed: { name: 'Failed', action: 'On run failed', description: 'The run ended badly' },
+	finished: { name: 'Finished', action: 'On run finished', description: 'The run has come to its result' },
+	needsReview: {
+		name: 'Needs Review',
+		action: 'On workflow run waiting for review',
+		description: 'The workflow run waits for a person',
+	},
+	rejected: {
+		name: 'Rejected',
+		action: 'On workflow run rejected',
+		description: 'A reviewer has rejected the workflow run',
+	},
+};
+
+const EVENT_TITLES = Object.fromEntries(Object.entries(EVENTS).map(([value, { name }]) => [value, name]));
+
+const RESOURCE_NAMES: Record<ResourceType, string> = {
+	all: 'All API Runs',
+	classifier: 'Classifier',
+	extractor: 'Extractor',
+	splitter: 'Splitter',
+	workflow: 'Workflow',
+};
+
+/** `Failed, Finished: workflow` */
+export const SUBTITLE = `={{ ${textOf(EVENT_TITLES, 'events')} + ": " + $parameter.resourceType }}`;
+
+/** The same fields and events for several types of resources stand once. */
+function eventsOf(types: readonly ResourceType[]): INodeProperties {
+	const [first = 'all'] = types;
+	const names = Object.keys(EVENTS).filter((name) => name in EVENT_TYPES[first]) as WebhookEventName[];
+	return {
+		displayName: 'Events',
+		name: 'events',
+		type: 'multiOptions',
+		displayOptions: { show: { resourceType: [...types] } },
+		options: names.map((value) => ({ ...EVENTS[value], value })),
+		default: ['finished', 'failed'],
+		required: true,
+		description: 'What to be told about. Each event starts the workflow once.',
+	};
+}
+
+function resourceOf(type: Exclude<ResourceType, 'all'>): INodeProperties {
+	return pickerField(PROVIDERS.extend, `${type}Id`, {
+		displayName: RESOURCE_NAMES[type],
+		name: 'resourceId',
+		required: true,
+		displayOptions: { show: { resourceType: [type] } },
+		description: `The ${type} whose runs to be told about`,
+	});
+}
+
+const TRIGGER_PAGE =
+	'https://github.com/n8n-nodes-document-runs/n8n-nodes-document-runs/blob/main/docs/extend-trigger.md#what-extend-does-not-tell';
+
+export const FIELDS: INodeProperties[] = [
+	{
+		displayName: `Extend sends no webhook when extract, classify, split or parse runs are cancelled, nor for runs that were not started by API. ${NAMES.runTrigger} sees those too. <a href="${TRIGGER_PAGE}" target="_blank">More</a>`,
+		name: 'notice',
+		type: 'notice',
+		default: '',
+	},
+	{
+		displayName: 'Runs Of',
+		name: 'resourceType',
+		type: 'options',
+		noDataExpression: true,
+		options: Object.entries(RESOURCE_NAMES).map(([value, name]) => ({ name, value })),
+		default: 'all',
+		description:
+			'Whose runs to be told about. Events of workflow runs only come for one workflow; those of parse and edit runs only with All API Runs.',
+	},
+	...(['classifier', 'extractor', 'splitter', 'workflow'] as const).map(resourceOf),
+	eventsOf(['all', 'classifier', 'extractor', 'splitter']),
+	eventsOf(['workflow']),
+	SIMPLIFY,
+	{
+		displayName: 'Read Run',
+		name: 'readRun',
+		type: 'boolean',
+		default: true,
+		description:
+			'Whether to read the run with the API key before the workflow starts. Otherwise the item holds what the webhook brings: without the result of a parse run, and as it was when it was sent.',
+	},
+];

@@ -1,0 +1,127 @@
+import type { IHookFunctions } from 'n8n-workflow';
+
+import { attempt } from '../shared/core/concurrency/result';
+import { RETRY, SETTING, WEBHOOK } from '../shared/core/config';
+import { call } from '../shared/core/requests/retry';
+import { nodeError } from '../shared/n8n/output/errors';
+import { safeMessage } from '../shared/n8n/output/text';
+import { parametersOf } from '../shared/n8n/parameters/values';
+import { readCredential } from '../shared/n8n/transport/readCredential';
+import { type TriggerSession, openTriggerSession } from '../shared/n8n/transport/session';
+import { systemClock } from '../shared/n8n/transport/systemClock';
+import { PROVIDERS } from '../shared/providers';
+import {
+	WebhookEndpoints,
+	type WantedWebhook,
+	type WebhookRequests,
+} from '../shared/providers/extend/webhookEndpoints';
+import { forgetEndpoint, recall, store, type Slot } from './memory';
+import { readWanted } from './parameters';
+
+const { extend } = PROVIDERS;
+
+/** Whether the webhook is registered as it is wanted. What was changed by hand is repaired. */
+export async function webhookExists(context: IHookFunctions): Promise<boolean> {
+	return await withEndpoints(context, async (endpoints) => {
+		const slot = slotOf(context);
+		const memory = recall(context, slot);
+		if (!memory.endpoint) return false;
+		const isThere = await endpoints.repair(memory.endpoint, await wantedBy(context));
+		if (isThere) store(context, slot, memory);
+		else forgetEndpoint(context, slot);
+		return isThere;
+	});
+}
+
+export async function createWebhook(context: IHookFunctions): Promise<boolean> {
+	return await withEndpoints(context, async (endpoints) => {
+		const slot = slotOf(context);
+		const endpoint = await endpoints.create(await wantedBy(context));
+		store(context, slot, Object.assign(recall(context, slot), { endpoint }));
+		return true;
+	});
+}
+
+/**
+ * n8n takes a webhook off whether this works or not, so it never throws: what could not be removed is named in the log, and
+ * is found again when the workflow is published the next time.
+ */
+export async function deleteWebhook(context: IHookFunctions): Promise<boolean> {
+	const url = urlOf(context);
+	const slot = (['live', 'test'] as const).find((one) => recall(context, one).endpoint?.url === url);
+	const id = slot && recall(context, slot).endpoint?.id;
+	const removed = await attempt(() =>
+		withEndpoints(context, (endpoints) =>
+			id === undefined ? endpoints.removeAt(url) : endpoints.remove(id),
+		),
+	);
+	if ('error' in removed) {
+		const { message } = nodeError(context.getNode(), removed.error);
+		const what = id === undefined ? 'The webhook endpoint' : `The webhook endpoint ${id}`;
+		context.logger.error(
+			safeMessage(
+				`${what} of Extend could not be removed: ${message}. Delete it in the dashboard of Extend.`,
+			),
+		);
+		return false;
+	}
+	if (slot) forgetEndpoint(context, slot);
+	return true;
+}
+
+/** Only what the editor listens for is created by hand. */
+function slotOf(context: IHookFunctions): Slot {
+	return context.getActivationMode() === 'manual' ? 'test' : 'live';
+}
+
+function urlOf(context: IHookFunctions): string {
+	return context.getNodeWebhookUrl('default') ?? '';
+}
+
+async function wantedBy(context: IHookFunctions): Promise<WantedWebhook> {
+	const { headers } = extend.access(await readCredential(context, extend));
+	return {
+		...readWanted(parametersOf(context)),
+		url: urlOf(context),
+		name: `n8n: ${context.getWorkflow().name ?? ''}`.slice(0, WEBHOOK.name),
+		apiVersion: headers['x-extend-api-version'] ?? '',
+	};
+}
+
+async function withEndpoints<T>(
+	context: IHookFunctions,
+	work: (endpoints: WebhookEndpoints) => Promise<T>,
+): Promise<T> {
+	let session: TriggerSession | undefined;
+	try {
+		session = await openTriggerSession(context, extend, SETTING.maxConcurrentRequests.default);
+		return await work(new WebhookEndpoints(extend, requestsOf(session), () => systemClock.now()));
+	} catch (error) {
+		throw nodeError(context.getNode(), error);
+	} finally {
+		session?.close();
+	}
+}
+
+const HINT = {
+	400: 'Extend must be able to reach this n8n: its address (WEBHOOK_URL) has to be a public one with https.',
+	404: 'Check that the extractor, classifier, splitter or workflow exists, in the workspace and environment of the key.',
+} as const;
+
+function requestsOf(session: TriggerSession): WebhookRequests {
+	const client = session.client(extend.defaultResource);
+	const deps = { requestQueue: session.requestQueue, scope: session.scope, clock: systemClock };
+	return {
+		repeatable: (request) =>
+			call(deps, (signal) => client.exchange({ ...request, hint: HINT }, signal), {
+				// What is gone stays gone.
+				shouldRetry: (error, failures) =>
+					error.kind !== 'notFound' && error.retryable && failures < RETRY.attempts,
+			}),
+		once: (request) =>
+			call(deps, (signal) => client.exchange({ ...request, hint: HINT }, signal), {
+				shouldRetry: (error, failures) =>
+					error.retryable && !error.mayHaveWorked && failures < RETRY.attempts,
+			}),
+	};
+}

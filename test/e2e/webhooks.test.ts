@@ -1,0 +1,336 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import {
+	itemsOf,
+	type Execution,
+	type Json,
+	type N8nClient,
+	type Workflow,
+} from '../../scripts/lib/n8n-client.mjs';
+import { PACKAGE, readExample } from '../../scripts/lib/workflows.mjs';
+import type { SandboxWebhooks } from '../../scripts/lib/sandbox-client.mjs';
+import { eventually, forSandbox, logIn, restartN8n, sandbox } from './stack';
+
+/** The Extend Trigger in the real n8n: it is called by the sandbox, as Extend would call it. */
+
+let n8n: N8nClient;
+
+beforeAll(async () => {
+	n8n = await logIn();
+});
+
+const FAULTLESS = { webhookDelayMs: 0, webhookRepeatEvery: 0, webhookLoseEvery: 0, webhookRetryMs: 500 };
+
+beforeEach(async () => await sandbox.switch(FAULTLESS));
+afterAll(async () => await sandbox.switch(FAULTLESS));
+
+const RUNS = 500;
+/** The runs end over this time, so that some end while n8n is down. */
+const SPREAD_MS = 20_000;
+const LOAD_MS = 240_000;
+const LOSE_EVERY = 100;
+
+/** Start of an execution after the delivery was sent, in the middle of all. */
+const MEDIAN_MS = 200;
+
+/** A workflow of a trigger and nothing else. */
+function triggered(name: string, parameters: Json = {}): Workflow {
+	return forSandbox({
+		name,
+		nodes: [
+			{
+				id: randomUUID(),
+				name: 'Extend Trigger',
+				type: `${PACKAGE}.extendTrigger`,
+				typeVersion: 1,
+				position: [0, 0],
+				parameters: { resourceType: 'all', events: ['finished'], ...parameters },
+			},
+			{
+				id: randomUUID(),
+				name: 'Use the Result',
+				type: 'n8n-nodes-base.noOp',
+				typeVersion: 1,
+				position: [220, 0],
+				parameters: {},
+			},
+		],
+		connections: { 'Extend Trigger': { main: [[{ node: 'Use the Result', type: 'main', index: 0 }]] } },
+		settings: { executionOrder: 'v1' },
+	});
+}
+
+/** The time at which the delivery was sent that an event was taken from; nothing for an event that was lost. */
+async function sentTimes(): Promise<Map<string, number>> {
+	const { deliveries } = await sandbox.webhooks();
+	const times = new Map<string, number>();
+	for (const { runId, sentAt, answer } of deliveries) {
+		if (answer === 200) times.set(runId, Math.min(sentAt, times.get(runId) ?? Infinity));
+	}
+	return times;
+}
+
+function median(values: number[]): number {
+	return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}
+
+/** n8n registers and removes webhooks after it has answered that a workflow is published or not. */
+async function endpoints(count: number, subscribed?: number): Promise<SandboxWebhooks> {
+	return await eventually(
+		async () => {
+			const found = await sandbox.webhooks();
+			const isSubscribed = subscribed === undefined || found.subscriptions.length === subscribed;
+			return found.endpoints.length === count && isSubscribed ? found : undefined;
+		},
+		() => `there are not ${String(count)} endpoints`,
+	);
+}
+
+test('publishing and unpublishing ten times leaves no endpoint and no subscription behind', async () => {
+	const resourceId = { __rl: true, mode: 'id', value: 'workflow_sandbox_invoices' };
+	const workflow = triggered('On and off', { resourceType: 'workflow', resourceId });
+	const { id, versionId } = await n8n.createWorkflow(workflow);
+	const before = await sandbox.webhooks();
+	for (let times = 0; times < 10; times += 1) {
+		await n8n.request('POST', `/workflows/${id}/activate`, { versionId });
+		await endpoints(before.endpoints.length + 1, before.subscriptions.length + 1);
+		await n8n.deactivate(id);
+		const after = await endpoints(before.endpoints.length);
+		expect([after.endpoints, after.subscriptions]).toEqual([before.endpoints, before.subscriptions]);
+	}
+}, 120_000);
+
+test('of 1,000 changed deliveries none starts anything, and the genuine one does', async () => {
+	const before = (await sandbox.webhooks()).endpoints.length;
+	const id = await n8n.activate(triggered('Forged', { readRun: false }));
+	const endpoint = (await endpoints(before + 1)).endpoints.at(-1);
+	if (!endpoint) throw new Error('No endpoint was registered.');
+	const payload = { object: 'extract_run', id: 'exr_1', status: 'PROCESSED' };
+	const body = JSON.stringify({ eventId: randomUUID(), eventType: 'extract_run.processed', payload });
+	const timestamp = String(Math.floor(Date.now() / 1_000));
+	const signature = createHmac('sha256', endpoint.signingSecret)
+		.update(`v0:${timestamp}:${body}`)
+		.digest('hex');
+	const post = async (text: string, at: string, sign: string): Promise<number> => {
+		const response = await fetch(endpoint.url, {
+			method: 'POST',
+			headers: {
+				'content-type': 'application/json',
+				'x-extend-request-timestamp': at,
+				'x-extend-request-signature': sign,
+			},
+			body: text,
+		});
+		await response.arrayBuffer();
+		return response.status;
+	};
+
+	const accepted: string[] = [];
+	for (let number = 0; number < 1_000; number += 1) {
+		const other = otherAt([body, timestamp, signature][number % 3] ?? '', number);
+		const [text, at, sign] = [
+			number % 3 === 0 ? other : body,
+			number % 3 === 1 ? other : timestamp,
+			number % 3 === 2 ? other : signature,
+		];
+		if ((await post(text, at, sign)) < 400) accepted.push(other);
+	}
+	expect(accepted).toEqual([]);
+	expect(await n8n.startsOf(id)).toEqual([]);
+	expect(await post(body, timestamp, signature)).toBe(200);
+	expect(await n8n.startsOf(id)).toHaveLength(1);
+	await n8n.deactivate(id);
+	await endpoints(before);
+}, 180_000);
+
+/** The same text with another character at one place. */
+function otherAt(text: string, number: number): string {
+	const at = (number * 7) % text.length;
+	return text.slice(0, at) + (text[at] === '7' ? '8' : '7') + text.slice(at + 1);
+}
+
+test('a test event from the editor is listened for at an address of its own, and taken off after it', async () => {
+	const { id } = await n8n.createWorkflow(triggered('Test event'));
+	const before = (await sandbox.webhooks()).endpoints.length;
+	const listening = await n8n.request('POST', `/workflows/${id}/run`, {
+		triggerToStartFrom: { name: 'Extend Trigger' },
+	});
+	expect(listening).toMatchObject({ waitingForWebhook: true });
+	const listened = await endpoints(before + 1);
+	expect(listened.endpoints.at(-1)?.url).toContain('/webhook-test/');
+	const steering = { durationMs: 0 };
+	const run = await sandbox.createRun({ provider: 'extend', resource: 'extractRun', steering });
+
+	const [executionId] = await eventually(
+		async () => {
+			const found = await n8n.executionsOf(id);
+			return found.length > 0 ? found : undefined;
+		},
+		() => 'the test event has started nothing',
+	);
+	const execution = await n8n.finished(String(executionId), 30_000);
+	expect(itemsOf(execution, 'Extend Trigger')).toMatchObject([{ event: 'finished', id: run }]);
+	await endpoints(before);
+});
+
+describe('a wait without a poll', () => {
+	let resumes: string;
+
+	beforeAll(async () => {
+		const before = (await sandbox.webhooks()).endpoints.length;
+		resumes = await n8n.activate(forSandbox(await readExample('extend-zero-poll-resume')));
+		await endpoints(before + 1);
+	});
+	afterAll(async () => await n8n.deactivate(resumes));
+
+	/** Starts the example with a limit in seconds. */
+	async function start(
+		limitS: number,
+		steering: Record<string, string>,
+	): Promise<{ run: string; id: string }> {
+		const example = await readExample('extend-zero-poll');
+		const before = new Set((await sandbox.runs('extractRun')).map(({ id }) => id));
+		const created = "DateTime.fromISO($('Start Extraction').first().json.createdAt)";
+		const pairs = Object.entries({ n8n_resume_url: '={{ $execution.resumeUrl }}', ...steering });
+		const { id: workflowId } = await n8n.createWorkflow(
+			forSandbox(example, {
+				'Start Extraction': {
+					additionalFields: { metadata: { pairs: pairs.map(([name, value]) => ({ name, value })) } },
+				},
+				'Wait for Extend': {
+					maxDateAndTime: `={{ ${created}.plus({ seconds: ${String(limitS)} }).toISO() }}`,
+				},
+				'Check Once': { timeout: limitS, timeoutUnit: 'seconds' },
+			}),
+		);
+		const id = await n8n.runWorkflow(workflowId, 'Start');
+		await n8n.executionWith(id, ['waiting'], 60_000);
+		const run = (await sandbox.runs('extractRun')).find((one) => !before.has(one.id));
+		if (!run) throw new Error('The example has started no run.');
+		return { run: run.id, id };
+	}
+
+	/** How often a run was read. */
+	async function readsOf(run: string): Promise<number> {
+		return await sandbox.countRequests(`/extract_runs/${run}`);
+	}
+
+	async function ended(id: string): Promise<Execution> {
+		return await n8n.finished(id, 150_000);
+	}
+
+	test('the call ends it: no read before, one after', async () => {
+		const { run, id } = await start(120, { sandbox_duration_ms: '6000' });
+		expect(await readsOf(run)).toBe(0);
+
+		expect(itemsOf(await ended(id), 'Check Once', 0)).toMatchObject([{ id: run, outcome: 'completed' }]);
+		expect(await readsOf(run)).toBe(1);
+	}, 180_000);
+
+	test('a lost call costs time, not the result; a run that hangs is cancelled at the deadline', async () => {
+		await sandbox.switch({ webhookLoseEvery: 1 });
+		const [lost, hangs] = [
+			await start(25, { sandbox_duration_ms: '1000' }),
+			await start(20, { sandbox_result: 'stuck' }),
+		];
+		expect([await readsOf(lost.run), await readsOf(hangs.run)]).toEqual([0, 0]);
+
+		expect(itemsOf(await ended(lost.id), 'Check Once', 0)).toMatchObject([{ outcome: 'completed' }]);
+		expect(itemsOf(await ended(hangs.id), 'Check Once', 2)).toMatchObject([{ outcome: 'cancelled' }]);
+		const { cancelAcceptedAt, createdAt } = await sandbox.run(hangs.run);
+		expect(Number(cancelAcceptedAt) - createdAt).toBeGreaterThanOrEqual(20_000);
+	}, 240_000);
+
+	test('a restart of n8n in between changes nothing, and an early call leads back to the wait', async () => {
+		const { run, id } = await start(180, { sandbox_duration_ms: '45000' });
+		const address = String((await sandbox.run(run)).metadata?.['n8n_resume_url']);
+		const early = await fetch(address, { method: 'POST' });
+		expect(early.ok).toBe(true);
+		await eventually(
+			async () => ((await readsOf(run)) === 1 ? true : undefined),
+			() => 'the early call has not led to a check',
+		);
+		await n8n.executionWith(id, ['waiting'], 60_000);
+		await restartN8n();
+		n8n = await logIn();
+
+		expect(itemsOf(await ended(id), 'Check Once', 0)).toMatchObject([{ id: run, outcome: 'completed' }]);
+		expect(await readsOf(run)).toBe(2);
+	}, 300_000);
+
+	test('an address on another host is not called', async () => {
+		const other = `${sandbox.url}/webhook-waiting/1`;
+		await sandbox.createRun({
+			provider: 'extend',
+			resource: 'extractRun',
+			metadata: { n8n_resume_url: other },
+			steering: { durationMs: 0 },
+		});
+
+		const started = await eventually(
+			async () => {
+				for (const executionId of await n8n.executionsOf(resumes)) {
+					const execution = await n8n.execution(executionId);
+					const text = JSON.stringify(itemsOf(execution, 'Extend Trigger'));
+					if (text.includes(other)) return await n8n.finished(executionId, 30_000);
+				}
+				return undefined;
+			},
+			() => 'the event has started nothing',
+		);
+		expect(itemsOf(started, 'Own Address Only')).toEqual([]);
+		expect(await sandbox.countRequests('/webhook-waiting/1')).toBe(0);
+	});
+});
+
+test(
+	`${String(RUNS)} runs with late, repeated, reordered and lost deliveries and a restart: each event at most once`,
+	async () => {
+		const before = (await sandbox.webhooks()).endpoints.length;
+		const id = await n8n.activate(triggered('Load'));
+		await endpoints(before + 1);
+		await sandbox.switch({ webhookDelayMs: 2_000, webhookRepeatEvery: 3, webhookLoseEvery: LOSE_EVERY });
+		const runs: string[] = [];
+		for (let at = 0; at < RUNS; at += 10) {
+			const durationMs = 500 + (SPREAD_MS * at) / RUNS;
+			const seed = { provider: 'extend', resource: 'extractRun', steering: { durationMs } };
+			runs.push(...(await sandbox.createRuns(10, seed)));
+		}
+		await delay(SPREAD_MS / 2);
+		await restartN8n();
+		n8n = await logIn();
+		const told = RUNS - RUNS / LOSE_EVERY;
+		await eventually(
+			async () => ((await sentTimes()).size >= told ? true : undefined),
+			() => 'not all events were taken',
+			LOAD_MS,
+		);
+		const starts = await eventually(
+			async () => {
+				const found = await n8n.startsOf(id);
+				return found.length >= told ? found : undefined;
+			},
+			() => 'not all events have started an execution',
+			LOAD_MS,
+		);
+
+		const sent = await sentTimes();
+		const handled: string[] = [];
+		const waits: number[] = [];
+		for (const { id: executionId, startedAt } of starts) {
+			const [item] = itemsOf(await n8n.execution(executionId), 'Extend Trigger');
+			const run = String(item?.['id']);
+			handled.push(run);
+			waits.push(startedAt - (sent.get(run) ?? NaN));
+			expect(item).toMatchObject({ event: 'finished', status: 'PROCESSED' });
+		}
+		expect(new Set(handled).size).toBe(handled.length);
+		expect(handled.filter((run) => !runs.includes(run))).toEqual([]);
+		expect(handled).toHaveLength(told);
+		console.log(`From a delivery to its execution: ${String(median(waits))} ms in the middle`);
+		expect(median(waits)).toBeLessThan(MEDIAN_MS);
+		await n8n.deactivate(id);
+	},
+	LOAD_MS * 2,
+);
