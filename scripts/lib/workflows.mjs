@@ -11,7 +11,8 @@ import { EXAMPLES, N8N_ROOT } from './paths.mjs';
 export const PACKAGE = 'n8n-nodes-document-runs';
 
 /** Nodes of the packages of this tree. One that is a tool of an agent has a type of its own. */
-const OWN_NODE = /^n8n-nodes-(document-runs|retab|extend)\.(retab|extend|extendTrigger|timeoutCancel|runTrigger)(?:Tool)?$/;
+const OWN_NODE =
+	/^n8n-nodes-(document-runs|retab|extend)\.(retab|extend|extendTrigger|timeoutCancel|runTrigger)(?:Tool)?$/;
 
 /** Origins of the real APIs in the example workflows. */
 const API_ORIGINS = ['https://api.retab.com', 'https://api.extend.ai'];
