@@ -116,7 +116,10 @@ function credentials({ displayName, properties }: ICredentialType): string {
 /** The section of the repository's README, so that it is written once. */
 function compatibility({ root, manifest }: ReadmeParts): string {
 	const [, text = ''] = /^## Compatibility\n+(.+?)\n+## /ms.exec(root) ?? [];
-	return text.replaceAll(/\]\((?!https?:)([^)]+)\)/g, `](${manifest.homepage}/blob/main/$1)`);
+	return text
+		.replaceAll(/<!-- .+? -->\n*/g, '')
+		.trim()
+		.replaceAll(/\]\((?!https?:)([^)]+)\)/g, `](${manifest.homepage}/blob/main/$1)`);
 }
 
 function usage({ nodes, example }: ReadmeParts): string {

@@ -945,8 +945,13 @@ describe('what a user may type', () => {
 		],
 		[
 			'a resource without a cancel',
+			{ provider: 'extend', resources: ['editRun'] },
+			'Extend has no way to cancel edit runs',
+		],
+		[
+			'a resource without a list',
 			{ provider: 'extend', resources: ['batchRun'] },
-			'Extend has no way to cancel batch runs',
+			'Extend has no list of batch runs, so stuck ones cannot be found',
 		],
 
 		['age 0', older(0), 'Older Than must be a number of minutes, more than 0 and at most 365 days; it is 0'],

@@ -169,7 +169,8 @@ export const EXTEND: ExtendFacts[] = FACTS.map(({ batch, ...facts }) => {
 		prefix: row.idPrefix,
 		list: spec.list !== undefined,
 		delete: spec.canDelete === true,
-		cancel: spec.cancel !== undefined,
+		// The members of a batch are cancelled, not the batch.
+		cancel: spec.cancel !== undefined && spec.cancel.members === undefined,
 		pends: row.statuses.waiting !== undefined,
 		...(batch && row.batch && { batch: { body: batch, prefix: row.batch.idPrefix } }),
 	};
