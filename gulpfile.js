@@ -70,7 +70,7 @@ function previews(done) {
 	for (const [file, schema] of Object.entries(outputPreviews(OUT_DIR))) {
 		const target = path.join(OUT_DIR, file);
 		mkdirSync(path.dirname(target), { recursive: true });
-		writeFileSync(target, `${JSON.stringify(schema, null, '\t')}\n`);
+		writeFileSync(target, JSON.stringify(schema));
 	}
 	done();
 }

@@ -97,7 +97,13 @@ async function checksOf(packed: Packed, scratch: string): Promise<Array<[title: 
 	const files = new Map(await Promise.all(texts));
 	const manifest = JSON.parse(files.get('package.json') ?? '') as Manifest;
 	const { name, version, n8n } = manifest;
-	const publish = await readFile(path.join(PROJECT_ROOT, '.github', 'workflows', 'publish.yml'), 'utf8');
+	const publish = (
+		await Promise.all(
+			['.github/workflows/publish.yml', 'scripts/publish.mts'].map((file) =>
+				readFile(path.join(PROJECT_ROOT, file), 'utf8'),
+			),
+		)
+	).join('\n');
 	const entryPoints = [...n8n.nodes, ...n8n.credentials];
 	const installed = await install(folder, name, path.join(scratch, 'installed', plan.name, 'node_modules'));
 	// The Node.js that runs this, and that of the real n8n where it is installed.

@@ -14,8 +14,9 @@ for (const provided of ['n8n-workflow', 'zod']) load(provided);
 const begin = performance.now();
 const names = [...n8n.nodes, ...n8n.credentials].map((file) => {
 	const className = path.basename(file).split('.')[0] ?? '';
-	const { description, name, properties, execute, poll } = new (load(`./${file}`)[className])();
-	if (description ? !(execute ?? poll) : !Array.isArray(properties)) throw new Error(`${file} is incomplete`);
+	const { description, name, properties, execute, poll, webhook } = new (load(`./${file}`)[className])();
+	if (description ? !(execute ?? poll ?? webhook) : !Array.isArray(properties))
+		throw new Error(`${file} is incomplete`);
 	return description?.name ?? name;
 });
 process.stdout.write(JSON.stringify({ names, ms: performance.now() - begin }));

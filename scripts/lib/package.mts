@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile, cp } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile, cp } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import type { ICredentialType, INodeType } from 'n8n-workflow';
+import { create } from 'tar';
 import { glob } from 'tinyglobby';
 import { exampleOf, type Example } from '../packages/example.js';
 import { PACKAGES, REGISTRY, isIn, onlyProvider, registryOf, type PackagePlan } from '../packages/plan.js';
@@ -46,14 +47,28 @@ export async function pack(plan: PackagePlan, scratch: string, into: string): Pr
 		await removeUnreached(sources, manifest);
 		await writeTexts(plan, manifest, sources);
 	}
-	const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', into], {
-		cwd: sources,
-	});
-	const [{ filename, files, size, unpackedSize }] = JSON.parse(stdout) as [
-		{ filename: string; files: Array<{ path: string }>; size: number; unpackedSize: number },
+	const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--dry-run'], { cwd: sources });
+	const [{ filename, files, unpackedSize }] = JSON.parse(stdout) as [
+		{ filename: string; files: Array<{ path: string }>; unpackedSize: number },
 	];
 	const archive = path.join(into, filename);
-	return { plan, archive, files: files.map((file) => file.path), size, unpackedSize, sources };
+	const names = files.map((file) => file.path).sort(byKind);
+	await archiveOf(names, sources, archive);
+	const { size } = await stat(archive);
+	return { plan, archive, files: names, size, unpackedSize, sources };
+}
+
+/** Files of a kind side by side: npm's own order, by the name of the file, makes an archive that is 6 % larger. */
+function byKind(a: string, b: string): number {
+	const keyOf = (file: string): string => `${path.extname(file)} ${file}`;
+	return keyOf(a) < keyOf(b) ? -1 : 1;
+}
+
+/** As npm makes it, with nothing in it of the machine and the time: the same files give the same bytes. */
+async function archiveOf(files: string[], folder: string, archive: string): Promise<void> {
+	const mtime = new Date('1985-10-26T08:15:00.000Z');
+	const options = { cwd: folder, prefix: 'package', portable: true, noPax: true, mtime };
+	await create({ ...options, file: archive, gzip: { level: 9 } }, files);
 }
 
 /** The same by the name of a package, without its sources. Returns the tarball. */
