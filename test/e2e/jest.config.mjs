@@ -5,7 +5,10 @@ export default {
 	// The tests share the REST client with the scripts, which are ECMAScript modules.
 	extensionsToTreatAsEsm: ['.ts', '.mts'],
 	// As TypeScript resolves imports: `x.mjs` is `x.mts` where that exists.
-	moduleNameMapper: { '^(\\..*)\\.mjs$': ['$1.mts', '$1.mjs'], '^(\\..*/sandbox/server/.*)\\.js$': '$1.ts' },
+	moduleNameMapper: {
+		'^(\\..*)\\.mjs$': ['$1.mts', '$1.mjs'],
+		'^(\\..*/(?:sandbox/server|packages)/.*)\\.js$': '$1.ts',
+	},
 	transform: {
 		'^.+\\.m?ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],
 	},
