@@ -169,14 +169,18 @@ export class N8nClient {
 	async startsOf(workflowId: string): Promise<Array<{ id: string; startedAt: number }>> {
 		const filter = encodeURIComponent(JSON.stringify({ workflowId }));
 		const starts: Array<{ id: string; startedAt: number }> = [];
-		for (;;) {
-			const last = starts.at(-1);
-			const after = last === undefined ? '' : `&lastId=${last.id}`;
+		let cursor: string | null | undefined;
+		do {
+			const after = cursor ? `&cursor=${encodeURIComponent(cursor)}` : '';
 			const found = await this.request('GET', `/executions?filter=${filter}&limit=${PAGE}${after}`);
-			const { results } = found as { results: Array<{ id: string; startedAt: string }> };
-			starts.push(...results.map(({ id, startedAt }) => ({ id, startedAt: Date.parse(startedAt) })));
-			if (results.length < PAGE) return starts;
-		}
+			const page = found as {
+				results: Array<{ id: string; startedAt: string }>;
+				nextCursor?: string | null;
+			};
+			starts.push(...page.results.map(({ id, startedAt }) => ({ id, startedAt: Date.parse(startedAt) })));
+			cursor = page.nextCursor;
+		} while (cursor);
+		return starts;
 	}
 
 	async stopExecution(executionId: string): Promise<void> {
