@@ -6,7 +6,10 @@ test('all nodes load, each with a way to run', () => {
 	expect(nodes.length).toBeGreaterThan(0);
 	for (const { className, instance } of nodes) {
 		expect(instance.description.displayName).not.toBe('');
-		expect([className, typeof (instance.execute ?? instance.poll ?? instance.webhook)]).toEqual([className, 'function']);
+		expect([className, typeof (instance.execute ?? instance.poll ?? instance.webhook)]).toEqual([
+			className,
+			'function',
+		]);
 	}
 });
 
