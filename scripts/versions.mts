@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { ENGINES, NEWEST, OLDEST, TESTS, type Engine } from '../test/versions/table.js';
+import { ENGINES, NEWEST, OLDEST, TESTS, type Engine, type Result } from '../test/versions/table.js';
 import { Failure } from './lib/main.mjs';
 import { removeFolder } from './lib/n8n-install.mjs';
 import { PROJECT_ROOT } from './lib/paths.mjs';
@@ -49,15 +49,6 @@ async function install(engine: Engine): Promise<string> {
 		await runTasks([{ title, task: () => run('npm', args, { cwd: folder }).then(() => undefined) }]);
 	});
 	return folder;
-}
-
-interface Result {
-	n8n: string;
-	date: string;
-	/** The Node.js that the tests ran in. */
-	node: string;
-	passed: number;
-	failed: number;
 }
 
 /** The part that is needed of what jest writes as JSON. */

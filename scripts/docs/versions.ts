@@ -1,19 +1,11 @@
 import measured from '../../test/versions/results.json';
-import { ENGINES, NEWEST, OLDEST } from '../../test/versions/table';
+import { ENGINES, NEWEST, OLDEST, type Result } from '../../test/versions/table';
 import manifest from '../../package.json';
 import { table } from './markdown';
 
 /** What is claimed about versions of n8n, from the table of those that are tested and from what was measured. */
 
 const NODE = `Node.js ${manifest.engines.node.replace('>=', '')} or later`;
-
-interface Result {
-	n8n: string;
-	date: string;
-	node: string;
-	passed: number;
-	failed: number;
-}
 
 const results: Result[] = measured;
 

@@ -45,3 +45,13 @@ export const [OLDEST] = ENGINES;
 
 /** The newest one is also that of the demo and of the end-to-end tests (`sandbox/n8n`) and of `npm test`. */
 export const NEWEST = ENGINES[ENGINES.length - 1] ?? OLDEST;
+
+/** What was measured with an engine. */
+export interface Result {
+	n8n: string;
+	date: string;
+	/** The Node.js that the tests ran in. */
+	node: string;
+	passed: number;
+	failed: number;
+}
