@@ -1,6 +1,7 @@
 import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
 
 import { SETTING } from '../../core/config';
+import { alphabetical } from './alphabetical';
 
 /** Parameters that more than one node or operation has, each defined once. */
 
@@ -217,7 +218,7 @@ export function optionsField(
 		placeholder: 'Add option',
 		default: {},
 		displayOptions,
-		options: [...fields].sort((a, b) => a.displayName.localeCompare(b.displayName)),
+		options: alphabetical(fields),
 	};
 }
 

@@ -49,7 +49,7 @@ function batchOf(...lists: Array<(pass: number) => Rows>) {
 
 describe('members of a batch', () => {
 	test('those that go on are cancelled, those that have ended are read', async () => {
-		const { client, run, sent } = batchOf(() => ({ done: 'completed', first: 'running', second: 'queued' }));
+		const { client, run, sent } = batchOf(() => ({ done: 'completed', first: 'running', second: 'waiting' }));
 		client.reads('done', says('completed')).reads('*', says('cancelled')).cancels('*', accepts());
 
 		const result = await run();
