@@ -1,8 +1,7 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
 import type { DocumentSource, DocumentsSpec, ProviderSpec } from '../../providers/types';
-import { DEFAULT_FIELD } from '../transport/binaryData';
-import { severalOf } from './fields';
+import { DEFAULT_FIELD, severalOf } from './fields';
 import { pickerField } from './pickerField';
 import { alphabetical } from './alphabetical';
 

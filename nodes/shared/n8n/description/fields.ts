@@ -3,6 +3,9 @@ import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } f
 import { SETTING } from '../../core/config';
 import { alphabetical } from './alphabetical';
 
+/** Name of the binary field that nodes write to, and look into, unless told otherwise. */
+export const DEFAULT_FIELD = 'data';
+
 /** Parameters that more than one node or operation has, each defined once. */
 
 /** A number with the default and the smallest value of its setting. The largest value is checked when the node runs. */
