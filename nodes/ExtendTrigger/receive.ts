@@ -59,25 +59,27 @@ async function readRequest(context: IWebhookFunctions): Promise<SignedRequest> {
 	return { headers: request.headers, rawBody: request.rawBody ?? new Uint8Array() };
 }
 
-/** Answers by itself, and starts nothing. */
+/** Answers by itself. Alone, it starts nothing. */
 function answer(context: IWebhookFunctions, status: number, message: string): IWebhookResponseData {
 	(context.getResponseObject() as OutgoingResponse).status(status).json({ message });
 	return { noWebhookResponse: true };
 }
 
 /**
- * The item of an event. Where its run is read soon, n8n answers once it has started the execution: if n8n ends before, Extend
- * sends the event again. Otherwise the answer goes first, as Extend only waits for a while.
+ * The item of an event. The answer goes out when its run is read, or before, where that takes long: Extend only waits for a
+ * while.
+ *
+ * The trigger answers by itself. Where n8n answers, it writes static data after it has started the execution, and starting one
+ * takes off the mark of a change (`live-webhooks.ts`, `workflow-runner.ts`, n8n 2.41): the event would not be remembered.
  */
 async function report(context: IWebhookFunctions, event: WebhookEvent): Promise<IWebhookResponseData> {
 	const waiting = CancellationScope.from(undefined);
 	const item = itemOf(context, event);
-	const isLate = attempt(() => systemClock.sleep(WEBHOOK.answerWithin, waiting.signal)).then(
-		(slept) => 'value' in slept,
-	);
-	const answeredFirst = await Promise.race([item.then(() => false), isLate]);
+	await Promise.race([item, attempt(() => systemClock.sleep(WEBHOOK.answerWithin, waiting.signal))]);
 	waiting.dispose();
-	const early = answeredFirst && answer(context, 200, 'Received');
-	const workflowData = [[{ json: (await item) as IDataObject } satisfies INodeExecutionData]];
-	return { ...early, workflowData };
+	const answered = answer(context, 200, 'Received');
+	return {
+		...answered,
+		workflowData: [[{ json: (await item) as IDataObject } satisfies INodeExecutionData]],
+	};
 }

@@ -386,6 +386,18 @@ describe('each event once', () => {
 		expect(Object.values(seen).join('')).toHaveLength(50 * 9);
 	});
 
+	test('n8n has stored what was taken, whether the run was read late or soon', async () => {
+		const trigger = await published();
+		sandbox.plantFault({ path: '/extract_runs/*', method: 'GET', delayMs: 1_000 });
+		run('extractRun', { steering: { durationMs: 0 } });
+		await items(trigger, 1);
+		run('extractRun', { steering: { durationMs: 0 } });
+		await items(trigger, 2);
+
+		const { seen } = trigger.stored().live as { seen: Record<string, string> };
+		expect(Object.values(seen).join('')).toHaveLength(2 * 9);
+	});
+
 	test('an event that is not chosen any more starts nothing', async () => {
 		const trigger = await published({ events: ['failed'] });
 

@@ -136,9 +136,17 @@ export async function createWebhookTrigger(options: WebhookTriggerOptions): Prom
 		const context = new WebhookContext(workflow, node, data, mode, webhookOf(workflow, isTest), [], null);
 		const type = workflow.nodeTypes.getByNameAndVersion(node.type);
 		const result: IWebhookResponseData = (await type.webhook?.call(context)) ?? {};
-		if (!isTest && workflow.staticData.__dataChanged === true) stored = deepCopy(workflow.staticData);
-		executions.push(...(result.workflowData?.[0] ?? []));
-		if (result.noWebhookResponse !== true) outgoing.status(200).json({ message: 'Workflow was started' });
+		const answer = () => {
+			if (!isTest && workflow.staticData.__dataChanged === true) stored = deepCopy(workflow.staticData);
+			if (result.noWebhookResponse !== true) outgoing.status(200).json({ message: 'Workflow was started' });
+		};
+		if (result.noWebhookResponse === true || !result.workflowData) answer();
+		if (!result.workflowData) return;
+		// As n8n does to start an execution: it loads the workflow once more, on the same static data, which takes off the mark
+		// that they have changed.
+		load(workflow.staticData);
+		executions.push(...(result.workflowData[0] ?? []));
+		if (result.noWebhookResponse !== true) answer();
 	}
 
 	async function stopListening(): Promise<void> {
