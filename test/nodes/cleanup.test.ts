@@ -772,6 +772,9 @@ describe('when the workflow is stopped', () => {
 		const execution = start();
 		await eventually(() => lab.storyOf(pending).at(-1)?.startsWith('GET') && cancelRequests().length === 2);
 		await eventually(() => lab.storyOf(done).length === 3);
+		// When the other one is read again, the node has had time for the answer.
+		const { length } = lab.requestsAbout(pending);
+		await eventually(() => lab.requestsAbout(pending).length > length);
 		const result = await execution.stop();
 		expect(result.status).toBe('canceled');
 		expect(result.msAfterStop).toBeLessThan(500);
