@@ -10,7 +10,6 @@ import { pickerSearches, searchRunsOf } from '../shared/n8n/methods/listSearch';
 import { runsHint } from '../shared/n8n/description/builderHints';
 import { runFields } from '../shared/n8n/description/runFields';
 import { runSubtitle } from '../shared/n8n/description/subtitle';
-import { router } from '../shared/n8n/operations/router';
 import { PROVIDERS } from '../shared/providers';
 
 export class Extend implements INodeType {
@@ -37,6 +36,7 @@ export class Extend implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const { router } = await import('../shared/n8n/operations/router');
 		return await router(this, PROVIDERS.extend);
 	}
 }

@@ -12,8 +12,6 @@ import { NAMES } from '../shared/n8n/description/names';
 import { pickerSearches } from '../shared/n8n/methods/listSearch';
 import { PACKAGE, PROVIDERS } from '../shared/providers';
 import { FIELDS, SUBTITLE } from './fields';
-import { receiveEvent } from './receive';
-import { createWebhook, deleteWebhook, webhookExists } from './registration';
 
 /** For n8n's workflow builder. */
 const HINT: IBuilderHint = {
@@ -52,18 +50,22 @@ export class ExtendTrigger implements INodeType {
 	webhookMethods = {
 		default: {
 			async checkExists(this: IHookFunctions): Promise<boolean> {
+				const { webhookExists } = await import('./registration');
 				return await webhookExists(this);
 			},
 			async create(this: IHookFunctions): Promise<boolean> {
+				const { createWebhook } = await import('./registration');
 				return await createWebhook(this);
 			},
 			async delete(this: IHookFunctions): Promise<boolean> {
+				const { deleteWebhook } = await import('./registration');
 				return await deleteWebhook(this);
 			},
 		},
 	};
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		const { receiveEvent } = await import('./receive');
 		return await receiveEvent(this);
 	}
 }

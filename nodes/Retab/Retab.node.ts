@@ -10,7 +10,6 @@ import { pickerSearches, searchRunsOf } from '../shared/n8n/methods/listSearch';
 import { runsHint } from '../shared/n8n/description/builderHints';
 import { runFields } from '../shared/n8n/description/runFields';
 import { runSubtitle } from '../shared/n8n/description/subtitle';
-import { router } from '../shared/n8n/operations/router';
 import { PROVIDERS } from '../shared/providers';
 
 export class Retab implements INodeType {
@@ -35,6 +34,7 @@ export class Retab implements INodeType {
 	methods = { listSearch: { searchRuns: searchRunsOf(PROVIDERS.retab), ...pickerSearches(PROVIDERS.retab) } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const { router } = await import('../shared/n8n/operations/router');
 		return await router(this, PROVIDERS.retab);
 	}
 }

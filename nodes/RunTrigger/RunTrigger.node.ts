@@ -12,7 +12,6 @@ import { CREDENTIALS } from '../shared/n8n/description/providerFields';
 import { pickerSearches } from '../shared/n8n/methods/listSearch';
 import { ALL_PROVIDERS } from '../shared/providers';
 import { FIELDS, SUBTITLE } from './fields';
-import { pollForEvents } from './poll';
 
 export class RunTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -38,6 +37,7 @@ export class RunTrigger implements INodeType {
 	methods = { listSearch: pickerSearches(...ALL_PROVIDERS) };
 
 	async poll(this: IPollFunctions): Promise<INodeExecutionData[][] | null> {
+		const { pollForEvents } = await import('./poll');
 		return await pollForEvents(this);
 	}
 }

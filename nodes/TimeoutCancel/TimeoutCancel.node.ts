@@ -12,7 +12,6 @@ import { CREDENTIALS } from '../shared/n8n/description/providerFields';
 import { pickerSearches } from '../shared/n8n/methods/listSearch';
 import { ALL_PROVIDERS } from '../shared/providers';
 import { FIELDS, OUTPUTS, SUBTITLE } from './fields';
-import { executeTimeoutCancel } from './execute';
 
 export class TimeoutCancel implements INodeType {
 	description: INodeTypeDescription = {
@@ -37,6 +36,7 @@ export class TimeoutCancel implements INodeType {
 	methods = { listSearch: pickerSearches(...ALL_PROVIDERS) };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const { executeTimeoutCancel } = await import('./execute');
 		return await executeTimeoutCancel(this);
 	}
 }

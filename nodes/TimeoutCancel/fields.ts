@@ -30,6 +30,7 @@ import { SETTING } from '../shared/core/config';
 import { ALL_PROVIDERS, cancellable, resourceOf } from '../shared/providers';
 import { unfinishedPhases } from '../shared/providers/lists/cleanupSource';
 import type { ProviderSpec } from '../shared/providers/types';
+import { alphabetical } from '../shared/n8n/description/alphabetical';
 
 /** The outputs of `watch` and `check`, in this order. `Still Running` exists for `check` only. */
 export const OUTPUT_NAMES = ['Completed', 'Failed', 'Timed Out', 'Still Running'] as const;
@@ -307,7 +308,7 @@ export const FIELDS: INodeProperties[] = [
 		placeholder: 'Add filter',
 		default: {},
 		displayOptions: { show: { operation: ON_CLEANUP } },
-		options: [...CLEANUP_FILTERS].sort((a, b) => a.displayName.localeCompare(b.displayName)),
+		options: alphabetical(CLEANUP_FILTERS),
 	},
 	optionsField([CONFIRM_FOR, MAX_CONCURRENT_REQUESTS], { show: { operation: ON_CLEANUP } }),
 ];

@@ -105,10 +105,10 @@ export const RATE = {
 	growth: 0.2,
 	/** Beyond the rate that was refused, it grows to this multiple of what was taken. */
 	headroom: 2,
-	/** Refusals below this share of the answers say nothing about the rate, */
+	/** Refusals below this share of the answers say nothing about the rate. */
 	noise: 0.03,
-	/** unless there was another one so shortly before. */
-	aloneFor: 3 * SECOND,
+	/** Time over which that share is counted: the last ones weigh most. */
+	noiseOver: 3 * SECOND,
 	/** Time over which answers are counted. */
 	window: SECOND,
 	/** How long the most requests are remembered that were taken in a second. The first fall is from there. */

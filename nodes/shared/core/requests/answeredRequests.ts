@@ -3,45 +3,69 @@ import { RATE, SECOND } from '../config';
 
 type Answer = 'taken' | 'refused';
 
-/** How many requests the API took and refused in the last `RATE.window`, and how many it took at best. */
-export class AnsweredRequests {
+/** How many requests the API took and refused in the last milliseconds. */
+class RecentAnswers {
 	private window = 0;
 
 	private now: Record<Answer, number> = { taken: 0, refused: 0 };
 
 	private before: Record<Answer, number> = { taken: 0, refused: 0 };
 
+	constructor(
+		private readonly clock: Pick<Clock, 'now'>,
+		/** Milliseconds. */
+		private readonly length: number,
+	) {}
+
+	add(answer: Answer): void {
+		this.turnWindow();
+		this.now[answer] += 1;
+	}
+
+	perSecond(answer: Answer): number {
+		this.turnWindow();
+		const over = (this.clock.now() % this.length) / this.length;
+		return ((this.now[answer] + this.before[answer] * (1 - over)) * SECOND) / this.length;
+	}
+
+	private turnWindow(): void {
+		const window = Math.floor(this.clock.now() / this.length);
+		if (window === this.window) return;
+		this.before = window === this.window + 1 ? this.now : { taken: 0, refused: 0 };
+		this.now = { taken: 0, refused: 0 };
+		this.window = window;
+	}
+}
+
+/** What the answers of an account say about how many requests it takes. */
+export class AnsweredRequests {
+	private readonly last: RecentAnswers;
+
+	private readonly lately: RecentAnswers;
+
 	/** The most that were taken, and when (unix ms). */
 	private best = { perSecond: 0, at: Number.NEGATIVE_INFINITY };
 
-	/** When the last refusal came of a request that was sent after the one before (unix ms), and whether none had come shortly before. */
-	private newsAt = Number.NEGATIVE_INFINITY;
-
-	private isAlone = true;
-
-	constructor(private readonly clock: Pick<Clock, 'now'>) {}
+	constructor(private readonly clock: Pick<Clock, 'now'>) {
+		this.last = new RecentAnswers(clock, RATE.window);
+		this.lately = new RecentAnswers(clock, RATE.noiseOver);
+	}
 
 	countTaken(): void {
-		this.turnWindow();
-		this.now.taken += 1;
+		this.last.add('taken');
+		this.lately.add('taken');
 		this.noteBest();
 	}
 
-	/** @returns true when it says nothing about the rate: one among many answers, and none shortly before */
-	countRefused(sentAt: number): boolean {
-		const now = this.clock.now();
-		this.turnWindow();
-		this.now.refused += 1;
-		if (sentAt > this.newsAt) {
-			this.isAlone = now - this.newsAt > RATE.aloneFor;
-			this.newsAt = now;
-		}
-		const refused = this.perSecond('refused');
-		return this.isAlone && refused < RATE.noise * (refused + this.takenPerSecond);
+	/** @returns true when it says nothing about the rate: one of very many answers */
+	countRefused(): boolean {
+		this.lately.add('refused');
+		const refused = this.lately.perSecond('refused');
+		return refused < RATE.noise * (refused + this.lately.perSecond('taken'));
 	}
 
 	get takenPerSecond(): number {
-		return this.perSecond('taken');
+		return this.last.perSecond('taken');
 	}
 
 	/** The most that was taken within `RATE.remember`. */
@@ -54,19 +78,5 @@ export class AnsweredRequests {
 		const at = this.clock.now();
 		const perSecond = this.takenPerSecond;
 		if (perSecond >= this.best.perSecond || at - this.best.at > RATE.remember) this.best = { perSecond, at };
-	}
-
-	private perSecond(answer: Answer): number {
-		this.turnWindow();
-		const over = (this.clock.now() % RATE.window) / RATE.window;
-		return ((this.now[answer] + this.before[answer] * (1 - over)) * SECOND) / RATE.window;
-	}
-
-	private turnWindow(): void {
-		const window = Math.floor(this.clock.now() / RATE.window);
-		if (window === this.window) return;
-		this.before = window === this.window + 1 ? this.now : { taken: 0, refused: 0 };
-		this.now = { taken: 0, refused: 0 };
-		this.window = window;
 	}
 }

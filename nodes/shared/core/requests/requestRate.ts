@@ -15,8 +15,8 @@ const DUST = 1e-6;
 /**
  * How many requests per second an account takes: without a limit until it refuses one. Then the rate falls at once, comes
  * back to where it was refused, waits there for a while and goes beyond it, as TCP CUBIC and the adaptive mode of the AWS
- * SDKs do. Beyond that point it only grows as far as it is used. A single refusal among many answers only pauses: a server that
- * is in trouble for a moment says nothing about the rate.
+ * SDKs do. Beyond that point it only grows as far as it is used. Few refusals among very many answers only pause: a server that
+ * is in trouble now and then says nothing about the rate.
  *
  * Cancels wait for each other, never for other requests. Other requests wait for all.
  */
@@ -94,7 +94,7 @@ export class RequestRate {
 	onRefused(sentAt: number, until: number): void {
 		const now = this.clock.now();
 		const before = this.perSecond;
-		const isNoise = this.answered.countRefused(sentAt);
+		const isNoise = this.answered.countRefused();
 		const hasFallen = sentAt <= this.fellAt;
 		if (isNoise && !hasFallen) return;
 		this.growsFrom = Math.max(this.growsFrom, now, until);

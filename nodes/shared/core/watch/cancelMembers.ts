@@ -8,7 +8,7 @@ import { type CancelDeps, type CancelResult, confirmCancel } from '../runs/cance
 import { type Phase, type Run, isTerminal } from '../runs/run';
 import type { ListedRun, MemberList } from '../runs/runClient';
 import { RunReader } from '../runs/runReader';
-import { type Outcome, outcomeOf, outcomeOfCancel } from './outcome';
+import { type Outcome, outcomeOfCancel } from './outcome';
 
 export interface MembersDeps extends Omit<CancelDeps, 'commandId'> {
 	commandId: (id: string) => string;
@@ -22,8 +22,8 @@ export interface MembersResult extends CancelResult {
 
 /**
  * Cancels a batch that has no cancel of its own: each member that is not over, each confirmed by reads as a run alone is. The
- * next page is read while the members of the last one are cancelled, until a pass over the lists shows no other member that
- * goes on: lists may be late.
+ * next page is read while the members of the last one are settled, until a pass over the lists shows no other member: lists
+ * may be late.
  *
  * @param budget milliseconds for the first member; each further one has `CANCEL.budgetPerMember` more
  * @throws the reason why `parent` ended
@@ -35,48 +35,53 @@ export async function cancelMembers(
 ): Promise<MembersResult> {
 	const scope = parent.child();
 	try {
-		const cancelled = new Map<string, Promise<CancelResult>>();
-		const ended = new Map<string, Phase>();
-		const cancelOne = (list: MemberList, { id, phase }: ListedRun): void => {
-			if (cancelled.has(id)) return;
-			if (isTerminal(phase)) {
-				ended.set(id, phase);
-				return;
-			}
-			ended.delete(id);
+		const members = new Map<string, Promise<CancelResult>>();
+		const settle = (list: MemberList, { id, phase }: ListedRun): void => {
+			if (members.has(id)) return;
 			const reader = new RunReader(id, { ...deps, client: list.client, onChange: undefined });
 			const own = { ...deps, client: list.client, reader, commandId: deps.commandId(id) };
-			const member = confirmCancel(own, scope, budget + cancelled.size * CANCEL.budgetPerMember);
+			const time = budget + members.size * CANCEL.budgetPerMember;
+			const member = isTerminal(phase) ? confirmEnd(own, scope, time) : confirmCancel(own, scope, time);
 			// Looked at when all are under way.
 			member.catch(() => undefined);
-			cancelled.set(id, member);
+			members.set(id, member);
 		};
-		const listed = await attemptRequest(() => passOverMembers(deps, scope, cancelled, cancelOne));
-		const results = await Promise.all(cancelled.values());
-		const outcomes = [...ended.values()].map((phase) => outcomeOf(phase));
-		outcomes.push(...results.map(outcomeOfCancel));
+		const listed = await attemptRequest(() => passOverMembers(deps, scope, members, settle));
+		const results = await Promise.all(members.values());
 		// What the batch itself says may be late: it is shown, not believed.
 		const read = await attemptRequest(() => deps.reader.read('full', scope, 'confirm'));
 		const run = 'value' in read ? read.value : deps.reader.last;
-		return { ...summaryOf(results, outcomes, run, 'error' in listed ? listed.error : undefined) };
+		return summaryOf(results, run, 'error' in listed ? listed.error : undefined);
 	} finally {
 		scope.dispose();
 	}
+}
+
+/** A member that a list shows at its end. Rows are hints: one that goes on, or cannot be read, is cancelled as the others are. */
+async function confirmEnd(
+	deps: CancelDeps,
+	scope: CancellationScope,
+	budget: number,
+): Promise<CancelResult> {
+	const read = await attemptRequest(() => deps.reader.read('light', scope, 'confirm'));
+	if ('error' in read || !isTerminal(read.value.phase)) return await confirmCancel(deps, scope, budget);
+	const confirmedAt = deps.clock.now();
+	return { verdict: 'settled', run: read.value, attempts: 0, cancelledByUs: false, confirmedAt };
 }
 
 /** @throws ApiError when a list cannot be read */
 async function passOverMembers(
 	deps: MembersDeps,
 	scope: CancellationScope,
-	cancelled: ReadonlyMap<string, unknown>,
-	cancelOne: (list: MemberList, member: ListedRun) => void,
+	known: ReadonlyMap<string, unknown>,
+	settle: (list: MemberList, member: ListedRun) => void,
 ): Promise<void> {
 	const { requestQueue, clock } = deps;
 	const shouldRetry = (error: ApiError, failures: number) => error.retryable && failures < RETRY.attempts;
 	// All members are of one resource: the lists of the others need not be read again.
 	let { lists } = deps;
-	for (let before = -1; before < cancelled.size;) {
-		before = cancelled.size;
+	for (let before = -1; before < known.size;) {
+		before = known.size;
 		for (const list of lists) {
 			const pages = paginate(new PageCursor(), LIST.memberPages, (token) =>
 				retry({ clock, scope }, { shouldRetry }, (failuresBefore) =>
@@ -90,7 +95,7 @@ async function passOverMembers(
 			let isEmpty = true;
 			for await (const page of pages) {
 				isEmpty &&= page.rows.length === 0;
-				page.rows.forEach((member) => cancelOne(list, member));
+				page.rows.forEach((member) => settle(list, member));
 			}
 			if (isEmpty) continue;
 			lists = [list];
@@ -108,10 +113,10 @@ const WORST_FIRST: ReadonlyArray<[Outcome, CancelResult['verdict']]> = [
 
 function summaryOf(
 	results: readonly CancelResult[],
-	outcomes: readonly Outcome[],
 	run: Run | undefined,
 	unlisted: ApiError | undefined,
 ): MembersResult {
+	const outcomes = results.map(outcomeOfCancel);
 	const members: MembersResult['members'] = {};
 	for (const outcome of outcomes) members[outcome] = (members[outcome] ?? 0) + 1;
 	const error = unlisted ?? (outcomes.length === 0 ? noMembers() : results.find((one) => one.error)?.error);

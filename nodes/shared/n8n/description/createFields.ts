@@ -6,6 +6,7 @@ import { METADATA_PAIR, severalOf, toTitle } from './fields';
 import { NAMES } from './names';
 import { pickerField } from './pickerField';
 import { schemaFields } from './schemaFields';
+import { alphabetical } from './alphabetical';
 
 /** The fields of the `create` operation, out of the table of resources. */
 export function createFields(provider: ProviderSpec): INodeProperties[] {
@@ -75,7 +76,7 @@ function additionalFields(provider: ProviderSpec, spec: CreateSpec, showFor: Sho
 			placeholder: 'Add field',
 			default: {},
 			displayOptions: showFor(),
-			options: options.sort((a, b) => a.displayName.localeCompare(b.displayName)),
+			options: alphabetical(options),
 		},
 	];
 }
@@ -174,7 +175,7 @@ function bodyField(provider: ProviderSpec, field: BodyField): INodeProperties {
 			return {
 				...common,
 				type: 'options',
-				options: (field.options ?? []).map(bodyOption).sort((a, b) => a.name.localeCompare(b.name)),
+				options: alphabetical((field.options ?? []).map(bodyOption)),
 				default: field.default ?? field.options?.[0] ?? '',
 			};
 		case 'json':

@@ -1,9 +1,9 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
 import type { DocumentSource, DocumentsSpec, ProviderSpec } from '../../providers/types';
-import { DEFAULT_FIELD } from '../transport/binaryData';
-import { severalOf } from './fields';
+import { DEFAULT_FIELD, severalOf } from './fields';
 import { pickerField } from './pickerField';
+import { alphabetical } from './alphabetical';
 
 /** The fields that say which documents a run gets. */
 
@@ -32,7 +32,7 @@ function sourceField({ sources, takes }: DocumentsSpec): INodeProperties {
 		displayName: 'Document From',
 		name: 'documentSource',
 		type: 'options',
-		options: sources.map((source) => SOURCE_OPTIONS[source]).sort((a, b) => a.name.localeCompare(b.name)),
+		options: alphabetical(sources.map((source) => SOURCE_OPTIONS[source])),
 		default: 'binary',
 		description: described('Where the document comes from', takes),
 	};
@@ -141,12 +141,12 @@ function documentsByBlock(provider: ProviderSpec, documents: DocumentsSpec): INo
 				name: 'rows',
 				values: [
 					sourceField(documents),
-					...documents.sources
-						.map((source) => ({
+					...alphabetical(
+						documents.sources.map((source) => ({
 							...valueField(provider, source, false),
 							displayOptions: { show: { documentSource: [source] } },
-						}))
-						.sort((a, b) => a.displayName.localeCompare(b.displayName)),
+						})),
+					),
 					pickerField(provider, 'startBlockId', {
 						displayName: 'Start Block',
 						name: 'blockId',

@@ -1,6 +1,10 @@
 import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
 
 import { SETTING } from '../../core/config';
+import { alphabetical } from './alphabetical';
+
+/** Name of the binary field that nodes write to, and look into, unless told otherwise. */
+export const DEFAULT_FIELD = 'data';
 
 /** Parameters that more than one node or operation has, each defined once. */
 
@@ -217,7 +221,7 @@ export function optionsField(
 		placeholder: 'Add option',
 		default: {},
 		displayOptions,
-		options: [...fields].sort((a, b) => a.displayName.localeCompare(b.displayName)),
+		options: alphabetical(fields),
 	};
 }
 

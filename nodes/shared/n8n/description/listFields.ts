@@ -5,6 +5,7 @@ import type { FilterSpec } from '../../providers/listTypes';
 import type { ProviderSpec, ResourceSpec } from '../../providers/types';
 import { metadataField, numberField, toTitle } from './fields';
 import { pickerField } from './pickerField';
+import { alphabetical } from './alphabetical';
 
 /** The fields of Get Many, out of the table of resources. */
 
@@ -45,9 +46,7 @@ function filtersField(provider: ProviderSpec, resource: string, spec: Listed): I
 			placeholder: 'Add filter',
 			default: {},
 			displayOptions: { show: { resource: [resource], operation: ['getAll'] } },
-			options: spec.list.filters
-				.map((filter) => filterField(provider, filter))
-				.sort((a, b) => a.displayName.localeCompare(b.displayName)),
+			options: alphabetical(spec.list.filters.map((filter) => filterField(provider, filter))),
 		},
 	];
 }

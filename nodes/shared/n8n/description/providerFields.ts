@@ -4,6 +4,7 @@ import { ALL_PROVIDERS, PROVIDER_NAMES } from '../../providers';
 import type { ProviderSpec, ResourceSpec } from '../../providers/types';
 import { listed } from '../output/text';
 import { pickerField } from './pickerField';
+import { alphabetical } from './alphabetical';
 
 /** Parameters whose choices come from the tables of the providers. */
 
@@ -19,9 +20,7 @@ export const PROVIDER_FIELD: INodeProperties[] = HAS_CHOICE
 				name: 'provider',
 				type: 'options',
 				noDataExpression: true,
-				options: ALL_PROVIDERS.map(({ name, title }) => ({ name: title, value: name })).sort((a, b) =>
-					a.name.localeCompare(b.name),
-				),
+				options: alphabetical(ALL_PROVIDERS.map(({ name, title }) => ({ name: title, value: name }))),
 				default: FIRST,
 				description: 'Whose runs to watch',
 			},

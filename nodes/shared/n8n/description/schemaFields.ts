@@ -1,6 +1,7 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
 import { severalOf } from './fields';
+import { alphabetical } from './alphabetical';
 
 /** The fields that a JSON Schema is given in: rows, an example, or the schema itself. */
 
@@ -13,14 +14,14 @@ const PLAIN_TYPES: INodePropertyOptions[] = [
 	{ name: 'Yes/No', value: 'boolean', description: 'True or false' },
 ];
 
-const ROW_TYPES: INodePropertyOptions[] = [
+const ROW_TYPES: INodePropertyOptions[] = alphabetical([
 	...PLAIN_TYPES,
 	{
 		name: 'List of Rows',
 		value: 'rows',
 		description: 'A table with columns, such as the lines of an invoice',
 	},
-].sort((a, b) => a.name.localeCompare(b.name));
+]);
 
 /** What one row, or one column, tells about a value. */
 function rowFields(types: INodePropertyOptions[], example: string): INodeProperties[] {

@@ -1,23 +1,10 @@
-import type { ILoadOptionsFunctions, INodeListSearchItems, INodeListSearchResult } from 'n8n-workflow';
+import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
 
-import { REQUEST } from '../../core/config';
-import type { JsonObject } from '../../core/runs/run';
-import {
-	type Page,
-	fileNameOf,
-	pageQuery,
-	parsePage,
-	parseRow,
-	valueAt,
-} from '../../providers/client/parseResponse';
-import type { ProviderSpec, Query, ResourceSpec } from '../../providers/types';
-import type { PickerSpec } from '../../providers/listTypes';
+import type { ProviderSpec } from '../../providers/types';
 import { pickerMethod } from '../description/pickerField';
-import { nodeError } from '../output/errors';
-import { emptyListHint } from '../output/hints';
-import { plainValue } from '../parameters/locator';
-import { minuteAt } from '../parameters/timeZone';
-import { openClient } from '../transport/session';
+
+// What asks the API is loaded when a list is opened, as what runs a node is with its first execution: n8n loads all nodes when
+// it starts, and two thirds of the code are not needed to show them.
 
 type ListSearch = (
 	this: ILoadOptionsFunctions,
@@ -25,127 +12,25 @@ type ListSearch = (
 	paginationToken?: string,
 ) => Promise<INodeListSearchResult>;
 
-/** One page of a list, as far as it is read for a picker. */
-interface Choices {
-	page: Page;
-	itemOf: (row: JsonObject) => INodeListSearchItems | undefined;
-	/** True where the API has searched already: then all rows count. */
-	isSearched: boolean;
-	/** Choices beside those of the page. */
-	fixed?: INodeListSearchItems[];
-	/** Shown where there is nothing to choose. */
-	ifEmpty: string;
-}
-
-/** The picker behind "From List": one page of runs at a time, newest first where the API can sort. */
+/** The picker behind "From List" of a run. */
 export function searchRunsOf(provider: ProviderSpec): ListSearch {
-	return searchOf(async (context, filter, token) => {
-		const client = await openClient(context, provider, context.getCurrentNodeParameter('resource') as string);
-		const { spec } = client;
-		const query: Query = { ...spec.list?.newestFirst };
-		const search = spec.list?.filters.find(({ name }) => name === spec.list?.searchFilter)?.param;
-		if (filter && search) query[search] = filter;
-		const page = await client.page(query, token, AbortSignal.timeout(REQUEST.timeout));
-		const itemOf = (row: JsonObject) => runItem(spec, row, context.getTimezone());
-		return { page, itemOf, isSearched: search !== undefined, ifEmpty: emptyListHint(provider, spec) };
-	});
+	return async function (...asked) {
+		const { searchRuns } = await import('./searches');
+		return await searchRuns(this, provider, ...asked);
+	};
 }
 
 /** The list search methods of a provider's pickers, by the name that the fields use. */
 export function pickerSearches(...providers: ProviderSpec[]): Record<string, ListSearch> {
 	return Object.fromEntries(
 		providers.flatMap((provider) =>
-			Object.entries(provider.pickers).map(([name, picker]) => [
+			Object.entries(provider.pickers).map(([name, picker]): [string, ListSearch] => [
 				pickerMethod(provider, name),
-				searchPicker(provider, picker),
+				async function (...asked) {
+					const { searchPicker } = await import('./searches');
+					return await searchPicker(this, provider, picker, ...asked);
+				},
 			]),
 		),
 	);
-}
-
-function searchPicker(provider: ProviderSpec, picker: PickerSpec): ListSearch {
-	const { needs, search } = picker;
-	const [anyResource = ''] = Object.keys(provider.resources);
-	return searchOf(async (context, filter, token) => {
-		const owner = needs && ownerOf(context, needs.parameter);
-		if (needs && !owner) return `Choose the ${needs.noun} first`;
-		// It has no value before the workflow runs.
-		if (needs && owner?.startsWith('='))
-			return `The ${needs.noun} is an expression, so there is no list yet: choose By ID and type it in`;
-		const query = pageQuery(picker, token, picker.pageSize);
-		if (filter && search) query[search] = filter;
-		if (owner && needs.param) query[needs.param] = owner;
-		const path = picker.path.replace('{owner}', encodeURIComponent(owner ?? ''));
-		const client = await openClient(context, provider, anyResource);
-		const body = await client.exchange({ method: 'GET', path, query }, AbortSignal.timeout(REQUEST.timeout));
-		return {
-			page: parsePage(provider, { plural: picker.plural, list: picker }, body),
-			itemOf: (row) => pickerItem(picker, row),
-			isSearched: search !== undefined,
-			fixed: picker.fixed?.slice(),
-			ifEmpty: emptyListHint(provider, picker),
-		};
-	});
-}
-
-/** @param read the page, or why there is nothing to choose */
-function searchOf(
-	read: (context: ILoadOptionsFunctions, filter?: string, token?: string) => Promise<Choices | string>,
-): ListSearch {
-	return async function (filter, paginationToken) {
-		try {
-			const choices = await read(this, filter, paginationToken);
-			if (typeof choices === 'string') return explained(choices);
-			const { page, itemOf, isSearched, ifEmpty, fixed = [] } = choices;
-			const found = (items: INodeListSearchItems[]) =>
-				filter ? items.filter((item) => matches(item, filter)) : items;
-			const isFixed = ({ value }: INodeListSearchItems) => fixed.some((one) => one.value === value);
-			const items = page.rows.flatMap((row) => itemOf(row) ?? []).filter((item) => !isFixed(item));
-			const results = [...(paginationToken ? [] : found(fixed)), ...(isSearched ? items : found(items))];
-			const isEmpty = results.length === 0 && !filter && !paginationToken && !page.next;
-			return isEmpty ? explained(ifEmpty) : { results, paginationToken: page.next };
-		} catch (error) {
-			throw nodeError(this.getNode(), error);
-		}
-	};
-}
-
-/** The list has no other place to say why it is empty. Choosing the row chooses nothing. */
-function explained(text: string): INodeListSearchResult {
-	return { results: [{ name: text, value: '' }] };
-}
-
-function matches({ name, value }: INodeListSearchItems, filter: string): boolean {
-	return `${name} ${String(value)}`.toLowerCase().includes(filter.toLowerCase());
-}
-
-/** `invoice.pdf – completed – 2026-01-31 09:30`, as far as the row tells, in the time zone of the workflow. */
-function runItem(spec: ResourceSpec, row: JsonObject, timeZone: string): INodeListSearchItems | undefined {
-	const known = parseRow(spec, row);
-	if (!known) return undefined;
-	const created = known.created && minuteAt(timeZone, known.created.at);
-	const parts = [fileNameOf(row) ?? known.id, known.status, created].filter((part) => part !== undefined);
-	return { name: parts.join(' – '), value: known.id };
-}
-
-/** `Invoices (wf_3kT9)` */
-function pickerItem(
-	{ types, nameAt, valueAt: at }: PickerSpec,
-	row: JsonObject,
-): INodeListSearchItems | undefined {
-	if (types && !types.some((type) => type === row.type)) return undefined;
-	const value = valueAt(row, at);
-	if (typeof value !== 'string' || value === '') return undefined;
-	const name = valueAt(row, nameAt);
-	const isNamed = typeof name === 'string' && name !== '' && name !== value;
-	return { name: isNamed ? `${name} (${value})` : value, value };
-}
-
-/** The chosen owner, or its expression: beside the picker at the top of the panel, or among the filters or additional fields. */
-function ownerOf(context: ILoadOptionsFunctions, parameter: string): string | undefined {
-	for (const place of [parameter, `filters.${parameter}`, `additionalFields.${parameter}`]) {
-		const value = plainValue(context.getCurrentNodeParameter(place));
-		if (typeof value === 'string' && value !== '') return value;
-	}
-	return undefined;
 }

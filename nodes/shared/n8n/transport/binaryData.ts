@@ -2,6 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 
 import type { ByteStream, Payload } from '../../providers/client/wire';
+import { DEFAULT_FIELD } from '../description/fields';
 import { InvalidParameterError } from '../output/errors';
 
 /** A file as n8n hands it from node to node. With an `id`, its content is kept outside memory; `data` is base64 otherwise. */
@@ -19,9 +20,6 @@ const fields = z.record(z.unknown()).catch({});
 
 /** Below this, n8n puts the files that a node gave out, in workflows that keep files among the data of an item. */
 const FILES_AMONG_DATA = '_files';
-
-/** Name of the binary field that nodes write to, and look into, unless told otherwise. */
-export const DEFAULT_FIELD = 'data';
 
 /** True for a file that an expression has found. */
 export function isFile(given: unknown): given is ItemFile {
