@@ -16,9 +16,9 @@ const PASSED = ENGINES.filter(({ n8n }) => results.some((one) => one.n8n === n8n
 export function compatibility(): string {
 	const engines =
 		PASSED.length === ENGINES.length
-			? `, and with [the engines of ${ENGINES.length} versions](docs/install.md#versions) down to n8n ${OLDEST.n8n}`
+			? `, and [the engines of ${ENGINES.length} versions](docs/install.md#versions)`
 			: '';
-	return `n8n ${OLDEST.n8n} or later, on ${NODE}. Tested with n8n ${NEWEST.n8n}, [also in queue mode](docs/production.md) with restarts and crashes${engines}.`;
+	return `n8n ${OLDEST.n8n} or later, on ${NODE}. Tested with n8n ${NEWEST.n8n}, [also in queue mode](docs/production.md)${engines}.`;
 }
 
 /** What ran on which engine, oldest first. */

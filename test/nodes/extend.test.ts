@@ -532,7 +532,7 @@ describe('filters of getAll', () => {
 			expect(offered).toEqual(rows.map(([name]) => name).sort());
 		});
 
-		scenario(`${resource}: each filter is sent, and narrows the list`, async () => {
+		scenario(`${resource}: each filter is sent, and narrows the list; left empty, none is`, async () => {
 			const seen: unknown[] = [];
 			for (const [name, value] of rows) {
 				const result = await getAll(resource, { filters: { [name]: value } });
@@ -546,13 +546,11 @@ describe('filters of getAll', () => {
 					found(runs),
 				]),
 			);
-		});
 
-		scenario(`${resource}: filters left empty are not sent`, async () => {
 			const empty = Object.fromEntries(rows.map(([name]) => [name, '']));
 			const result = await getAll(resource, { filters: empty, limit: 7 });
 			expect(result.json[0]?.map(({ id }) => id)).toEqual(found(['report', 'invoice']));
-			expect(lab.listQueries(path)).toContain(`${orderOf(resource)}${sizeOf(resource, 7)}`);
+			expect(lab.listQueries(path).at(-1)).toBe(`${orderOf(resource)}${sizeOf(resource, 7)}`);
 		});
 	}
 });

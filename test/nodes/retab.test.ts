@@ -570,7 +570,7 @@ describe('filters of getAll', () => {
 			expect(offered).toEqual(rows.map(([name]) => name).sort());
 		});
 
-		scenario(`${resource}: each filter is sent, and narrows the list`, async () => {
+		scenario(`${resource}: each filter is sent, and narrows the list; left empty, none is`, async () => {
 			const seen: unknown[] = [];
 			for (const [name, value] of rows) {
 				const result = await getAll(resource, { filters: { [name]: value } });
@@ -578,13 +578,11 @@ describe('filters of getAll', () => {
 				seen.push([name, value, query?.replace(/^&+|&+$/g, ''), result.json[0]?.map(({ id }) => id)]);
 			}
 			expect(seen).toEqual(rows.map(([name, value, sent, runs]) => [name, value, sent, found(runs)]));
-		});
 
-		scenario(`${resource}: filters left empty are not sent`, async () => {
 			const empty = Object.fromEntries(rows.map(([name]) => [name, name === 'metadata' ? {} : '']));
 			const result = await getAll(resource, { filters: empty, limit: 7 });
 			expect(result.json[0]?.map(({ id }) => id)).toEqual(found(BOTH));
-			expect(lab.listQueries(path)).toContain('order=desc&limit=7');
+			expect(lab.listQueries(path).at(-1)).toBe('order=desc&limit=7');
 		});
 	}
 });

@@ -8,5 +8,6 @@ module.exports = {
 	rootDir: '../..',
 	roots: ['<rootDir>/test/nodes'],
 	resolver: '<rootDir>/test/versions/resolver.cjs',
-	transformIgnorePatterns: [...shared.transformIgnorePatterns, '<rootDir>/dist/'],
+	// ECMAScript modules that the engine of n8n 2.0 loads with `require`, as Node.js itself would.
+	transformIgnorePatterns: ['/node_modules/(?!(?:is-network-error|p-retry)/)', '<rootDir>/dist/'],
 };

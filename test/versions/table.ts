@@ -38,7 +38,7 @@ export const SINCE = {
 	/** An agent asks the engine to run its tool. Older agents call the tool themselves, which is tested on all. */
 	engineTools: '1.119.2',
 	/** A text where a list of fields is expected reaches the node. Older engines refuse the workflow. */
-	looseCollections: '1.100.1',
+	looseCollections: '1.110.1',
 } as const;
 
 export const [OLDEST] = ENGINES;
