@@ -51,8 +51,8 @@ const RESOURCE_NAMES: Record<ResourceType, string> = {
 	workflow: 'Workflow',
 };
 
-/** `Failed, Finished: workflow` */
-export const SUBTITLE = `={{ ${textOf(EVENT_TITLES, 'events')} + ": " + $parameter.resourceType }}`;
+/** `Failed, Finished: all runs` */
+export const SUBTITLE = `={{ ${textOf(EVENT_TITLES, 'events')} + ": " + ${textOf({ all: 'all runs' }, 'resourceType')} }}`;
 
 /** The same fields and events for several types of resources stand once. */
 function eventsOf(types: readonly ResourceType[]): INodeProperties {
