@@ -58,11 +58,7 @@ export async function cancelMembers(
 }
 
 /** A member that a list shows at its end. Rows are hints: one that goes on, or cannot be read, is cancelled as the others are. */
-async function confirmEnd(
-	deps: CancelDeps,
-	scope: CancellationScope,
-	budget: number,
-): Promise<CancelResult> {
+async function confirmEnd(deps: CancelDeps, scope: CancellationScope, budget: number): Promise<CancelResult> {
 	const read = await attemptRequest(() => deps.reader.read('light', scope, 'confirm'));
 	if ('error' in read || !isTerminal(read.value.phase)) return await confirmCancel(deps, scope, budget);
 	const confirmedAt = deps.clock.now();
