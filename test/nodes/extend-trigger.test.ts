@@ -5,7 +5,9 @@ import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { ExtendApi } from '../../credentials/ExtendApi.credentials';
 import { RetabApi } from '../../credentials/RetabApi.credentials';
 import { ExtendTrigger } from '../../nodes/ExtendTrigger/ExtendTrigger.node';
+import { WEBHOOK_EVENTS } from '../../nodes/shared/providers/extend/webhookEvents';
 import { type RunSeed, type Sandbox, startSandbox } from '../../sandbox/server';
+import { actionsOf } from './descriptions/actions';
 import { type WebhookTrigger, createTestInstance, eventually, logEntries } from './support';
 import { ownCredentialsFor } from './support/sandbox-instance';
 
@@ -114,6 +116,13 @@ function eventAbout(id: string, eventId = `evt_${randomUUID()}`): object {
 	};
 	return { eventId, eventType: 'extract_run.processed', payload };
 }
+
+test('n8n lists each of its events as an action', () => {
+	const actions = actionsOf(new ExtendTrigger().description);
+	expect(actions.map(({ parameters }) => parameters)).toEqual(
+		WEBHOOK_EVENTS.map((event) => ({ events: [event] })),
+	);
+});
 
 describe('registering', () => {
 	test('publishing registers the address with the chosen events, unpublishing takes it off again', async () => {
@@ -237,7 +246,16 @@ describe('registering', () => {
 
 	test.each<[string, INodeParameters, string]>([
 		['no event', { events: [] }, 'Events must name at least one of'],
-		['an event that the resource never has', { events: ['rejected'] }, 'Events must name at least one of'],
+		[
+			'an event that only workflow runs have',
+			{ events: ['finished', 'rejected'] },
+			'Events of workflow runs (rejected) only come for one workflow: choose Workflow under Runs Of',
+		],
+		[
+			'an event that workflow runs never have',
+			{ ...WORKFLOW, events: ['finished', 'batchFailed'] },
+			'Workflow runs have no batchFailed: take it off Events',
+		],
 		['no workflow', { resourceType: 'workflow', events: ['finished'] }, 'Workflow is empty'],
 	])('%s is refused before anything is registered', async (_what, parameters, message) => {
 		const trigger = await open(parameters);
