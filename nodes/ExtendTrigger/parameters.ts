@@ -25,12 +25,12 @@ export function readWanted(parameters: ParameterSource): Pick<WantedWebhook, 'ev
 		const names = never.join(', ');
 		throw type === 'workflow'
 			? new InvalidParameterError(
-					`Workflow runs have no ${names}: take it off Events`,
-					`Choose among ${Object.keys(types).join(', ')}, or something else than Workflow under Runs Of.`,
+					`Workflow runs have no event ${names}`,
+					`Take it off in Events. There are ${Object.keys(types).join(', ')}.`,
 				)
 			: new InvalidParameterError(
-					`Events of workflow runs (${names}) only come for one workflow: choose Workflow under Runs Of`,
-					'Then choose the workflow, or take the event off.',
+					`Events of workflow runs (${names}) only come for one workflow`,
+					'Choose Workflow under Runs Of, or take them off in Events.',
 				);
 	}
 	const events = chosen.data.flatMap((name) => types[name] ?? []);

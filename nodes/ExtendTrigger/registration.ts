@@ -3,7 +3,9 @@ import type { IHookFunctions } from 'n8n-workflow';
 import { attempt } from '../shared/core/concurrency/result';
 import { RETRY, SETTING, WEBHOOK } from '../shared/core/config';
 import { call } from '../shared/core/requests/retry';
-import { nodeError } from '../shared/n8n/output/errors';
+import { isOutOfReach } from '../shared/core/requests/privateHost';
+import { NAMES } from '../shared/n8n/description/names';
+import { InvalidParameterError, nodeError } from '../shared/n8n/output/errors';
 import { safeMessage } from '../shared/n8n/output/text';
 import { parametersOf } from '../shared/n8n/parameters/values';
 import { readCredential } from '../shared/n8n/transport/readCredential';
@@ -79,10 +81,17 @@ function urlOf(context: IHookFunctions): string {
 }
 
 async function wantedBy(context: IHookFunctions): Promise<WantedWebhook> {
-	const { headers } = extend.access(await readCredential(context, extend));
+	const { baseUrl, headers } = extend.access(await readCredential(context, extend));
+	const url = urlOf(context);
+	if (isOutOfReach(url, baseUrl)) {
+		throw new InvalidParameterError(
+			`Extend cannot reach this n8n at ${new URL(url).origin}`,
+			`Set WEBHOOK_URL to its public address and publish again. Where it has none, use ${NAMES.runTrigger}, which polls.`,
+		);
+	}
 	return {
 		...readWanted(parametersOf(context)),
-		url: urlOf(context),
+		url,
 		name: `n8n: ${context.getWorkflow().name ?? ''}`.slice(0, WEBHOOK.name),
 		apiVersion: headers['x-extend-api-version'] ?? '',
 	};
@@ -97,29 +106,24 @@ async function withEndpoints<T>(
 		session = await openTriggerSession(context, extend, SETTING.maxConcurrentRequests.default);
 		return await work(new WebhookEndpoints(extend, requestsOf(session), () => systemClock.now()));
 	} catch (error) {
-		throw nodeError(context.getNode(), error);
+		throw nodeError(context.getNode(), error, { alone: true });
 	} finally {
 		session?.close();
 	}
 }
-
-const HINT = {
-	400: 'Extend must be able to reach this n8n: its address (WEBHOOK_URL) has to be a public one with https.',
-	404: 'Check that the extractor, classifier, splitter or workflow exists, in the workspace and environment of the key.',
-} as const;
 
 function requestsOf(session: TriggerSession): WebhookRequests {
 	const client = session.client(extend.defaultResource);
 	const deps = { requestQueue: session.requestQueue, scope: session.scope, clock: systemClock };
 	return {
 		repeatable: (request) =>
-			call(deps, (signal) => client.exchange({ ...request, hint: HINT }, signal), {
+			call(deps, (signal) => client.exchange(request, signal), {
 				// What is gone stays gone.
 				shouldRetry: (error, failures) =>
 					error.kind !== 'notFound' && error.retryable && failures < RETRY.attempts,
 			}),
 		once: (request) =>
-			call(deps, (signal) => client.exchange({ ...request, hint: HINT }, signal), {
+			call(deps, (signal) => client.exchange(request, signal), {
 				shouldRetry: (error, failures) =>
 					error.retryable && !error.mayHaveWorked && failures < RETRY.attempts,
 			}),

@@ -156,7 +156,7 @@ export const extend: ProviderSpec = {
 	hasInstantTrigger: true,
 	requestIdHeader: 'x-extend-request-id',
 	keyHint:
-		'Check the API key in the Extend credential, that its Region is the one the key was made in, and, for an organization-wide key, its Workspace ID.',
+		'Check the API key in the Extend credential. Its Region must be the one the key was made in, and an organization-wide key needs its Workspace ID.',
 	keySees: KEY_SEES,
 	pickers: EXTEND_PICKERS,
 	// The `dashboardUrl` of a run (SDK, ExtractRun and WorkflowRun) ends with its ID.
