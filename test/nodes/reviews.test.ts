@@ -198,7 +198,7 @@ describe('Approve', () => {
 			expect(error?.message).toBe(
 				`Review ${reviewId} has 2 versions, and Version does not say which one you mean`,
 			);
-			expect(error?.description).toMatch(`The latest one is ${String(corrected.id)}.`);
+			expect(error?.description).toMatch(`The latest one is ${corrected.id as string}.`);
 		}
 		expect(lab.sandbox.getRun(runId)?.phase).toBe('needsReview');
 
