@@ -30,6 +30,7 @@ import { SETTING } from '../shared/core/config';
 import { ALL_PROVIDERS, cancellable, resourceOf } from '../shared/providers';
 import { unfinishedPhases } from '../shared/providers/lists/cleanupSource';
 import type { ProviderSpec } from '../shared/providers/types';
+import { listed } from '../shared/n8n/output/text';
 import { alphabetical } from '../shared/n8n/description/alphabetical';
 
 /** The outputs of `watch` and `check`, in this order. `Still Running` exists for `check` only. */
@@ -63,6 +64,26 @@ const ON_CLEANUP = ['cleanup'];
 const WITH_FILES = ALL_PROVIDERS.flatMap((provider) =>
 	cancellable(provider).flatMap(([name, { files }]) => (files ? [name] : [])),
 );
+
+/** Those that the default of Timeout would cancel nearly always. */
+const LONG = ALL_PROVIDERS.flatMap((provider) =>
+	cancellable(provider).flatMap(([name, { isLong, plural }]) => (isLong ? [{ name, plural }] : [])),
+);
+
+const LONG_NOTICE: INodeProperties = {
+	displayName: `${SETTING.timeout.default} seconds are short for ${listed([...new Set(LONG.map(({ plural }) => plural))])}: those that still go on then are cancelled`,
+	name: 'longNotice',
+	type: 'notice',
+	default: '',
+	displayOptions: {
+		show: {
+			operation: ON_WATCH,
+			resource: [...new Set(LONG.map(({ name }) => name))],
+			timeoutUnit: ['seconds'],
+			timeout: [{ _cnd: { lte: SETTING.timeout.default } }],
+		},
+	},
+};
 
 function resourceField(provider: ProviderSpec): INodeProperties {
 	const preselected = provider.defaultResource;
@@ -225,6 +246,7 @@ export const FIELDS: INodeProperties[] = [
 	},
 	{ ...TIMEOUT, displayOptions: { show: { operation: ON_WATCH } } },
 	{ ...TIMEOUT_UNIT, displayOptions: { show: { operation: ON_WATCH } } },
+	LONG_NOTICE,
 	{
 		displayName: 'Count From',
 		name: 'countFrom',

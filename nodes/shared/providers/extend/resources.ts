@@ -249,6 +249,7 @@ export const extend: ProviderSpec = {
 			...CANCELLABLE,
 			...named('workflow run'),
 			description: 'Run of an Extend workflow',
+			isLong: true,
 			createAction: 'Run workflow',
 			path: '/workflow_runs',
 			ownerPaths: [['workflow', 'id']],
@@ -297,6 +298,7 @@ export const extend: ProviderSpec = {
 			...RUN,
 			...named('batch run'),
 			description: 'A batch of extract, classify, split or parse runs',
+			isLong: true,
 			path: '/batch_runs',
 			idExample: 'bpr_xK9m',
 			// A batch of workflow runs is nothing but `{ batchId }` (SDK, WorkflowRunsCreateBatchResponse).
