@@ -79,7 +79,8 @@ function urlOf(context: IHookFunctions): string {
 }
 
 async function wantedBy(context: IHookFunctions): Promise<WantedWebhook> {
-	const { headers } = extend.access(await readCredential(context, extend));
+	const { access } = await extend.code();
+	const { headers } = access(await readCredential(context, extend));
 	return {
 		...readWanted(parametersOf(context)),
 		url: urlOf(context),
