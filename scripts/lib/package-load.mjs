@@ -22,5 +22,7 @@ const names = [...n8n.nodes, ...n8n.credentials].map((file) => {
 });
 const ms = performance.now() - begin;
 const folder = path.dirname(load.resolve('./package.json'));
-const files = Object.keys(load.cache).filter((file) => file.startsWith(folder + path.sep) && file.endsWith('.js'));
+const files = Object.keys(load.cache).filter(
+	(file) => file.startsWith(folder + path.sep) && file.endsWith('.js'),
+);
 process.stdout.write(JSON.stringify({ names, ms, files: files.length }));

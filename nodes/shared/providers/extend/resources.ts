@@ -147,7 +147,7 @@ export const extend: ProviderSpec = {
 	credential: 'extendApi',
 	defaultResource: 'extractRun',
 	usualResources: ['extractRun', 'parseRun', 'classifyRun', 'splitRun', 'workflowRun'],
-	code: () => import('./code'),
+	code: () => import('./code.js'),
 	batches: 'batchRun',
 	hasInstantTrigger: true,
 	requestIdHeader: 'x-extend-request-id',

@@ -202,7 +202,7 @@ export const retab: ProviderSpec = {
 	credential: 'retabApi',
 	defaultResource: 'extraction',
 	usualResources: ['extraction', 'parse', 'classification', 'split', 'workflowRun'],
-	code: () => import('./code'),
+	code: () => import('./code.js'),
 	requestIdHeader: 'x-request-id',
 	keyHint:
 		'Check the API key in the Retab credential, and that its Base URL is the one the key was made for.',
