@@ -19,8 +19,9 @@ module.exports = {
 	},
 	// Written as ECMAScript modules only.
 	transformIgnorePatterns: ['/node_modules/(?!(?:github-slugger|markdown-table)/)'],
-	// tsx finds `Retab.node.ts` as `Retab.node.js`: without an ending it would take `Retab.node.json`.
-	moduleNameMapper: { '^(\\..*\\.node)\\.js$': '$1' },
+	// tsx finds `Retab.node.ts` as `Retab.node.js`: without an ending it would take `Retab.node.json`. The scripts, which are
+	// ECMAScript modules, want an ending where the tables of a provider import its code.
+	moduleNameMapper: { '^(\\..*(?:\\.node|/code))\\.js$': '$1' },
 	testPathIgnorePatterns: ['/node_modules/', '/test/e2e/', '/test/queue/'],
 	maxWorkers: 2,
 	// A worker ends its work at once, with nothing left open. Giving back a heap with n8n in it takes longer than jest's

@@ -10,8 +10,7 @@ import type {
 import { testRules } from '../nodes/shared/n8n/description/credentialTest';
 import { MAX_REQUESTS_PER_SECOND } from '../nodes/shared/n8n/description/fields';
 import { PROVIDERS } from '../nodes/shared/providers';
-import { withKey } from '../nodes/shared/providers/client/credential';
-import { EXTEND_API_VERSION, EXTEND_HOSTS, extendAccess } from '../nodes/shared/providers/extend/credential';
+import { EXTEND_API_VERSION, EXTEND_HOSTS } from '../nodes/shared/providers/extend/hosts';
 
 export class ExtendApi implements ICredentialType {
 	name = 'extendApi';
@@ -74,10 +73,14 @@ export class ExtendApi implements ICredentialType {
 		MAX_REQUESTS_PER_SECOND,
 	];
 
-	authenticate = (
+	authenticate = async (
 		credentials: ICredentialDataDecryptedObject,
 		requestOptions: IHttpRequestOptions,
-	): Promise<IHttpRequestOptions> => Promise.resolve(withKey(extendAccess(credentials), requestOptions));
+	): Promise<IHttpRequestOptions> => {
+		const { withKey } = await import('../nodes/shared/providers/client/credential');
+		const { access } = await PROVIDERS.extend.code();
+		return withKey(access(credentials), requestOptions);
+	};
 
 	httpRequestNode = { name: 'Extend', docsUrl: 'https://docs.extend.ai', apiBaseUrl: EXTEND_HOSTS.us };
 

@@ -10,8 +10,7 @@ import type {
 import { testRules } from '../nodes/shared/n8n/description/credentialTest';
 import { MAX_REQUESTS_PER_SECOND } from '../nodes/shared/n8n/description/fields';
 import { PROVIDERS } from '../nodes/shared/providers';
-import { withKey } from '../nodes/shared/providers/client/credential';
-import { RETAB_HOST, retabAccess } from '../nodes/shared/providers/retab/credential';
+import { RETAB_HOST } from '../nodes/shared/providers/retab/hosts';
 
 export class RetabApi implements ICredentialType {
 	name = 'retabApi';
@@ -70,10 +69,14 @@ export class RetabApi implements ICredentialType {
 		},
 	];
 
-	authenticate = (
+	authenticate = async (
 		credentials: ICredentialDataDecryptedObject,
 		requestOptions: IHttpRequestOptions,
-	): Promise<IHttpRequestOptions> => Promise.resolve(withKey(retabAccess(credentials), requestOptions));
+	): Promise<IHttpRequestOptions> => {
+		const { withKey } = await import('../nodes/shared/providers/client/credential');
+		const { access } = await PROVIDERS.retab.code();
+		return withKey(access(credentials), requestOptions);
+	};
 
 	httpRequestNode = { name: 'Retab', docsUrl: 'https://docs.retab.com', apiBaseUrl: RETAB_HOST };
 

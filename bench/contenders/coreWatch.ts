@@ -15,7 +15,8 @@ import type { WatchOrder } from '../messages';
 export async function watchOverUndici(order: WatchOrder): Promise<WatchResult[]> {
 	const { url, api, ids, speed, polls, inFlight, timeouts } = order;
 	const provider = PROVIDERS[api];
-	const access = provider.access(
+	const { access: accessOf } = await provider.code();
+	const access = accessOf(
 		api === 'retab'
 			? { apiKey: RETAB_KEY, baseUrl: url }
 			: { apiKey: EXTEND_KEY, region: 'custom', baseUrl: url },

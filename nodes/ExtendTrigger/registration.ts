@@ -81,7 +81,8 @@ function urlOf(context: IHookFunctions): string {
 }
 
 async function wantedBy(context: IHookFunctions): Promise<WantedWebhook> {
-	const { baseUrl, headers } = extend.access(await readCredential(context, extend));
+	const { access } = await extend.code();
+	const { baseUrl, headers } = access(await readCredential(context, extend));
 	const url = urlOf(context);
 	if (isOutOfReach(url, baseUrl)) {
 		throw new InvalidParameterError(

@@ -16,8 +16,7 @@ import {
 	shownFor,
 } from '../shared/n8n/description/providerFields';
 import { pluralsOf, textOf } from '../shared/n8n/description/subtitle';
-import { ALL_PROVIDERS } from '../shared/providers';
-import { listable } from '../shared/providers/lists/eventSource';
+import { ALL_PROVIDERS, listable } from '../shared/providers';
 import type { ProviderSpec } from '../shared/providers/types';
 
 const EVENTS: Record<EventName, { name: string; action: string; description: string }> = {

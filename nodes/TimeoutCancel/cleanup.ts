@@ -10,6 +10,7 @@ import {
 } from '../shared/core/cleanup/cancelStuckRuns';
 import type { CleanupSource, ListGap } from '../shared/core/cleanup/findCandidates';
 import { SECOND } from '../shared/core/config';
+import { unfinishedPhases } from '../shared/core/runs/run';
 import { systemClock } from '../shared/n8n/transport/systemClock';
 import { InvalidParameterError, orInvalidParameter } from '../shared/n8n/output/errors';
 import { addHints, unknownStatusHints } from '../shared/n8n/output/hints';
@@ -21,11 +22,7 @@ import type { Session } from '../shared/n8n/transport/session';
 import { counted, inWords, listed } from '../shared/n8n/output/text';
 import { callDeps } from '../shared/n8n/operations/work';
 import type { ResourceClient } from '../shared/providers/client/resourceClient';
-import {
-	type CleanupFilters,
-	cleanupSource,
-	unfinishedPhases,
-} from '../shared/providers/lists/cleanupSource';
+import { type CleanupFilters, cleanupSource } from '../shared/providers/lists/cleanupSource';
 import { cancelDetails, errorDetails } from './report';
 
 /** `cleanup`: finds stuck runs and cancels them, or tells which it would. One item per run, oldest first. */

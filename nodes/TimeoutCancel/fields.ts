@@ -28,7 +28,7 @@ import {
 import { nounsOf, pluralsOf, textOf } from '../shared/n8n/description/subtitle';
 import { SETTING } from '../shared/core/config';
 import { ALL_PROVIDERS, cancellable, resourceOf } from '../shared/providers';
-import { unfinishedPhases } from '../shared/providers/lists/cleanupSource';
+import { unfinishedPhases } from '../shared/core/runs/run';
 import type { ProviderSpec } from '../shared/providers/types';
 import { listed } from '../shared/n8n/output/text';
 import { alphabetical } from '../shared/n8n/description/alphabetical';

@@ -7,6 +7,8 @@ import { type Access } from '../../nodes/shared/providers/client/credential';
 import type { Send } from '../../nodes/shared/providers/client/wire';
 import type { ProviderSpec, ResourceSpec } from '../../nodes/shared/providers/types';
 import { parseRow } from '../../nodes/shared/providers/client/parseResponse';
+import { extendAccess } from '../../nodes/shared/providers/extend/credential';
+import { retabAccess } from '../../nodes/shared/providers/retab/credential';
 
 /**
  * `npm run check:live`: do the real APIs still answer the way the tables say? Only reads: one page of each list, then the
@@ -23,7 +25,7 @@ function accesses(): Array<[ProviderSpec, Access]> {
 	const found: Array<[ProviderSpec, Access]> = [];
 	if (env.RETAB_API_KEY) {
 		const data = { apiKey: env.RETAB_API_KEY, baseUrl: env.RETAB_BASE_URL };
-		found.push([PROVIDERS.retab, PROVIDERS.retab.access(data)]);
+		found.push([PROVIDERS.retab, retabAccess(data)]);
 	}
 	if (env.EXTEND_API_KEY) {
 		const region = env.EXTEND_BASE_URL ? 'custom' : (env.EXTEND_REGION ?? 'us');
@@ -33,7 +35,7 @@ function accesses(): Array<[ProviderSpec, Access]> {
 			baseUrl: env.EXTEND_BASE_URL,
 			workspaceId: env.EXTEND_WORKSPACE_ID,
 		};
-		found.push([PROVIDERS.extend, PROVIDERS.extend.access(data)]);
+		found.push([PROVIDERS.extend, extendAccess(data)]);
 	}
 	return found;
 }

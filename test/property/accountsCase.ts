@@ -9,6 +9,8 @@ import { CurrentAccess } from '../../nodes/shared/n8n/transport/currentAccess';
 import { sendThrough } from '../../nodes/shared/n8n/transport/httpRequest';
 import { PROVIDERS, resourceOf } from '../../nodes/shared/providers';
 import { ResourceClient } from '../../nodes/shared/providers/client/resourceClient';
+import { extendAccess } from '../../nodes/shared/providers/extend/credential';
+import { retabAccess } from '../../nodes/shared/providers/retab/credential';
 import { type Execution, startExecution } from '../support/executions';
 import { FakeClock } from '../support/fakeClock';
 import { type Identity, KeyedProvider, StoredCredential } from '../support/keyedProvider';
@@ -20,6 +22,8 @@ import {
 	RemoteApi,
 	type RemoteRunPlan,
 } from '../support/remote';
+
+const ACCESS_OF = { extend: extendAccess, retab: retabAccess };
 
 /** All times are virtual milliseconds from the begin. */
 interface ExecutionPlan {
@@ -320,8 +324,9 @@ function begin(story: AccountsCase, one: PlayedExecution, machine: Machine): Exe
 		if (trouble?.what === what && since >= 0 && since < trouble.lasts) throw new TypeError(`No ${what}`);
 	};
 	const spec = PROVIDERS[DIALECTS[story.dialect].provider];
-	const access = spec.access(credential.read());
-	const current = new CurrentAccess(spec, access);
+	const accessOf = ACCESS_OF[DIALECTS[story.dialect].provider];
+	const access = accessOf(credential.read());
+	const current = new CurrentAccess(spec, accessOf, access);
 	const send = sendThrough(provider.context(index, credential, troubledBy('way')), spec, current);
 	const client = new ResourceClient(spec, resourceOf(spec, story.dialect), send, () => clock.now());
 	const options: WatchOptions = {

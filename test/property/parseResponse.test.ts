@@ -8,6 +8,7 @@ import { withKey } from '../../nodes/shared/providers/client/credential';
 import { describeErrorBody } from '../../nodes/shared/providers/client/errorBody';
 import type { ApiRequest, Send } from '../../nodes/shared/providers/client/wire';
 import { parseRun } from '../../nodes/shared/providers/client/parseResponse';
+import { retabAccess } from '../../nodes/shared/providers/retab/credential';
 import { runs } from './runs';
 
 const ROWS = Object.values(PROVIDERS).flatMap((provider) =>
@@ -183,7 +184,7 @@ describe('an id never leaves its place in the path', () => {
 });
 
 test('the key never goes to another host, however the address is written', () => {
-	const access = PROVIDERS.retab.access({ apiKey: 'rt_secret', baseUrl: 'https://api.example.com/base' });
+	const access = retabAccess({ apiKey: 'rt_secret', baseUrl: 'https://api.example.com/base' });
 	const part = fc.constantFrom(
 		'https:',
 		'http:',

@@ -15,6 +15,11 @@ export function cancellable(provider: ProviderSpec): Array<[string, ResourceSpec
 	return Object.entries(provider.resources).filter(([, spec]) => spec.cancel);
 }
 
+/** Names and rows of the resources whose runs can be listed: no others can be watched by the trigger. */
+export function listable(provider: ProviderSpec): Array<[string, ResourceSpec]> {
+	return Object.entries(provider.resources).filter(([, spec]) => spec.list);
+}
+
 /**
  * The row of a resource.
  *

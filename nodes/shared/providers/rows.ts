@@ -1,3 +1,4 @@
+import type { Phase } from '../core/runs/run';
 import type { ResourceSpec, SimpleField } from './types';
 import type { FilterSpec } from './listTypes';
 
@@ -18,6 +19,19 @@ export function filter(
 	more: Partial<FilterSpec> = {},
 ): FilterSpec {
 	return { name, param, label, kind, description, ...more };
+}
+
+/** The status filter of a list that takes the statuses of a status table. */
+export function statusFilter(phases: Readonly<Record<string, Phase>>): FilterSpec {
+	return {
+		name: 'status',
+		param: 'status',
+		label: 'Status',
+		kind: 'options',
+		role: 'status',
+		options: Object.keys(phases).sort(),
+		description: 'Only runs in this status',
+	};
 }
 
 export const FILE: SimpleField = { name: 'fileName', from: [], type: 'string', kind: 'fileName' };

@@ -290,14 +290,20 @@ export interface ProviderSpec {
 	reviews?: ReviewsSpec;
 	/** The resource that batches of runs are. */
 	batches?: string;
+	/** Loaded with the first request: n8n loads all nodes when it starts, and the tables are enough to show them. */
+	code(): Promise<ProviderCode>;
+}
+
+/** What a provider does by code of its own. */
+export interface ProviderCode {
 	/** Where requests go and with which key, out of the data of the credential. @throws RangeError */
-	access(data: unknown): Access;
+	access: (data: unknown) => Access;
 	/** The address of a file by its ID, valid for a while. Absent where files have none. @throws ApiError */
-	fileLink?(
+	fileLink?: (
 		subject: Subject,
 		routes: Pick<DocumentRoutes, 'call'>,
 		id: string,
-	): Promise<{ url: string; fileName: string }>;
+	) => Promise<{ url: string; fileName: string }>;
 	/** How documents get into a create body. */
-	delivery(subject: Subject, routes: DocumentRoutes): DeliverDocument;
+	delivery: (subject: Subject, routes: DocumentRoutes) => DeliverDocument;
 }

@@ -29,6 +29,11 @@ export function isDone(phase: Phase): boolean {
 /** The phases of a run that goes on, in the order it can go through them. */
 export const UNFINISHED: readonly Phase[] = ['waiting', 'running', 'cancelling'];
 
+/** Phases of a stuck run. A run that waits for a person is only stuck when the user says so. */
+export function unfinishedPhases(includeNeedsReview: boolean): ReadonlySet<Phase> {
+	return new Set(includeNeedsReview ? [...UNFINISHED, 'needsReview'] : UNFINISHED);
+}
+
 /** True when the run is known to go on. `unknown` is neither settled nor unfinished. */
 export function isUnfinished(phase: Phase): boolean {
 	return UNFINISHED.includes(phase);

@@ -34,12 +34,13 @@ async function fileOfRun({ session, client }: Place, body: JsonObject): Promise<
 		const url = textAt(place.url);
 		if (url !== undefined) return { url, fileName: textAt(place.name) };
 		const id = textAt(place.id);
-		if (id === undefined || !provider.fileLink) continue;
+		const { fileLink } = await provider.code();
+		if (id === undefined || !fileLink) continue;
 		const deps = callDeps(session);
 		const routes = {
 			call: (request: ApiRequest) => call(deps, (signal) => client.exchange(request, signal)),
 		};
-		return await provider.fileLink(client, routes, id);
+		return await fileLink(client, routes, id);
 	}
 	return undefined;
 }

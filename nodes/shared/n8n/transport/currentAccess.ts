@@ -1,6 +1,6 @@
 import { attemptSync } from '../../core/concurrency/result';
 import type { Access } from '../../providers/client/credential';
-import type { ProviderSpec } from '../../providers/types';
+import type { ProviderCode, ProviderSpec } from '../../providers/types';
 import { accountKey } from './accounts';
 
 /** A credential as n8n had it the last time: it may be changed while a workflow runs. */
@@ -13,6 +13,7 @@ export class CurrentAccess {
 
 	constructor(
 		private readonly provider: ProviderSpec,
+		private readonly accessOf: ProviderCode['access'],
 		joined: Access,
 	) {
 		this.known = joined;
@@ -30,7 +31,7 @@ export class CurrentAccess {
 
 	/** Takes over what n8n has read. What cannot be used changes nothing. */
 	learn(data: unknown): void {
-		const read = attemptSync(() => this.provider.access(data));
+		const read = attemptSync(() => this.accessOf(data));
 		if ('error' in read) return;
 		this.known = read.value;
 		this.isUnchanged &&= accountKey(this.provider, read.value) === this.account;

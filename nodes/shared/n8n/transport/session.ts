@@ -159,12 +159,13 @@ async function connect(
 	provider: ProviderSpec,
 ): Promise<{ access: Access; current: CurrentAccess; send: Send; sendBytes: SendBytes }> {
 	const data = await readCredential(context, provider);
+	const { access: accessOf } = await provider.code();
 	const access = orInvalidParameter(
-		() => provider.access(data),
+		() => accessOf(data),
 		'Open the credential and correct it.',
 		(reason) => `The ${provider.title} credential cannot be used: ${reason}`,
 	);
-	const current = new CurrentAccess(provider, access);
+	const current = new CurrentAccess(provider, accessOf, access);
 	return {
 		access,
 		current,

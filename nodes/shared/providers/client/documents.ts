@@ -50,7 +50,8 @@ export async function withDocuments(
 	routes: DocumentRoutes,
 ): Promise<JsonObject> {
 	if (!place || documents.length === 0) return body;
-	const deliver = subject.provider.delivery(subject, routes);
+	const { delivery } = await subject.provider.code();
+	const deliver = delivery(subject, routes);
 	const delivered = await Promise.all(documents.map((input) => deliver(input, place.form === 'fileId')));
 	switch (place.form) {
 		case 'one':

@@ -1,10 +1,7 @@
-import { extendAccess } from './credential';
-import { extendDelivery } from './documents';
 import type { Phase } from '../../core/runs/run';
-import { statusFilter } from '../lists/filters';
 import { EXTEND_BATCH, EXTEND_CREATE } from './create';
 import { EXTEND_PICKERS } from './pickers';
-import { FILE, at, error, filter, named, result, text } from '../rows';
+import { FILE, at, error, filter, named, result, statusFilter, text } from '../rows';
 import type { ProviderSpec, ResourceSpec, SimpleField } from '../types';
 import type { FilterSpec, ListSpec } from '../listTypes';
 
@@ -150,8 +147,7 @@ export const extend: ProviderSpec = {
 	credential: 'extendApi',
 	defaultResource: 'extractRun',
 	usualResources: ['extractRun', 'parseRun', 'classifyRun', 'splitRun', 'workflowRun'],
-	access: extendAccess,
-	delivery: extendDelivery,
+	code: () => import('./code.js'),
 	batches: 'batchRun',
 	hasInstantTrigger: true,
 	requestIdHeader: 'x-extend-request-id',

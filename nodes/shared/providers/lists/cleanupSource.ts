@@ -1,6 +1,6 @@
 import type { CleanupSource, StuckList } from '../../core/cleanup/findCandidates';
 import { DAY } from '../../core/config';
-import { type Phase, type Run, UNFINISHED, isTerminal } from '../../core/runs/run';
+import { type Phase, type Run, isTerminal } from '../../core/runs/run';
 import type { ResourceClient } from '../client/resourceClient';
 import { type OwnerFilter, applyOwner, isOwnedBy, sentTime, withRole } from './filters';
 import { pagesOf } from './runLists';
@@ -13,11 +13,6 @@ export interface CleanupFilters extends OwnerFilter {
 	metadata: Readonly<Record<string, string>>;
 	/** Raw statuses; none means all unfinished ones. */
 	statuses: readonly string[];
-}
-
-/** Phases of a stuck run. A run that waits for a person is only stuck when the user says so. */
-export function unfinishedPhases(includeNeedsReview: boolean): ReadonlySet<Phase> {
-	return new Set(includeNeedsReview ? [...UNFINISHED, 'needsReview'] : UNFINISHED);
 }
 
 /**

@@ -1,18 +1,13 @@
 import type { EventList, EventSource } from '../../core/trigger/events';
-import { type Phase, UNFINISHED } from '../../core/runs/run';
+import { unfinishedPhases } from '../../core/runs/run';
 import type { ResourceClient } from '../client/resourceClient';
 import { type OwnerFilter, applyOwner, isOwnedBy, withRole } from './filters';
 import { pagesOf } from './runLists';
-import type { ProviderSpec, Query, ResourceSpec } from '../types';
+import type { Query } from '../types';
 import { phaseOf } from '../client/parseResponse';
 
-/** Names and rows of the resources whose runs can be listed: no others can be watched by the trigger. */
-export function listable(provider: ProviderSpec): Array<[string, ResourceSpec]> {
-	return Object.entries(provider.resources).filter(([, spec]) => spec.list);
-}
-
 /** The phases of a run that has not ended, in the order it goes through them. */
-const LIFE: readonly Phase[] = [...UNFINISHED, 'needsReview'];
+const LIFE = [...unfinishedPhases(true)];
 
 /**
  * The lists in which the trigger finds the runs of a resource.

@@ -1,4 +1,4 @@
-import type { Phase, Run } from '../../core/runs/run';
+import type { Run } from '../../core/runs/run';
 import { valueAt } from '../client/parseResponse';
 import type { ProviderSpec, Query, ResourceSpec } from '../types';
 import type { FilterSpec } from '../listTypes';
@@ -7,19 +7,6 @@ import type { FilterSpec } from '../listTypes';
 export function sentTime({ asInstant }: FilterSpec, at: number): string {
 	const text = new Date(at).toISOString();
 	return asInstant ? text : text.slice(0, 10);
-}
-
-/** The status filter of a list that takes the statuses of a status table. */
-export function statusFilter(phases: Readonly<Record<string, Phase>>): FilterSpec {
-	return {
-		name: 'status',
-		param: 'status',
-		label: 'Status',
-		kind: 'options',
-		role: 'status',
-		options: Object.keys(phases).sort(),
-		description: 'Only runs in this status',
-	};
 }
 
 export function withRole(spec: ResourceSpec, role: NonNullable<FilterSpec['role']>): FilterSpec | undefined {

@@ -7,8 +7,7 @@ import {
 	credentialData,
 	maxRequestsPerSecond,
 } from '../client/credential';
-
-export const RETAB_HOST = 'https://api.retab.com';
+import { RETAB_HOST } from './hosts';
 
 const retabCredential = z.object({
 	apiKey,

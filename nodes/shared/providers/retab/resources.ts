@@ -1,12 +1,9 @@
-import { retabAccess } from './credential';
-import { retabDelivery, retabFileLink } from './documents';
 import type { Phase } from '../../core/runs/run';
-import { statusFilter } from '../lists/filters';
 import { RETAB_CREATE } from './create';
 import { BLOCK_ID, idFilter, WORKFLOW_ID } from './filters';
 import { RETAB_PICKERS } from './pickers';
 import { RETAB_REVIEWS } from './reviews';
-import { FILE, at, error, filter, named, result, text } from '../rows';
+import { FILE, at, error, filter, named, result, statusFilter, text } from '../rows';
 import type { FilePlace, ProviderSpec, ReadOptionSpec, ResourceSpec, SimpleField } from '../types';
 import type { FilterSpec, ListSpec } from '../listTypes';
 
@@ -205,9 +202,7 @@ export const retab: ProviderSpec = {
 	credential: 'retabApi',
 	defaultResource: 'extraction',
 	usualResources: ['extraction', 'parse', 'classification', 'split', 'workflowRun'],
-	access: retabAccess,
-	delivery: retabDelivery,
-	fileLink: retabFileLink,
+	code: () => import('./code.js'),
 	requestIdHeader: 'x-request-id',
 	keyHint:
 		'Check the API key in the Retab credential, and that its Base URL is the one the key was made for.',

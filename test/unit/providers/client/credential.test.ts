@@ -1,11 +1,14 @@
-import { PROVIDERS } from '../../../../nodes/shared/providers';
 import { type Access, withKey } from '../../../../nodes/shared/providers/client/credential';
+import { extendAccess } from '../../../../nodes/shared/providers/extend/credential';
+import { retabAccess } from '../../../../nodes/shared/providers/retab/credential';
+
+const ACCESS_OF = { extend: extendAccess, retab: retabAccess };
 
 const KEY = 'rt_test_secret';
 
 describe('Retab', () => {
 	test('by default the key goes to api.retab.com, as a bearer token', () => {
-		expect(PROVIDERS.retab.access({ apiKey: KEY })).toEqual({
+		expect(retabAccess({ apiKey: KEY })).toEqual({
 			baseUrl: 'https://api.retab.com',
 			headers: { Authorization: `Bearer ${KEY}` },
 			secret: KEY,
@@ -17,7 +20,7 @@ describe('Retab', () => {
 		['bearer', { Authorization: `Bearer ${KEY}` }],
 		['both', { 'Api-Key': KEY, Authorization: `Bearer ${KEY}` }],
 	])('send the key as %s', (sendKeyAs, headers) => {
-		expect(PROVIDERS.retab.access({ apiKey: KEY, sendKeyAs }).headers).toEqual(headers);
+		expect(retabAccess({ apiKey: KEY, sendKeyAs }).headers).toEqual(headers);
 	});
 
 	test.each([
@@ -25,7 +28,7 @@ describe('Retab', () => {
 		['https://api.retab.com/v1/', 'https://api.retab.com'],
 		['https://proxy.example/retab/v2', 'https://proxy.example/retab'],
 	])('a version that was typed into the base URL is not repeated: %s', (baseUrl, expected) => {
-		expect(PROVIDERS.retab.access({ apiKey: KEY, baseUrl }).baseUrl).toBe(expected);
+		expect(retabAccess({ apiKey: KEY, baseUrl }).baseUrl).toBe(expected);
 	});
 });
 
@@ -35,13 +38,11 @@ describe('Extend', () => {
 		['us2', 'https://api.us2.extend.app'],
 		['eu', 'https://api.eu1.extend.ai'],
 	])('region %s is %s, whatever else was typed', (region, baseUrl) => {
-		expect(PROVIDERS.extend.access({ apiKey: KEY, region, baseUrl: 'https://other.example' }).baseUrl).toBe(
-			baseUrl,
-		);
+		expect(extendAccess({ apiKey: KEY, region, baseUrl: 'https://other.example' }).baseUrl).toBe(baseUrl);
 	});
 
 	test('by default: the US, the current version, no workspace', () => {
-		expect(PROVIDERS.extend.access({ apiKey: KEY })).toEqual({
+		expect(extendAccess({ apiKey: KEY })).toEqual({
 			baseUrl: 'https://api.extend.ai',
 			headers: { Authorization: `Bearer ${KEY}`, 'x-extend-api-version': '2026-02-09' },
 			secret: KEY,
@@ -49,7 +50,7 @@ describe('Extend', () => {
 	});
 
 	test('a host of one’s own', () => {
-		const access = PROVIDERS.extend.access({
+		const access = extendAccess({
 			apiKey: KEY,
 			region: 'custom',
 			baseUrl: 'http://127.0.0.1:4010/',
@@ -59,16 +60,14 @@ describe('Extend', () => {
 
 	test('a workspace and an older version', () => {
 		const given = { apiKey: KEY, workspaceId: ' ws_1 ', apiVersion: '2025-04-21' };
-		expect(PROVIDERS.extend.access(given).headers).toMatchObject({
+		expect(extendAccess(given).headers).toMatchObject({
 			'x-extend-workspace-id': 'ws_1',
 			'x-extend-api-version': '2025-04-21',
 		});
 	});
 
 	test('an emptied version is the current one: without the header the API may answer 400', () => {
-		expect(PROVIDERS.extend.access({ apiKey: KEY, apiVersion: '' }).headers['x-extend-api-version']).toBe(
-			'2026-02-09',
-		);
+		expect(extendAccess({ apiKey: KEY, apiVersion: '' }).headers['x-extend-api-version']).toBe('2026-02-09');
 	});
 });
 
@@ -79,7 +78,7 @@ describe('the base URL', () => {
 		['https://API.example.com:443//', 'https://api.example.com'],
 		['http://localhost:4010/some/path///', 'http://localhost:4010/some/path'],
 	])('%j is %s', (baseUrl, clean) => {
-		expect(PROVIDERS.retab.access({ apiKey: KEY, baseUrl }).baseUrl).toBe(clean);
+		expect(retabAccess({ apiKey: KEY, baseUrl }).baseUrl).toBe(clean);
 	});
 
 	test.each([
@@ -95,8 +94,8 @@ describe('the base URL', () => {
 		['https://api.example.com/?debug=1', 'must end with the path'],
 		['https://api.example.com/#top', 'must end with the path'],
 	])('%j %s', (baseUrl, problem) => {
-		expect(() => PROVIDERS.retab.access({ apiKey: KEY, baseUrl })).toThrow(problem);
-		expect(() => PROVIDERS.extend.access({ apiKey: KEY, region: 'custom', baseUrl })).toThrow(problem);
+		expect(() => retabAccess({ apiKey: KEY, baseUrl })).toThrow(problem);
+		expect(() => extendAccess({ apiKey: KEY, region: 'custom', baseUrl })).toThrow(problem);
 	});
 });
 
@@ -107,15 +106,15 @@ describe('a credential that is not complete', () => {
 		['a key that is no text', { apiKey: 42 }, 'The API key is missing (credential field "apiKey")'],
 		['nothing at all', undefined, 'Required (credential field "")'],
 	])('%s', (_, data, message) => {
-		expect(() => PROVIDERS.retab.access(data)).toThrow(new RangeError(message));
-		expect(() => PROVIDERS.extend.access(data)).toThrow(new RangeError(message));
+		expect(() => retabAccess(data)).toThrow(new RangeError(message));
+		expect(() => extendAccess(data)).toThrow(new RangeError(message));
 	});
 
 	test.each(['rt test', 'rt_\ntest', 'rt_\0', 'rt_“test”', 'rt_ключ'])(
 		'a key that cannot stand in a header, %j',
 		(apiKey) => {
 			for (const provider of ['retab', 'extend'] as const) {
-				expect(() => PROVIDERS[provider].access({ apiKey })).toThrow(
+				expect(() => ACCESS_OF[provider]({ apiKey })).toThrow(
 					'The API key holds spaces, line breaks or other',
 				);
 			}
@@ -123,7 +122,7 @@ describe('a credential that is not complete', () => {
 	);
 
 	test('spaces around a key, as pasted, are dropped', () => {
-		expect(PROVIDERS.retab.access({ apiKey: ` ${KEY}\n` }).secret).toBe(KEY);
+		expect(retabAccess({ apiKey: ` ${KEY}\n` }).secret).toBe(KEY);
 	});
 
 	test('no message holds the key', () => {
@@ -135,7 +134,7 @@ describe('a credential that is not complete', () => {
 		for (const data of broken) {
 			let message = '';
 			try {
-				PROVIDERS.retab.access(data);
+				retabAccess(data);
 			} catch (error) {
 				message = String(error);
 			}

@@ -4,6 +4,8 @@ import { ApiError } from '../../../../nodes/shared/core/requests/apiError';
 import { PROVIDERS, resourceOf } from '../../../../nodes/shared/providers';
 import { ResourceClient } from '../../../../nodes/shared/providers/client/resourceClient';
 import { type Access } from '../../../../nodes/shared/providers/client/credential';
+import { extendAccess } from '../../../../nodes/shared/providers/extend/credential';
+import { retabAccess } from '../../../../nodes/shared/providers/retab/credential';
 import { sendOverUndici } from '../../../support/undiciSend';
 
 const HOST = 'https://api.example.com';
@@ -13,8 +15,8 @@ const NOW = Date.UTC(2026, 0, 1);
 type Provider = 'retab' | 'extend';
 
 const ACCESS: Record<Provider, Access> = {
-	retab: PROVIDERS.retab.access({ apiKey: 'rt_test', baseUrl: HOST }),
-	extend: PROVIDERS.extend.access({
+	retab: retabAccess({ apiKey: 'rt_test', baseUrl: HOST }),
+	extend: extendAccess({
 		apiKey: 'sk_test',
 		region: 'custom',
 		baseUrl: HOST,

@@ -1,14 +1,10 @@
 import type { CleanupSource } from '../../../../nodes/shared/core/cleanup/findCandidates';
 import { DAY } from '../../../../nodes/shared/core/config';
-import type { JsonObject, Run } from '../../../../nodes/shared/core/runs/run';
+import { type JsonObject, type Run, unfinishedPhases } from '../../../../nodes/shared/core/runs/run';
 import { PROVIDERS, cancellable, resourceOf } from '../../../../nodes/shared/providers';
 import { ResourceClient } from '../../../../nodes/shared/providers/client/resourceClient';
 import type { Send } from '../../../../nodes/shared/providers/client/wire';
-import {
-	type CleanupFilters,
-	cleanupSource,
-	unfinishedPhases,
-} from '../../../../nodes/shared/providers/lists/cleanupSource';
+import { type CleanupFilters, cleanupSource } from '../../../../nodes/shared/providers/lists/cleanupSource';
 import type { Query } from '../../../../nodes/shared/providers/types';
 import { parseRun } from '../../../../nodes/shared/providers/client/parseResponse';
 

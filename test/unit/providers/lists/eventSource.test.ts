@@ -1,6 +1,6 @@
-import { PROVIDERS, resourceOf } from '../../../../nodes/shared/providers';
+import { PROVIDERS, listable, resourceOf } from '../../../../nodes/shared/providers';
 import { ResourceClient } from '../../../../nodes/shared/providers/client/resourceClient';
-import { eventSource, listable } from '../../../../nodes/shared/providers/lists/eventSource';
+import { eventSource } from '../../../../nodes/shared/providers/lists/eventSource';
 import type { OwnerFilter } from '../../../../nodes/shared/providers/lists/filters';
 import type { Send } from '../../../../nodes/shared/providers/client/wire';
 import type { Query } from '../../../../nodes/shared/providers/types';

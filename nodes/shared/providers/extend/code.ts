@@ -1,0 +1,2 @@
+export { extendAccess as access } from './credential';
+export { extendDelivery as delivery } from './documents';

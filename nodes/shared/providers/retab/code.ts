@@ -1,0 +1,2 @@
+export { retabAccess as access } from './credential';
+export { retabDelivery as delivery, retabFileLink as fileLink } from './documents';

@@ -1,0 +1,1 @@
+export const RETAB_HOST = 'https://api.retab.com';
