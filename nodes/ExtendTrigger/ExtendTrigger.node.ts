@@ -27,8 +27,11 @@ const HINT: IBuilderHint = {
 
 const PANEL = triggerPanel({
 	header: 'Wait for an event of Extend',
-	test: 'press Listen for test event. n8n registers an address of its own with Extend, and waits two minutes for one event. To make one, start a run by API meanwhile, for example with Create of the Extend node in another tab. Runs in the Studio of Extend send none.',
-	published: 'Extend calls this n8n for each event.',
+	test: 'For a test event, start a run by API while this step waits: with Create of the Extend node in another tab, for example.',
+	help: {
+		test: 'n8n registers an address of its own with Extend and waits two minutes for one event. Runs in the Studio of Extend send none.',
+		published: 'Extend calls this n8n for each event.',
+	},
 });
 
 export class ExtendTrigger implements INodeType {

@@ -4,6 +4,7 @@ import { SIMPLIFY } from '../shared/n8n/description/fields';
 import { NAMES } from '../shared/n8n/description/names';
 import { pickerField } from '../shared/n8n/description/pickerField';
 import { textOf } from '../shared/n8n/description/subtitle';
+import { listed } from '../shared/n8n/output/text';
 import { PROVIDERS } from '../shared/providers';
 import {
 	EVENT_TYPES,
@@ -62,7 +63,7 @@ const OF_OTHERS = WEBHOOK_EVENTS.filter((name) => !(name in EVENT_TYPES.workflow
 const OTHERS = RESOURCE_TYPES.filter((type) => type !== 'workflow');
 
 function titles(events: readonly WebhookEventName[]): string {
-	return events.map((event) => EVENTS[event].name).join(', ');
+	return listed(events.map((event) => EVENTS[event].name));
 }
 
 /**

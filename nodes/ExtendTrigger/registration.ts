@@ -87,7 +87,7 @@ async function wantedBy(context: IHookFunctions): Promise<WantedWebhook> {
 	if (isOutOfReach(url, baseUrl)) {
 		throw new InvalidParameterError(
 			`Extend cannot reach this n8n at ${new URL(url).origin}`,
-			`Set WEBHOOK_URL to its public address and publish again. Where it has none, use ${NAMES.runTrigger}, which polls.`,
+			`Set WEBHOOK_URL to its public address and restart n8n. Where it has none, use ${NAMES.runTrigger}, which polls.`,
 		);
 	}
 	return {

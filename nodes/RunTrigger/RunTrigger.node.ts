@@ -17,9 +17,12 @@ import { FIELDS, SUBTITLE } from './fields';
 
 const PANEL = triggerPanel({
 	header: 'Fetch events of runs that there are',
-	test: `press Fetch Test Event. It shows up to ${TRIGGER.examples} runs of the chosen kinds that have had one of the events, and remembers nothing of them. Where there are none, start a run with Create of the ${NAMES.services} node, or choose more events.`,
-	published:
-		'n8n polls as often as Poll Times says. What has happened before does not count, unless Look Back says so.',
+	test: `Shows up to ${TRIGGER.examples} runs of the chosen kinds. Where there are none, start a run or choose more events.`,
+	help: {
+		test: 'Fetch Test Event looks for runs that have had one of the events, and remembers nothing of them.',
+		published:
+			'n8n polls as often as Poll Times says. What has happened before does not count, unless Look Back says so.',
+	},
 });
 
 export class RunTrigger implements INodeType {

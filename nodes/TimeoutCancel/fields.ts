@@ -65,25 +65,28 @@ const WITH_FILES = ALL_PROVIDERS.flatMap((provider) =>
 	cancellable(provider).flatMap(([name, { files }]) => (files ? [name] : [])),
 );
 
-/** Those that the default of Timeout would cancel nearly always. */
-const LONG = ALL_PROVIDERS.flatMap((provider) =>
-	cancellable(provider).flatMap(([name, { isLong, plural }]) => (isLong ? [{ name, plural }] : [])),
-);
-
-const LONG_NOTICE: INodeProperties = {
-	displayName: `${SETTING.timeout.default} seconds are short for ${listed([...new Set(LONG.map(({ plural }) => plural))])}: those that still go on then are cancelled`,
-	name: 'longNotice',
-	type: 'notice',
-	default: '',
-	displayOptions: {
-		show: {
-			operation: ON_WATCH,
-			resource: [...new Set(LONG.map(({ name }) => name))],
-			timeoutUnit: ['seconds'],
-			timeout: [{ _cnd: { lte: SETTING.timeout.default } }],
+/** For runs that the default of Timeout would cancel nearly always; nothing for a provider without such. */
+function longNotice(provider: ProviderSpec): INodeProperties[] {
+	const long = cancellable(provider).filter(([, { isLong }]) => isLong);
+	if (long.length === 0) return [];
+	const shown = shownFor(provider, { operation: ON_WATCH, resource: long.map(([name]) => name) });
+	const plurals = listed(long.map(([, { plural }]) => plural));
+	return [
+		{
+			displayName: `${SETTING.timeout.default} seconds are short for ${plurals}: those that still go on then are cancelled`,
+			name: 'longNotice',
+			type: 'notice',
+			default: '',
+			displayOptions: {
+				show: {
+					...shown?.show,
+					timeoutUnit: ['seconds'],
+					timeout: [{ _cnd: { lte: SETTING.timeout.default } }],
+				},
+			},
 		},
-	},
-};
+	];
+}
 
 function resourceField(provider: ProviderSpec): INodeProperties {
 	const preselected = provider.defaultResource;
@@ -246,7 +249,7 @@ export const FIELDS: INodeProperties[] = [
 	},
 	{ ...TIMEOUT, displayOptions: { show: { operation: ON_WATCH } } },
 	{ ...TIMEOUT_UNIT, displayOptions: { show: { operation: ON_WATCH } } },
-	LONG_NOTICE,
+	...ALL_PROVIDERS.flatMap(longNotice),
 	{
 		displayName: 'Count From',
 		name: 'countFrom',

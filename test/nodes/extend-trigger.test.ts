@@ -279,7 +279,7 @@ describe('registering', () => {
 		const trigger = await open();
 		const error = await refusalOf(trigger);
 		expect(error.message).toBe(
-			`Extend cannot reach this n8n at ${new URL(trigger.url).origin}. Set WEBHOOK_URL to its public address and publish again`,
+			`Extend cannot reach this n8n at ${new URL(trigger.url).origin}. Set WEBHOOK_URL to its public address and restart n8n`,
 		);
 		expect(error.description).toMatch(/use Document Run Trigger, which polls\.$/);
 	});

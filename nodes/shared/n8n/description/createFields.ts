@@ -191,12 +191,12 @@ function bodyField(provider: ProviderSpec, field: BodyField): INodeProperties {
 	}
 }
 
-/** n8n's editor of JSON shows no placeholder, so the example stands below it; what is required begins empty. */
+/** n8n's editor of JSON shows no placeholder, so the example stands below it. */
 function jsonField(
-	{ required, placeholder }: BodyField,
+	{ placeholder }: BodyField,
 	empty: string,
 ): Pick<INodeProperties, 'type' | 'default' | 'placeholder' | 'hint'> {
-	return { type: 'json', default: required ? '' : empty, placeholder: undefined, hint: placeholder };
+	return { type: 'json', default: empty, placeholder: undefined, hint: placeholder };
 }
 
 /** Groups of fields, as many as the user adds. */
