@@ -12,6 +12,7 @@ import { readCredential } from '../shared/n8n/transport/readCredential';
 import { type TriggerSession, openTriggerSession } from '../shared/n8n/transport/session';
 import { systemClock } from '../shared/n8n/transport/systemClock';
 import { PROVIDERS } from '../shared/providers';
+import type { Access } from '../shared/providers/client/credential';
 import {
 	WebhookEndpoints,
 	type WantedWebhook,
@@ -52,11 +53,13 @@ export async function deleteWebhook(context: IHookFunctions): Promise<boolean> {
 	const url = urlOf(context);
 	const slot = (['live', 'test'] as const).find((one) => recall(context, one).endpoint?.url === url);
 	const id = slot && recall(context, slot).endpoint?.id;
-	const removed = await attempt(() =>
-		withEndpoints(context, (endpoints) =>
+	const removed = await attempt(async () => {
+		// n8n also takes off what was refused when it was published.
+		if (id === undefined && isOutOfReach(url, (await accessOf(context)).baseUrl)) return;
+		await withEndpoints(context, (endpoints) =>
 			id === undefined ? endpoints.removeAt(url) : endpoints.remove(id),
-		),
-	);
+		);
+	});
 	if ('error' in removed) {
 		const { message } = nodeError(context.getNode(), removed.error);
 		const what = id === undefined ? 'The webhook endpoint' : `The webhook endpoint ${id}`;
@@ -81,8 +84,7 @@ function urlOf(context: IHookFunctions): string {
 }
 
 async function wantedBy(context: IHookFunctions): Promise<WantedWebhook> {
-	const { access } = await extend.code();
-	const { baseUrl, headers } = access(await readCredential(context, extend));
+	const { baseUrl, headers } = await accessOf(context);
 	const url = urlOf(context);
 	if (isOutOfReach(url, baseUrl)) {
 		throw new InvalidParameterError(
@@ -96,6 +98,11 @@ async function wantedBy(context: IHookFunctions): Promise<WantedWebhook> {
 		name: `n8n: ${context.getWorkflow().name ?? ''}`.slice(0, WEBHOOK.name),
 		apiVersion: headers['x-extend-api-version'] ?? '',
 	};
+}
+
+async function accessOf(context: IHookFunctions): Promise<Access> {
+	const { access } = await extend.code();
+	return access(await readCredential(context, extend));
 }
 
 async function withEndpoints<T>(

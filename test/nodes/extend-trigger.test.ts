@@ -282,6 +282,9 @@ describe('registering', () => {
 			`Extend cannot reach this n8n at ${new URL(trigger.url).origin}. Set WEBHOOK_URL to its public address and restart n8n`,
 		);
 		expect(error.description).toMatch(/use Document Run Trigger, which polls\.$/);
+		const logged = logEntries.length;
+		await trigger.unpublish();
+		expect(logEntries).toHaveLength(logged);
 	});
 
 	test.each([
