@@ -158,6 +158,12 @@ export class Editor {
 		for (const name of nodes) await this.succeeded(name);
 	}
 
+	/** Clicks "Publish", and again in the dialog that asks for a name of the version. */
+	async publish(): Promise<void> {
+		await this.page.getByRole('button', { name: 'Publish' }).first().click();
+		await this.page.getByRole('dialog').getByRole('button', { name: 'Publish' }).click();
+	}
+
 	/** Waits until a node on the canvas is through. */
 	async succeeded(node: string): Promise<void> {
 		await this.node(node).getByTestId('canvas-node-status-success').waitFor();
