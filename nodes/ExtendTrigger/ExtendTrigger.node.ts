@@ -11,6 +11,7 @@ import {
 import { NAMES } from '../shared/n8n/description/names';
 import { pickerSearches } from '../shared/n8n/methods/listSearch';
 import { PACKAGE, PROVIDERS } from '../shared/providers';
+import { triggerPanel } from '../shared/n8n/description/triggerPanel';
 import { FIELDS, SUBTITLE } from './fields';
 
 /** For n8n's workflow builder. */
@@ -24,6 +25,15 @@ const HINT: IBuilderHint = {
 	],
 };
 
+const PANEL = triggerPanel({
+	header: 'Wait for an event of Extend',
+	test: 'For a test event, start a run by API while this step waits: with Create of the Extend node in another tab, for example.',
+	help: {
+		test: 'n8n registers an address of its own with Extend and waits two minutes for one event. Runs in the Studio of Extend send none.',
+		published: 'Extend calls this n8n for each event.',
+	},
+});
+
 export class ExtendTrigger implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'Extend Trigger',
@@ -35,6 +45,7 @@ export class ExtendTrigger implements INodeType {
 		description:
 			'Starts the workflow the moment Extend tells that a run has finished, failed or needs a review',
 		eventTriggerDescription: 'Waiting for an event of Extend',
+		triggerPanel: PANEL,
 		activationMessage: 'Extend now calls this workflow: each event starts it once.',
 		defaults: { name: 'Extend Trigger' },
 		builderHint: HINT,

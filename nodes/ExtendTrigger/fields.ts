@@ -4,9 +4,12 @@ import { SIMPLIFY } from '../shared/n8n/description/fields';
 import { NAMES } from '../shared/n8n/description/names';
 import { pickerField } from '../shared/n8n/description/pickerField';
 import { textOf } from '../shared/n8n/description/subtitle';
+import { listed } from '../shared/n8n/output/text';
 import { PROVIDERS } from '../shared/providers';
 import {
 	EVENT_TYPES,
+	RESOURCE_TYPES,
+	WEBHOOK_EVENTS,
 	type ResourceType,
 	type WebhookEventName,
 } from '../shared/providers/extend/webhookEvents';
@@ -25,19 +28,19 @@ const EVENTS: Record<WebhookEventName, Omit<INodePropertyOptions, 'value'>> = {
 	cancelled: {
 		name: 'Cancelled',
 		action: 'On workflow run cancelled',
-		description: 'The workflow run was cancelled, by whomever',
+		description: 'The workflow run was cancelled, by whomever. Only with Runs Of set to Workflow.',
 	},
 	failed: { name: 'Failed', action: 'On run failed', description: 'The run ended badly' },
 	finished: { name: 'Finished', action: 'On run finished', description: 'The run has come to its result' },
 	needsReview: {
 		name: 'Needs Review',
 		action: 'On workflow run waiting for review',
-		description: 'The workflow run waits for a person',
+		description: 'The workflow run waits for a person. Only with Runs Of set to Workflow.',
 	},
 	rejected: {
 		name: 'Rejected',
 		action: 'On workflow run rejected',
-		description: 'A reviewer has rejected the workflow run',
+		description: 'A reviewer has rejected the workflow run. Only with Runs Of set to Workflow.',
 	},
 };
 
@@ -54,20 +57,31 @@ const RESOURCE_NAMES: Record<ResourceType, string> = {
 /** `Failed, Finished: all runs` */
 export const SUBTITLE = `={{ ${textOf(EVENT_TITLES, 'events')} + ": " + ${textOf({ all: 'all runs' }, 'resourceType')} }}`;
 
-/** The same fields and events for several types of resources stand once. */
-function eventsOf(types: readonly ResourceType[]): INodeProperties {
-	const [first = 'all'] = types;
-	const names = Object.keys(EVENTS).filter((name) => name in EVENT_TYPES[first]) as WebhookEventName[];
-	return {
-		displayName: 'Events',
-		name: 'events',
-		type: 'multiOptions',
-		displayOptions: { show: { resourceType: [...types] } },
-		options: names.map((value) => ({ ...EVENTS[value], value })),
-		default: ['finished', 'failed'],
-		required: true,
-		description: 'What to be told about. Each event starts the workflow once.',
-	};
+/** Events that there are for some kinds of runs, and not for the others. */
+const OF_WORKFLOWS = WEBHOOK_EVENTS.filter((name) => !(name in EVENT_TYPES.all));
+const OF_OTHERS = WEBHOOK_EVENTS.filter((name) => !(name in EVENT_TYPES.workflow));
+const OTHERS = RESOURCE_TYPES.filter((type) => type !== 'workflow');
+
+function titles(events: readonly WebhookEventName[]): string {
+	return listed(events.map((event) => EVENTS[event].name));
+}
+
+/**
+ * One field for all: n8n lists the actions of the first field called Events, and a second one would lose what was chosen when
+ * Runs Of changes.
+ */
+const EVENTS_FIELD: INodeProperties = {
+	displayName: 'Events',
+	name: 'events',
+	type: 'multiOptions',
+	options: Object.entries(EVENTS).map(([value, option]) => ({ ...option, value })),
+	default: ['finished', 'failed'],
+	required: true,
+	description: 'What to be told about. Each event starts the workflow once.',
+};
+
+function notice(name: string, displayName: string, show: Record<string, string[]>): INodeProperties {
+	return { displayName, name, type: 'notice', default: '', displayOptions: { show } };
 }
 
 function resourceOf(type: Exclude<ResourceType, 'all'>): INodeProperties {
@@ -101,8 +115,16 @@ export const FIELDS: INodeProperties[] = [
 			'Whose runs to be told about. Events of workflow runs only come for one workflow; those of parse and edit runs only with All API Runs.',
 	},
 	...(['classifier', 'extractor', 'splitter', 'workflow'] as const).map(resourceOf),
-	eventsOf(['all', 'classifier', 'extractor', 'splitter']),
-	eventsOf(['workflow']),
+	EVENTS_FIELD,
+	notice(
+		'workflowEvents',
+		`${titles(OF_WORKFLOWS)} only come for one workflow: choose Workflow under Runs Of`,
+		{ resourceType: OTHERS, events: OF_WORKFLOWS },
+	),
+	notice('batchEvents', `${titles(OF_OTHERS)} do not come for workflow runs: take them off`, {
+		resourceType: ['workflow'],
+		events: OF_OTHERS,
+	}),
 	SIMPLIFY,
 	{
 		displayName: 'Read Run',

@@ -14,13 +14,26 @@ export function readWanted(parameters: ParameterSource): Pick<WantedWebhook, 'ev
 	const chosen = z
 		.array(z.enum(WEBHOOK_EVENTS))
 		.safeParse(parameters.getNodeParameter('events', 0, ['finished', 'failed']));
-	const events = chosen.success ? chosen.data.flatMap((name) => types[name] ?? []) : [];
-	if (!chosen.success || events.length === 0) {
+	if (!chosen.success || chosen.data.length === 0) {
 		throw new InvalidParameterError(
-			`Events must name at least one of ${Object.keys(types).join(', ')}, and nothing else`,
+			`Events must name at least one of ${WEBHOOK_EVENTS.join(', ')}, and nothing else`,
 			'Choose one or more in the list, such as finished.',
 		);
 	}
+	const never = chosen.data.filter((name) => !types[name]);
+	if (never.length > 0) {
+		const names = never.join(', ');
+		throw type === 'workflow'
+			? new InvalidParameterError(
+					`Workflow runs have no event ${names}`,
+					`Take it off in Events. There are ${Object.keys(types).join(', ')}.`,
+				)
+			: new InvalidParameterError(
+					`Events of workflow runs (${names}) only come for one workflow`,
+					'Choose Workflow under Runs Of, or take them off in Events.',
+				);
+	}
+	const events = chosen.data.flatMap((name) => types[name] ?? []);
 	return type === 'all' ? { events } : { events, resource: { type, id: readResourceId(parameters, type) } };
 }
 

@@ -3,13 +3,16 @@ import type { IHookFunctions } from 'n8n-workflow';
 import { attempt } from '../shared/core/concurrency/result';
 import { RETRY, SETTING, WEBHOOK } from '../shared/core/config';
 import { call } from '../shared/core/requests/retry';
-import { nodeError } from '../shared/n8n/output/errors';
+import { isOutOfReach } from '../shared/core/requests/privateHost';
+import { NAMES } from '../shared/n8n/description/names';
+import { InvalidParameterError, nodeError } from '../shared/n8n/output/errors';
 import { safeMessage } from '../shared/n8n/output/text';
 import { parametersOf } from '../shared/n8n/parameters/values';
 import { readCredential } from '../shared/n8n/transport/readCredential';
 import { type TriggerSession, openTriggerSession } from '../shared/n8n/transport/session';
 import { systemClock } from '../shared/n8n/transport/systemClock';
 import { PROVIDERS } from '../shared/providers';
+import type { Access } from '../shared/providers/client/credential';
 import {
 	WebhookEndpoints,
 	type WantedWebhook,
@@ -50,11 +53,13 @@ export async function deleteWebhook(context: IHookFunctions): Promise<boolean> {
 	const url = urlOf(context);
 	const slot = (['live', 'test'] as const).find((one) => recall(context, one).endpoint?.url === url);
 	const id = slot && recall(context, slot).endpoint?.id;
-	const removed = await attempt(() =>
-		withEndpoints(context, (endpoints) =>
+	const removed = await attempt(async () => {
+		// n8n also takes off what was refused when it was published.
+		if (id === undefined && isOutOfReach(url, (await accessOf(context)).baseUrl)) return;
+		await withEndpoints(context, (endpoints) =>
 			id === undefined ? endpoints.removeAt(url) : endpoints.remove(id),
-		),
-	);
+		);
+	});
 	if ('error' in removed) {
 		const { message } = nodeError(context.getNode(), removed.error);
 		const what = id === undefined ? 'The webhook endpoint' : `The webhook endpoint ${id}`;
@@ -79,14 +84,25 @@ function urlOf(context: IHookFunctions): string {
 }
 
 async function wantedBy(context: IHookFunctions): Promise<WantedWebhook> {
-	const { access } = await extend.code();
-	const { headers } = access(await readCredential(context, extend));
+	const { baseUrl, headers } = await accessOf(context);
+	const url = urlOf(context);
+	if (isOutOfReach(url, baseUrl)) {
+		throw new InvalidParameterError(
+			`Extend cannot reach this n8n at ${new URL(url).origin}`,
+			`Set WEBHOOK_URL to its public address and restart n8n. Where it has none, use ${NAMES.runTrigger}, which polls.`,
+		);
+	}
 	return {
 		...readWanted(parametersOf(context)),
-		url: urlOf(context),
+		url,
 		name: `n8n: ${context.getWorkflow().name ?? ''}`.slice(0, WEBHOOK.name),
 		apiVersion: headers['x-extend-api-version'] ?? '',
 	};
+}
+
+async function accessOf(context: IHookFunctions): Promise<Access> {
+	const { access } = await extend.code();
+	return access(await readCredential(context, extend));
 }
 
 async function withEndpoints<T>(
@@ -98,29 +114,24 @@ async function withEndpoints<T>(
 		session = await openTriggerSession(context, extend, SETTING.maxConcurrentRequests.default);
 		return await work(new WebhookEndpoints(extend, requestsOf(session), () => systemClock.now()));
 	} catch (error) {
-		throw nodeError(context.getNode(), error);
+		throw nodeError(context.getNode(), error, { alone: true });
 	} finally {
 		session?.close();
 	}
 }
-
-const HINT = {
-	400: 'Extend must be able to reach this n8n: its address (WEBHOOK_URL) has to be a public one with https.',
-	404: 'Check that the extractor, classifier, splitter or workflow exists, in the workspace and environment of the key.',
-} as const;
 
 function requestsOf(session: TriggerSession): WebhookRequests {
 	const client = session.client(extend.defaultResource);
 	const deps = { requestQueue: session.requestQueue, scope: session.scope, clock: systemClock };
 	return {
 		repeatable: (request) =>
-			call(deps, (signal) => client.exchange({ ...request, hint: HINT }, signal), {
+			call(deps, (signal) => client.exchange(request, signal), {
 				// What is gone stays gone.
 				shouldRetry: (error, failures) =>
 					error.kind !== 'notFound' && error.retryable && failures < RETRY.attempts,
 			}),
 		once: (request) =>
-			call(deps, (signal) => client.exchange({ ...request, hint: HINT }, signal), {
+			call(deps, (signal) => client.exchange(request, signal), {
 				shouldRetry: (error, failures) =>
 					error.retryable && !error.mayHaveWorked && failures < RETRY.attempts,
 			}),

@@ -43,7 +43,7 @@ export async function pollForEvents(context: IPollFunctions): Promise<INodeExecu
 				: await pollEvents(deps, sources, options, context.getWorkflowStaticData('node'));
 		return result ? await itemsOf(context, session, result) : null;
 	} catch (error) {
-		throw nodeError(context.getNode(), error);
+		throw nodeError(context.getNode(), error, { alone: context.getMode() !== 'manual' });
 	} finally {
 		session?.close();
 	}

@@ -30,6 +30,7 @@ import { SETTING } from '../shared/core/config';
 import { ALL_PROVIDERS, cancellable, resourceOf } from '../shared/providers';
 import { unfinishedPhases } from '../shared/core/runs/run';
 import type { ProviderSpec } from '../shared/providers/types';
+import { listed } from '../shared/n8n/output/text';
 import { alphabetical } from '../shared/n8n/description/alphabetical';
 
 /** The outputs of `watch` and `check`, in this order. `Still Running` exists for `check` only. */
@@ -63,6 +64,29 @@ const ON_CLEANUP = ['cleanup'];
 const WITH_FILES = ALL_PROVIDERS.flatMap((provider) =>
 	cancellable(provider).flatMap(([name, { files }]) => (files ? [name] : [])),
 );
+
+/** For runs that the default of Timeout would cancel nearly always; nothing for a provider without such. */
+function longNotice(provider: ProviderSpec): INodeProperties[] {
+	const long = cancellable(provider).filter(([, { isLong }]) => isLong);
+	if (long.length === 0) return [];
+	const shown = shownFor(provider, { operation: ON_WATCH, resource: long.map(([name]) => name) });
+	const plurals = listed(long.map(([, { plural }]) => plural));
+	return [
+		{
+			displayName: `${SETTING.timeout.default} seconds are short for ${plurals}: those that still go on then are cancelled`,
+			name: 'longNotice',
+			type: 'notice',
+			default: '',
+			displayOptions: {
+				show: {
+					...shown?.show,
+					timeoutUnit: ['seconds'],
+					timeout: [{ _cnd: { lte: SETTING.timeout.default } }],
+				},
+			},
+		},
+	];
+}
 
 function resourceField(provider: ProviderSpec): INodeProperties {
 	const preselected = provider.defaultResource;
@@ -225,6 +249,7 @@ export const FIELDS: INodeProperties[] = [
 	},
 	{ ...TIMEOUT, displayOptions: { show: { operation: ON_WATCH } } },
 	{ ...TIMEOUT_UNIT, displayOptions: { show: { operation: ON_WATCH } } },
+	...ALL_PROVIDERS.flatMap(longNotice),
 	{
 		displayName: 'Count From',
 		name: 'countFrom',

@@ -75,6 +75,11 @@ export class SandboxClient {
 		return (found as { data: SandboxRun[] }).data;
 	}
 
+	/** Changes what becomes of a run. */
+	async setRun(id: string, change: Json): Promise<void> {
+		await this.#call('PATCH', `/runs/${id}`, change);
+	}
+
 	/** Forgets a run. */
 	async remove(id: string): Promise<void> {
 		await this.#call('DELETE', `/runs/${id}`);

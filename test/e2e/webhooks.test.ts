@@ -3,10 +3,16 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { itemsOf, type Execution, type N8nClient } from '../../scripts/lib/n8n-client.mjs';
 import { readExample } from '../../scripts/lib/workflows.mjs';
 import type { SandboxWebhooks } from '../../scripts/lib/sandbox-client.mjs';
-import { eventually, forSandbox, logIn, restartN8n, sandbox } from './stack';
+import { eventually, forSandbox, logIn, restartN8n, sandbox, stack } from './stack';
 import { FAULTLESS, triggered } from './webhooks';
 
 /** The Extend Trigger in the real n8n: it is called by the sandbox, as Extend would call it. */
+
+/** n8n polls once a minute, and the first time as the workflow is published. */
+const TWO_POLLS_MS = 130_000;
+
+/** How long an execution without a wait may take on a busy machine. */
+const EXECUTION_MS = 60_000;
 
 let n8n: N8nClient;
 
@@ -147,6 +153,164 @@ test('a test event from the editor is listened for at an address of its own, and
 	const execution = await n8n.finished(String(executionId), 30_000);
 	expect(itemsOf(execution, 'Extend Trigger')).toMatchObject([{ event: 'finished', id: run }]);
 	await endpoints(before);
+});
+
+/** The executions of a workflow, oldest first, when there are so many and all have ended. */
+async function executed(workflowId: string, count: number, withinMs?: number): Promise<Execution[]> {
+	const ids = await eventually(
+		async () => {
+			const found = await n8n.executionsOf(workflowId);
+			return found.length >= count ? found.reverse() : undefined;
+		},
+		() => `there are not ${String(count)} executions`,
+		withinMs,
+	);
+	return await Promise.all(ids.map(async (id) => await n8n.finished(id, EXECUTION_MS)));
+}
+
+describe('both triggers together', () => {
+	const EXTRACT_RUN = { provider: 'extend', resource: 'extractRun', steering: { durationMs: 0 } };
+
+	/** Publishes the example with a poll each minute; `history` is how many events Remove Duplicates takes. */
+	async function publishBoth(history?: number): Promise<{ id: string; unpublish: () => Promise<void> }> {
+		const example = await readExample('extend-both-triggers');
+		const parameters = {
+			'Document Run Trigger': { pollTimes: { item: [{ mode: 'everyMinute' }] } },
+			...(history !== undefined && {
+				'Remove Duplicates': { options: { scope: 'workflow', historySize: history } },
+			}),
+		};
+		const before = (await sandbox.webhooks()).endpoints.length;
+		const since = Date.now();
+		const id = await n8n.activate(forSandbox(example, parameters));
+		await endpoints(before + 1);
+		// What is older than the first poll is not reported.
+		await sandbox.requested('/extract_runs', since);
+		const unpublish = async (): Promise<void> => {
+			await n8n.deactivate(id);
+			await endpoints(before);
+		};
+		return { id, unpublish };
+	}
+
+	const idsIn = (executions: Execution[], node: string): unknown[] =>
+		executions.flatMap((execution) => itemsOf(execution, node).map((item) => item['id']));
+
+	test('what both tell goes on once; what no webhook tells, and what was lost, comes by the poll', async () => {
+		const { id, unpublish } = await publishBoth();
+		const both = await sandbox.createRun(EXTRACT_RUN);
+		expect(idsIn(await executed(id, 1), 'Use the Result')).toEqual([both]);
+		await sandbox.switch({ webhookLoseEvery: 1 });
+		const lost = await sandbox.createRun(EXTRACT_RUN);
+		const cancelled = await sandbox.createRun({ ...EXTRACT_RUN, steering: { result: 'stuck' } });
+		await sandbox.setRun(cancelled, { phase: 'cancelled' });
+
+		const executions = await eventually(
+			async () => {
+				const found = await executed(id, 2, TWO_POLLS_MS);
+				const polled = idsIn(found, 'Document Run Trigger');
+				return [both, lost, cancelled].every((run) => polled.includes(run)) ? found : undefined;
+			},
+			() => 'the polls have not told of all runs',
+			TWO_POLLS_MS,
+		);
+		expect(idsIn(executions, 'Extend Trigger')).toEqual([both]);
+		expect(idsIn(executions, 'Use the Result').sort()).toEqual([both, lost, cancelled].sort());
+		expect(await lostDeliveries(lost)).toBe(1);
+		await unpublish();
+	}, 300_000);
+
+	/** How many deliveries about a run were lost on the way. */
+	async function lostDeliveries(run: string): Promise<number> {
+		const { deliveries } = await sandbox.webhooks();
+		return deliveries.filter(({ runId, answer }) => runId === run && answer === 'lost').length;
+	}
+
+	test('a full history of Remove Duplicates refuses events, and Forget Old Events makes room', async () => {
+		const { id, unpublish } = await publishBoth(1);
+		const statusOf = async (count: number): Promise<string | undefined> => {
+			await sandbox.createRun(EXTRACT_RUN);
+			return (await executed(id, count)).at(-1)?.status;
+		};
+		expect([await statusOf(1), await statusOf(2)]).toEqual(['success', 'error']);
+
+		const cleared = await n8n.finished(await n8n.runWorkflow(id, 'Every Sunday'), EXECUTION_MS);
+		expect(cleared.status).toBe('success');
+		expect(await statusOf(4)).toBe('success');
+		await unpublish();
+	}, 180_000);
+});
+
+describe('a webhook of Retab as a hint', () => {
+	const NOT_READ = 'Not Read';
+
+	let id: string;
+	let count = 0;
+
+	beforeAll(async () => {
+		id = await n8n.activate(forSandbox(await readExample('retab-webhook')));
+		// n8n says that the workflow is published before its webhook is there.
+		await eventually(
+			async () => ((await call({ type: 'ping' })) === 200 ? true : undefined),
+			() => 'there is no webhook',
+		);
+		await executed(id, (count += 1));
+	});
+	afterAll(async () => await n8n.deactivate(id));
+
+	async function call(body: object): Promise<number> {
+		const response = await fetch(`${stack.n8nUrl}/webhook/retab-events`, {
+			method: 'POST',
+			headers: { 'content-type': 'application/json' },
+			body: JSON.stringify(body),
+		});
+		await response.arrayBuffer();
+		return response.status;
+	}
+
+	/** What becomes of a call that says that a run is completed. */
+	async function hint(runId: unknown, more: object = {}): Promise<Execution | undefined> {
+		const data = { id: runId, ...more };
+		expect(await call({ id: `evt_${randomUUID()}`, type: 'workflow.run.completed', data })).toBe(200);
+		return (await executed(id, (count += 1))).at(-1);
+	}
+
+	async function workflowRun(steering: object): Promise<string> {
+		return await sandbox.createRun({ provider: 'retab', resource: 'workflowRun', steering: { ...steering } });
+	}
+
+	test('a run that is over comes with its result, from the read', async () => {
+		const run = await workflowRun({ durationMs: 0 });
+		const execution = await hint(run, { status: 'error', output: 'forged' });
+
+		expect(execution?.status).toBe('success');
+		const [item] = execution ? itemsOf(execution, 'Use the Result') : [];
+		expect(item).toMatchObject({ id: run, status: 'completed' });
+		expect(JSON.stringify(item)).not.toContain('forged');
+	});
+
+	test('a false hint does not make a run that still goes on a completed one', async () => {
+		const run = await workflowRun({ result: 'stuck' });
+		const execution = await hint(run, { status: 'completed' });
+
+		expect(execution && itemsOf(execution, 'Use the Result')).toMatchObject([
+			{ id: run, status: expect.stringMatching(/^(?:pending|running)$/) as unknown },
+		]);
+	});
+
+	test.each([
+		['a run that does not exist', 'run_missing', /^Retab did not find the run or resource \(404\)/],
+		['a path instead of an ID', '../extractions/extr_1', /^Workflow Run: an ID may only hold/],
+		['no ID at all', undefined, /^Workflow Run is undefined/],
+	])('%s: an item that says so, and no failed execution', async (_what, runId, message) => {
+		const execution = await hint(runId);
+
+		expect(execution?.status).toBe('success');
+		expect(execution && itemsOf(execution, 'Use the Result')).toEqual([]);
+		expect(execution && itemsOf(execution, NOT_READ)).toMatchObject([
+			{ error: expect.stringMatching(message) as unknown },
+		]);
+	});
 });
 
 describe('a wait without a poll', () => {

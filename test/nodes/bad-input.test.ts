@@ -438,7 +438,7 @@ describe('the server', () => {
 		await expectApiError(await run('extend', {}, wrong), {
 			message: 'Extend refused the API key (401): Invalid API key',
 			description: expect.stringContaining(
-				'Check the API key in the Extend credential, that its Region is the one the key was made in, and, for an organization-wide key, its Workspace ID.',
+				'Check the API key in the Extend credential. Its Region must be the one the key was made in, and an organization-wide key needs its Workspace ID.',
 			),
 			httpCode: '401',
 		});

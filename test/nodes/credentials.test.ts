@@ -7,7 +7,7 @@ import { credentialsFor, useSandbox } from './support/sandbox-instance';
 /** The credentials as n8n uses them: their test, what they send and where, and their use in the HTTP Request node. */
 
 const EXTEND_HINT =
-	'Check the API key in the Extend credential, that its Region is the one the key was made in, and, for an organization-wide key, its Workspace ID.';
+	'Check the API key in the Extend credential. Its Region must be the one the key was made in, and an organization-wide key needs its Workspace ID.';
 
 const lab = useSandbox();
 

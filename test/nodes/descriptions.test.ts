@@ -87,7 +87,7 @@ function isSorted(names: readonly string[]): boolean {
 const FROM_ITEM: Readonly<Record<string, string>> = {
 	runId: '={{ $json.id }}',
 	reviewId: '={{ $json.reviewId ?? $json.review_id ?? $json.id }}',
-	versionId: '={{ $json.versionId }}',
+	versionId: '={{ $json.versionId ?? $json.latest_version?.id ?? ($json.review_id ? $json.id : "") }}',
 };
 
 /** Fields whose options n8n shows as its list of actions: the first ones are what most people look for. */

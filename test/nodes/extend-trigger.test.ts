@@ -1,11 +1,14 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import type { IDataObject, INodeParameters, NodeOperationError } from 'n8n-workflow';
 
 import { ExtendApi } from '../../credentials/ExtendApi.credentials';
 import { RetabApi } from '../../credentials/RetabApi.credentials';
 import { ExtendTrigger } from '../../nodes/ExtendTrigger/ExtendTrigger.node';
+import { attempt } from '../../nodes/shared/core/concurrency/result';
+import { WEBHOOK_EVENTS } from '../../nodes/shared/providers/extend/webhookEvents';
 import { type RunSeed, type Sandbox, startSandbox } from '../../sandbox/server';
+import { actionsOf } from './descriptions/actions';
 import { type WebhookTrigger, createTestInstance, eventually, logEntries } from './support';
 import { ownCredentialsFor } from './support/sandbox-instance';
 
@@ -16,8 +19,11 @@ let sandbox: Sandbox;
 const n8n = createTestInstance({
 	nodes: [ExtendTrigger],
 	credentialTypes: [RetabApi, ExtendApi],
-	credentials: () => ownCredentialsFor(sandbox.url),
+	credentials: () => credentials(),
 });
+
+const ownCredentials = () => ownCredentialsFor(sandbox.url);
+let credentials: () => ReturnType<typeof ownCredentialsFor> = ownCredentials;
 
 const opened: WebhookTrigger[] = [];
 
@@ -28,6 +34,7 @@ beforeAll(async () => {
 afterEach(async () => {
 	await Promise.all(opened.splice(0).map(async (trigger) => await trigger.close()));
 	sandbox.reset();
+	credentials = ownCredentials;
 });
 
 afterAll(async () => await sandbox.close());
@@ -42,6 +49,12 @@ async function published(parameters: INodeParameters = {}): Promise<WebhookTrigg
 	const trigger = await open(parameters);
 	await trigger.publish();
 	return trigger;
+}
+
+/** Why it cannot be published. */
+async function refusalOf(trigger: WebhookTrigger): Promise<NodeOperationError> {
+	const published = await attempt(() => trigger.publish());
+	return ('error' in published ? published.error : undefined) as NodeOperationError;
 }
 
 const WORKFLOW: INodeParameters = {
@@ -114,6 +127,13 @@ function eventAbout(id: string, eventId = `evt_${randomUUID()}`): object {
 	};
 	return { eventId, eventType: 'extract_run.processed', payload };
 }
+
+test('n8n lists each of its events as an action', () => {
+	const actions = actionsOf(new ExtendTrigger().description);
+	expect(actions.map(({ parameters }) => parameters)).toEqual(
+		WEBHOOK_EVENTS.map((event) => ({ events: [event] })),
+	);
+});
 
 describe('registering', () => {
 	test('publishing registers the address with the chosen events, unpublishing takes it off again', async () => {
@@ -237,12 +257,60 @@ describe('registering', () => {
 
 	test.each<[string, INodeParameters, string]>([
 		['no event', { events: [] }, 'Events must name at least one of'],
-		['an event that the resource never has', { events: ['rejected'] }, 'Events must name at least one of'],
+		[
+			'an event that only workflow runs have',
+			{ events: ['finished', 'rejected'] },
+			'Events of workflow runs (rejected) only come for one workflow. Choose Workflow under Runs Of, or take',
+		],
+		[
+			'an event that workflow runs never have',
+			{ ...WORKFLOW, events: ['finished', 'batchFailed'] },
+			'Workflow runs have no event batchFailed. Take it off in Events',
+		],
 		['no workflow', { resourceType: 'workflow', events: ['finished'] }, 'Workflow is empty'],
 	])('%s is refused before anything is registered', async (_what, parameters, message) => {
 		const trigger = await open(parameters);
 		await expect(trigger.publish()).rejects.toThrow(message);
 		expect((await registered()).endpoints).toEqual([]);
+	});
+
+	test('an address that Extend cannot reach is refused, with what to set', async () => {
+		credentials = () => ({ ...ownCredentialsFor(sandbox.url), extendApi: { apiKey: 'k', region: 'us' } });
+		const trigger = await open();
+		const error = await refusalOf(trigger);
+		expect(error.message).toBe(
+			`Extend cannot reach this n8n at ${new URL(trigger.url).origin}. Set WEBHOOK_URL to its public address and restart n8n`,
+		);
+		expect(error.description).toMatch(/use Document Run Trigger, which polls\.$/);
+		const logged = logEntries.length;
+		await trigger.unpublish();
+		expect(logEntries).toHaveLength(logged);
+	});
+
+	test.each([
+		['url: must be a public https address', /^Check WEBHOOK_URL of this n8n/],
+		['apiVersion: is not supported', /^Correct the field that Extend names/],
+	])('what Extend refuses stands first: %s', async (said, description) => {
+		const trigger = await open();
+		sandbox.plantFault({
+			path: '/webhook_endpoints',
+			method: 'POST',
+			status: 400,
+			body: { code: 'INVALID_REQUEST', message: said },
+		});
+		const error = await refusalOf(trigger);
+		expect(error.message).toMatch(`Extend refused the request (400): ${said}. `);
+		expect(error.description).toMatch(description);
+	});
+
+	test('a workflow that is gone is named', async () => {
+		const trigger = await open(WORKFLOW);
+		sandbox.plantFault({ path: '/webhook_subscriptions', method: 'POST', status: 404 });
+		const error = await refusalOf(trigger);
+		expect(error.message).toMatch(
+			/^Extend did not find the workflow workflow_sandbox_invoices \(404\): .*\. Choose the workflow anew$/,
+		);
+		expect(error.description).toMatch(/^Choose the workflow anew: it is gone, or of another workspace/);
 	});
 
 	test('a test event from the editor has an endpoint of its own, beside the published one', async () => {

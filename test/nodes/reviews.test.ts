@@ -63,6 +63,8 @@ describe('Get Many', () => {
 			runId: second.runId,
 			blockId: 'block_review_1',
 			blockType: 'extract',
+			versionId: expect.stringMatching(/^rvr_[A-Z2-7]{26}$/) as unknown,
+			output: { invoice_number: 'INV-1001', supplier: 'Example Ltd', total: 118.5 },
 			triggeredBy: 'confidence_lt',
 			createdAt: expect.any(String) as unknown,
 		});
@@ -82,11 +84,23 @@ describe('Get Many', () => {
 		expect(await count({ decisionStatus: 'all' })).toBe(3);
 	});
 
-	test('more than a page', async () => {
+	test('more than a page, and without the versions no request but for the pages', async () => {
 		for (let at = 0; at < 205; at += 1) waitingRun();
-		const { json } = await onReview('getAll', { returnAll: true });
+		const options = { includeVersion: false };
+		const { json } = await onReview('getAll', { returnAll: true, options });
+		expect(Object.keys(json[0]?.[0] ?? {})).not.toContain('versionId');
+		expect(lab.sandbox.requests).toHaveLength(2);
 		expect(new Set(json[0]?.map(({ id }) => id)).size).toBe(205);
 		expect(lab.listQueries('/v1/workflows/reviews')).toHaveLength(2);
+	});
+
+	test.each([true, false])('its item is what Approve takes, with simplify %s', async (simplify) => {
+		const { runId, reviewId } = waitingRun();
+		const seen = only(await onReview('getAll', { simplify }));
+		await onReview('createVersion', { snapshot: '{ "total": 120 }' }, [{ id: reviewId }]);
+		const { error } = await onReview('approve', {}, [seen]);
+		expect(error?.message).toMatch(/^Retab reported a conflict \(409\)/);
+		expect(lab.sandbox.getRun(runId)?.phase).toBe('needsReview');
 	});
 
 	test('none: says which ones a key can see', async () => {
@@ -172,6 +186,23 @@ describe('Approve', () => {
 			version_id: seen.versionId,
 			acknowledged_superseded_version_ids: [corrected.versionId],
 		});
+	});
+
+	test('where nobody says which version, and somebody has corrected it: nothing is decided unseen', async () => {
+		const { runId, reviewId } = waitingRun();
+		const corrected = only(
+			await onReview('createVersion', { snapshot: '{ "total": 120 }', simplify: false }, [{ id: reviewId }]),
+		);
+		for (const operation of ['approve', 'reject']) {
+			const { error } = await onReview(operation, { reason: 'Wrong' }, [{ id: reviewId }]);
+			expect(error?.message).toBe(
+				`Review ${reviewId} has 2 versions, and Version does not say which one you mean`,
+			);
+			expect(error?.description).toMatch(`The latest one is ${corrected.id as string}.`);
+		}
+		expect(lab.sandbox.getRun(runId)?.phase).toBe('needsReview');
+
+		expect(only(await onReview('approve', {}, [corrected]))).toMatchObject({ versionId: corrected.id });
 	});
 
 	test('twice is once; the other decision afterwards is an error', async () => {

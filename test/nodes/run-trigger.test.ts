@@ -485,13 +485,24 @@ test('the example that tells somebody: a message for each run that fails or hang
 });
 
 describe('what goes wrong', () => {
-	test('a wrong key fails the activation', async () => {
+	test('a wrong key fails the activation; n8n shows the message alone then, so that it says what to do', async () => {
 		const credentials = { retabApi: { apiKey: 'wrong', baseUrl: sandbox.url } };
-		await expect(trigger({ credentials }).activate()).rejects.toMatchObject({
+		const step =
+			'Check the API key in the Retab credential, and that its Base URL is the one the key was made for';
+		const refused = {
 			name: 'NodeApiError',
 			httpCode: '401',
-			message: expect.stringMatching(/^Retab refused the API key \(401\)/) as string,
+			description: expect.stringContaining(step) as string,
+		};
+		const message = expect.stringMatching(/^Retab refused the API key \(401\)/) as string;
+		const activated = expect(trigger({ credentials }).activate());
+		await activated.rejects.toMatchObject({
+			...refused,
+			message: expect.stringContaining(`. ${step}`) as string,
 		});
+		await activated.rejects.toMatchObject({ message });
+		const fetched = expect(trigger({ credentials, mode: 'manual' }).poll());
+		await fetched.rejects.toMatchObject({ ...refused, message: expect.not.stringContaining(step) as string });
 	});
 
 	test('a resource that the API has no longer fails the activation, and says so', async () => {

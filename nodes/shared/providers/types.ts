@@ -237,6 +237,8 @@ export interface ResourceSpec {
 	list?: ListSpec;
 	cancel?: CancelSpec;
 	canDelete?: boolean;
+	/** Many steps or runs in one: takes minutes to hours. */
+	isLong?: boolean;
 	/** Files that a finished run has made. */
 	files?: readonly FilePlace[];
 	/** Whether a run tells its address in the provider's dashboard. */

@@ -70,6 +70,7 @@ export function allChoices(fields: readonly Field[]): Choice[] {
 /** The values a field can be switched to, as far as they are known beforehand. */
 function valuesOf(property: INodeProperties): NodeParameterValue[] {
 	if (property.type === 'boolean') return [true, false];
+	if (property.type === 'number') return [property.default as number];
 	return (property.options ?? []).filter(isChoice).map(({ value }) => value);
 }
 
@@ -138,8 +139,10 @@ export function brokenConditions({ at, property, siblings }: Field, panel: INode
 		const above = own === -1 ? around : around.slice(0, own);
 		const switchable = above.filter((other) => other.name === name).flatMap(valuesOf);
 		if (switchable.length === 0) return [`${at}: no field "${key}" above it`];
+		const isCompared = (value: unknown): boolean =>
+			typeof value === 'object' && value !== null && '_cnd' in value;
 		return (values ?? [])
-			.filter((value) => !switchable.some((known) => known === value))
+			.filter((value) => !isCompared(value) && !switchable.some((known) => known === value))
 			.map((value) => `${at}: "${key}" cannot be ${JSON.stringify(value)}`);
 	});
 }

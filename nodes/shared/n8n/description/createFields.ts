@@ -179,9 +179,9 @@ function bodyField(provider: ProviderSpec, field: BodyField): INodeProperties {
 				default: field.default ?? field.options?.[0] ?? '',
 			};
 		case 'json':
-			return { ...common, type: 'json', default: '{}' };
+			return { ...common, ...jsonField(field, '{}') };
 		case 'jsonList':
-			return { ...common, type: 'json', default: '[]' };
+			return { ...common, ...jsonField(field, '[]') };
 		case 'rows': {
 			const values = (field.columns ?? []).map(columnField);
 			return { ...common, ...groups('Add row', { displayName: 'Row', name: 'rows', values }) };
@@ -189,6 +189,14 @@ function bodyField(provider: ProviderSpec, field: BodyField): INodeProperties {
 		case 'pairs':
 			return { ...common, ...groups('Add pair', METADATA_PAIR) };
 	}
+}
+
+/** n8n's editor of JSON shows no placeholder, so the example stands below it. */
+function jsonField(
+	{ placeholder }: BodyField,
+	empty: string,
+): Pick<INodeProperties, 'type' | 'default' | 'placeholder' | 'hint'> {
+	return { type: 'json', default: empty, placeholder: undefined, hint: placeholder };
 }
 
 /** Groups of fields, as many as the user adds. */

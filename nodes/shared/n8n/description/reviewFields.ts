@@ -51,7 +51,9 @@ export function reviewOperationField(reviews: ReviewsSpec): INodeProperties {
 /** What a trigger, Get, Get Many or another decision has put into the item. */
 const REVIEW_OF_ITEM = '={{ $json.reviewId ?? $json.review_id ?? $json.id }}';
 
-const VERSION_OF_ITEM = '={{ $json.versionId }}';
+/** The same; empty rather than `undefined`, which looks like a mistake in the editor. */
+const VERSION_OF_ITEM =
+	'={{ $json.versionId ?? $json.latest_version?.id ?? ($json.review_id ? $json.id : "") }}';
 
 export function reviewFields(provider: ProviderSpec, reviews: ReviewsSpec): INodeProperties[] {
 	const actions = Object.entries(reviews.actions);
@@ -89,7 +91,20 @@ export function reviewFields(provider: ProviderSpec, reviews: ReviewsSpec): INod
 	];
 }
 
-export function reviewOptions(reviews: ReviewsSpec): INodeProperties {
-	const operation = reviewOperations(reviews);
-	return optionsField([MAX_CONCURRENT_REQUESTS], { show: { resource: [REVIEW], operation } });
+const INCLUDE_VERSION: INodeProperties = {
+	displayName: 'Include Latest Version',
+	name: 'includeVersion',
+	type: 'boolean',
+	default: true,
+	description:
+		'Whether to read the latest version of each review as well, with one more request: the result in output, and the versionId that Approve takes',
+};
+
+export function reviewOptions(reviews: ReviewsSpec): INodeProperties[] {
+	const others = reviewOperations(reviews).filter((operation) => operation !== 'getAll');
+	const on = (operation: string[]) => ({ show: { resource: [REVIEW], operation } });
+	return [
+		optionsField([INCLUDE_VERSION, MAX_CONCURRENT_REQUESTS], on(['getAll'])),
+		optionsField([MAX_CONCURRENT_REQUESTS], on(others)),
+	];
 }

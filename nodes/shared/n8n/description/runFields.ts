@@ -84,7 +84,7 @@ export function runFields(provider: ProviderSpec): INodeProperties[] {
 		}),
 		...createOptionsFields(resources),
 		...optionsFields(resources),
-		...(reviews ? [reviewOptions(reviews)] : []),
+		...(reviews ? reviewOptions(reviews) : []),
 		...resources.flatMap(([name, spec]) => getOptionsField(name, spec)),
 	];
 }

@@ -16,6 +16,7 @@ import { readOutputShape, shapeRun } from '../output/simplify';
 import { emptyError } from '../parameters/values';
 import { readBody } from '../parameters/createBody';
 import { readFilters } from '../parameters/filters';
+import { readIncludeVersion } from '../parameters/options';
 import { readReviewId } from '../parameters/ids';
 import { readLimit } from '../parameters/numbers';
 import type { Session } from '../transport/session';
@@ -96,7 +97,10 @@ function list({ context, provider, reviews }: ReviewWork): OperateOne {
 			if (rows.length >= limit) break;
 		}
 		if (rows.length === 0) addHints(context, [emptyListHint(provider, provider.reviews)], 'info');
-		return rows.slice(0, limit);
+		const found = rows.slice(0, limit);
+		return readIncludeVersion(context, itemIndex)
+			? await Promise.all(found.map((review) => reviews.withVersion(review)))
+			: found;
 	};
 }
 
@@ -120,12 +124,7 @@ function decide(work: ReviewWork, action: ReviewActionSpec): OperateOne {
 		const version = { name: 'versionId', label: 'Version', example: versions.idExample };
 		const given = readReviewId(context, { ...version, pattern: versions.idPattern }, itemIndex);
 		const fields = readBody(context, action, itemIndex);
-		const versionId = given ?? (await reviews.latestVersion(id))?.id;
-		if (typeof versionId !== 'string')
-			throw new InvalidParameterError(
-				`Review ${id} has no version that could be decided about`,
-				'Look at it in the dashboard: the block may not have come to a result yet.',
-			);
+		const versionId = given ?? (await assumedVersion(reviews, action, id));
 		const answer = await exchange({
 			method: 'POST',
 			path: `${path}${action.path.replace('{id}', id)}`,
@@ -135,6 +134,27 @@ function decide(work: ReviewWork, action: ReviewActionSpec): OperateOne {
 		if (action.reviewAt) checkDecision(context, id, action.reviewAt, answer);
 		return [isObject(answer) ? answer : {}];
 	};
+}
+
+/**
+ * The latest version, where none is named. A decision needs to know which one somebody has seen, unless there is just one.
+ *
+ * @throws InvalidParameterError
+ */
+async function assumedVersion(reviews: Reviews, action: ReviewActionSpec, id: string): Promise<string> {
+	const { count, latest } = await reviews.versionsOf(id);
+	const version = latest?.id;
+	if (typeof version !== 'string')
+		throw new InvalidParameterError(
+			`Review ${id} has no version that could be decided about`,
+			'Look at it in the dashboard: the block may not have come to a result yet.',
+		);
+	if (action.reviewAt && count > 1)
+		throw new InvalidParameterError(
+			`Review ${id} has ${count} versions, and Version does not say which one you mean`,
+			`Somebody has corrected the result. Get the review, look at what it holds now, and enter its versionId. The latest one is ${version}.`,
+		);
+	return version;
 }
 
 /**

@@ -36,16 +36,17 @@ interface ErrorPlace {
 	itemCount?: number;
 	/** What else to say, such as the last known state of the run. */
 	addition?: string;
+	/** The message is shown alone, as n8n does where a workflow is published: the first thing to do goes into it. */
+	alone?: boolean;
 }
 
 /** Any error as the one n8n shows: what happened, the last known state, and what to do next. */
 export function nodeError(
 	node: INode,
 	error: unknown,
-	{ itemIndex, itemCount, addition }: ErrorPlace = {},
+	{ itemIndex, itemCount, addition, alone }: ErrorPlace = {},
 ): NodeApiError | NodeOperationError {
 	if (error instanceof NodeApiError || error instanceof NodeOperationError) return error;
-	const message = withItem(safeMessage(textOf(error)), itemCount === 1 ? undefined : itemIndex);
 	const hint =
 		error instanceof ApiError ||
 		error instanceof UnknownOutcomeError ||
@@ -53,6 +54,8 @@ export function nodeError(
 		error instanceof WatchError
 			? error.hint
 			: undefined;
+	const text = alone ? withFirstStep(textOf(error), hint) : textOf(error);
+	const message = withItem(safeMessage(text), itemCount === 1 ? undefined : itemIndex);
 	const apiError = error instanceof UnknownOutcomeError ? error.error : error;
 	if (!(apiError instanceof ApiError)) {
 		return new NodeOperationError(node, message, { description: sentences(addition, hint), itemIndex });
@@ -65,6 +68,12 @@ export function nodeError(
 
 function textOf(error: unknown): string {
 	return error instanceof Error ? error.message : String(error);
+}
+
+/** With the first of the sentences that say what to do. */
+function withFirstStep(message: string, hint = ''): string {
+	const step = /^.*?(?=[.:](?:\s|$))/.exec(hint)?.[0];
+	return step ? `${message.replace(/[.!]$/, '')}. ${step}` : message;
 }
 
 function withItem(message: string, itemIndex: number | undefined): string {

@@ -37,6 +37,11 @@ function optionsAt(parameters: ParameterSource, itemIndex: number): Record<strin
 	return fieldsOf(parameters.getNodeParameter('options', itemIndex, {}));
 }
 
+/** Whether Get Many of reviews reads what is to be decided about as well. */
+export function readIncludeVersion(parameters: ParameterSource, itemIndex: number): boolean {
+	return optionsAt(parameters, itemIndex).includeVersion !== false;
+}
+
 export interface Options {
 	polls: PollSettings;
 	/** Milliseconds. */

@@ -19,7 +19,7 @@ export async function exchange(
 	now: () => number,
 ): Promise<unknown> {
 	const response = await send(request, signal);
-	if (!isGood(response)) throw errorOf(subject, response, now(), request.hint);
+	if (!isGood(response)) throw errorOf(subject, response, now(), request);
 	if (typeof response.body !== 'string') return response.body;
 	// An empty answer to a POST or DELETE (204) is an answer; to a GET it is a broken one.
 	if (response.body.trim() === '' && request.method !== 'GET') return undefined;
@@ -60,19 +60,22 @@ function errorOf(
 	{ provider, spec }: Subject,
 	response: ApiResponse,
 	now: number,
-	hints: ApiRequest['hint'] = {},
+	{ about, hint: hints = {} }: ApiRequest,
 ): ApiError {
 	const { status, headers } = response;
 	const kind = errorKindOf(status);
 	const body = describeErrorBody(response.body);
-	const what = AT_STATUS[status] ?? WHAT_HAPPENED[kind];
+	const notFound = kind === 'notFound' && about !== undefined ? `did not find ${about}` : undefined;
+	const what = notFound ?? AT_STATUS[status] ?? WHAT_HAPPENED[kind];
+	const hint = hints[status];
+	const own = typeof hint === 'function' ? hint(body.message ?? '') : hint;
 	return new ApiError(kind, `${provider.title} ${what} (${status})${saidIn(body)}`, {
 		status,
 		code: body.code,
 		retryable: obeysFlag(kind, status) ? body.retryable : undefined,
 		retryAfter: retryAfterOf(headers, now),
 		requestId: headers[provider.requestIdHeader],
-		hint: hints[status] ?? hintFor(kind, response, provider, spec),
+		hint: own ?? hintFor(kind, response, provider, spec),
 	});
 }
 

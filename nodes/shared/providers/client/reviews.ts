@@ -29,11 +29,17 @@ export class Reviews {
 	async read(id: string): Promise<JsonObject> {
 		const hint = this.hints;
 		const review = await this.exchange({ method: 'GET', path: `${this.spec.path}/${id}`, hint });
-		return { ...(isObject(review) ? review : {}), latest_version: (await this.latestVersion(id)) ?? null };
+		return await this.withVersion(isObject(review) ? review : {}, id);
 	}
 
-	/** The version that no other one corrects; the youngest of those where there are several. */
-	async latestVersion(id: string): Promise<JsonObject | undefined> {
+	/** A review as it is shown, with the latest version of what is reviewed beside it. */
+	async withVersion(review: JsonObject, id = idOf(review)): Promise<JsonObject> {
+		const { latest } = await this.versionsOf(id);
+		return { ...review, latest_version: latest ?? null };
+	}
+
+	/** How many versions there are, and the one that no other corrects; the youngest of those where there are several. */
+	async versionsOf(id: string): Promise<{ count: number; latest: JsonObject | undefined }> {
 		const { path, param } = this.spec.versions;
 		const versions: JsonObject[] = [];
 		let token: string | undefined;
@@ -44,9 +50,10 @@ export class Reviews {
 			token = page.rows.length > 0 ? page.next : undefined;
 		} while (token !== undefined);
 		const parents = new Set(versions.map(({ parent_id: parent }) => parent));
-		const latest = versions.filter(({ id: version }) => !parents.has(version ?? null));
+		const uncorrected = versions.filter(({ id: version }) => !parents.has(version ?? null));
 		const createdAt = ({ created_at: created }: JsonObject) => parseTime(created) ?? 0;
-		return latest.sort((a, b) => createdAt(b) - createdAt(a))[0];
+		const [latest] = uncorrected.sort((a, b) => createdAt(b) - createdAt(a));
+		return { count: versions.length, latest };
 	}
 
 	/** What waits for a decision about a run, with its versions. */
@@ -56,12 +63,7 @@ export class Reviews {
 			...this.spec.pendingOf(runId),
 			...pageQuery(list, undefined, list.pageSize),
 		});
-		return await Promise.all(
-			rows.map(async (review) => ({
-				...review,
-				latest_version: (await this.latestVersion(idOf(review))) ?? null,
-			})),
-		);
+		return await Promise.all(rows.map((review) => this.withVersion(review)));
 	}
 
 	async page(path: string, query: ApiRequest['query']): Promise<ReturnType<typeof parsePage>> {

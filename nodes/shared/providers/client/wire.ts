@@ -16,8 +16,13 @@ export interface ApiRequest {
 	/** Bytes instead of a JSON body. */
 	raw?: RawBody;
 	headers?: Readonly<Record<string, string>>;
-	/** What the user can do about certain answers, by status, where that differs from what helps with a run. */
-	hint?: Readonly<Record<number, string>>;
+	/** What it asks for, where that is no run: it is named where it is not found. */
+	about?: string;
+	/**
+	 * What the user can do about certain answers, by status, where that differs from what helps with a run; it may depend on
+	 * what the answer says.
+	 */
+	hint?: Readonly<Record<number, string | ((said: string) => string | undefined)>>;
 }
 
 /** Names of a response's headers are in lower case. */

@@ -152,7 +152,7 @@ export const extend: ProviderSpec = {
 	hasInstantTrigger: true,
 	requestIdHeader: 'x-extend-request-id',
 	keyHint:
-		'Check the API key in the Extend credential, that its Region is the one the key was made in, and, for an organization-wide key, its Workspace ID.',
+		'Check the API key in the Extend credential. Its Region must be the one the key was made in, and an organization-wide key needs its Workspace ID.',
 	keySees: KEY_SEES,
 	pickers: EXTEND_PICKERS,
 	// The `dashboardUrl` of a run (SDK, ExtractRun and WorkflowRun) ends with its ID.
@@ -245,6 +245,7 @@ export const extend: ProviderSpec = {
 			...CANCELLABLE,
 			...named('workflow run'),
 			description: 'Run of an Extend workflow',
+			isLong: true,
 			createAction: 'Run workflow',
 			path: '/workflow_runs',
 			ownerPaths: [['workflow', 'id']],
@@ -293,6 +294,7 @@ export const extend: ProviderSpec = {
 			...RUN,
 			...named('batch run'),
 			description: 'A batch of extract, classify, split or parse runs',
+			isLong: true,
 			path: '/batch_runs',
 			idExample: 'bpr_xK9m',
 			// A batch of workflow runs is nothing but `{ batchId }` (SDK, WorkflowRunsCreateBatchResponse).

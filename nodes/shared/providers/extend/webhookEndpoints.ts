@@ -17,6 +17,14 @@ const SUBSCRIPTIONS = '/webhook_subscriptions';
 
 const LIST: Paging = { paging: 'pageToken', pageSizeParams: ['maxPageSize'], pageSize: 100 };
 
+/** Where Extend refuses the address of the endpoint. Whatever else it refuses, it names itself. */
+const URL_HINT: ApiRequest['hint'] = {
+	400: (said) =>
+		/\b(?:urls?|https?|hosts?|hostname|address|domain|reachable)\b/i.test(said)
+			? 'Check WEBHOOK_URL of this n8n: Extend needs a public address with https.'
+			: undefined,
+};
+
 /** What a trigger wants to be told, and where. */
 export interface WantedWebhook {
 	url: string;
@@ -94,7 +102,8 @@ export class WebhookEndpoints {
 		}
 		const fields = { url: wanted.url, enabledEvents: [...globalEvents(wanted)], status: 'enabled' };
 		if (endpoint.url !== fields.url || endpoint.status !== fields.status || !sameEvents(endpoint, fields)) {
-			await this.requests.repeatable({ method: 'POST', path: at(ENDPOINTS, known.id), body: fields });
+			const path = at(ENDPOINTS, known.id);
+			await this.requests.repeatable({ method: 'POST', path, body: fields, hint: URL_HINT });
 			known.url = wanted.url;
 		}
 		await this.repairSubscription(known, wanted);
@@ -146,7 +155,7 @@ export class WebhookEndpoints {
 			enabledEvents: [...globalEvents(wanted)],
 			advancedOptions: { payload: { format: 'url', urlThresholdBytes: WEBHOOK.inlineUpTo } },
 		};
-		const answer = await this.requests.once({ method: 'POST', path: ENDPOINTS, body });
+		const answer = await this.requests.once({ method: 'POST', path: ENDPOINTS, body, hint: URL_HINT });
 		const { id, signingSecret } = checked(this.provider, 'the new webhook endpoint', createdSchema, answer);
 		const registration: Registration = { id, url, secret: signingSecret, createdAt: this.now() };
 		registration.subscriptionId = await this.subscribe(id, wanted);
@@ -179,7 +188,15 @@ export class WebhookEndpoints {
 			resourceId: resource.id,
 			enabledEvents: [...events],
 		};
-		const answer = await this.requests.repeatable({ method: 'POST', path: SUBSCRIPTIONS, body });
+		const answer = await this.requests.repeatable({
+			method: 'POST',
+			path: SUBSCRIPTIONS,
+			body,
+			about: `the ${resource.type} ${resource.id}`,
+			hint: {
+				404: `Choose the ${resource.type} anew: it is gone, or of another workspace or environment than the key.`,
+			},
+		});
 		return checked(this.provider, 'the webhook subscription', subscriptionSchema.pick({ id: true }), answer)
 			.id;
 	}

@@ -58,6 +58,9 @@ function reviewFields(...path: string[]): SimpleField[] {
 	];
 }
 
+const DECIDED_VERSION =
+	'The version that was looked at, as Get and Get Many return it. It may only be empty while there is no other one.';
+
 const DECIDED: readonly SimpleField[] = [
 	...reviewFields('review'),
 	at('versionId', 'string', 'review', 'decision', 'version_id'),
@@ -95,7 +98,7 @@ export const RETAB_REVIEWS: ReviewsSpec = {
 			description: 'Approve a version of the result, so that the workflow run goes on with it',
 			path: '/{id}/approve',
 			versionField: 'version_id',
-			versionDescription: 'The version to approve. Empty means the latest one.',
+			versionDescription: DECIDED_VERSION,
 			fields: [SUPERSEDED],
 			reviewAt: ['review'],
 			simple: DECIDED,
@@ -106,7 +109,7 @@ export const RETAB_REVIEWS: ReviewsSpec = {
 			description: 'Reject a version of the result. The workflow run goes on without it.',
 			path: '/{id}/reject',
 			versionField: 'version_id',
-			versionDescription: 'The version to reject. Empty means the latest one.',
+			versionDescription: DECIDED_VERSION,
 			fields: [
 				{
 					name: 'reason',
