@@ -35,6 +35,15 @@ const SCREENSHOTS = '--screenshots';
 /** The flag that tests how the packages for one service install, each alone and all together, instead of the package for all. */
 const PACKAGES = '--packages';
 
+/** The flag of the load test of webhooks. */
+const LOAD = '--load';
+
+/**
+ * n8n's default engine for expressions makes an isolate for each call of a webhook and each execution: on two cores it takes
+ * a few calls a second, and the load would measure that engine.
+ */
+const LOAD_ENV = { N8N_EXPRESSION_ENGINE: 'legacy' };
+
 /** The flag of `npm run recording`: films the editor instead of testing it. */
 const RECORDING = '--recording';
 
@@ -52,6 +61,7 @@ export async function main(args) {
 		console.log('No recording: ffmpeg is not installed (on Debian: apt-get install ffmpeg).');
 		return 0;
 	}
+	if (args.includes(LOAD)) return await testIn(['--testMatch', '**/webhooks.load.ts'], { env: LOAD_ENV });
 	const rest = args.filter((one) => one !== SCREENSHOTS && one !== RECORDING);
 	const all = images ? ['editor', 'newcomer'] : [];
 	const chosen = rest.length > 0 ? rest : all;
@@ -70,11 +80,12 @@ export async function main(args) {
  * Runs the tests in a fresh n8n.
  *
  * @param {string[]} jestArguments
- * @param {{ images?: string | undefined, isFilmed?: boolean, packages?: string[] }} choices
+ * @param {{ images?: string | undefined, isFilmed?: boolean, packages?: string[], env?: NodeJS.ProcessEnv }} choices
  */
-async function testIn(jestArguments, { images, isFilmed = false, packages }) {
+async function testIn(jestArguments, { images, isFilmed = false, packages, env = {} }) {
 	const browser = process.env['CHROMIUM_PATH'] ?? findBrowser();
-	return await withStack(packages ? { packages } : {}, async ({ n8n, sandbox, credentials, folder }) => {
+	const options = packages ? { env, packages } : { env };
+	return await withStack(options, async ({ n8n, sandbox, credentials, folder }) => {
 		const port = await getPort({ host: LOOPBACK });
 		const { fetch } = new Hono().post('/restart', async (context) => {
 			await n8n.restart();

@@ -34,6 +34,8 @@ export const DOWNLOAD_LINK_TTL_MS = 60 * MINUTE;
 export const UPLOAD_SESSION_TTL_MS = 15 * MINUTE;
 /** Extend: the link to the payload of an event is "valid 1 h". */
 export const WEBHOOK_LINK_TTL_MS = 60 * MINUTE;
+/** Characters of an answer to a delivery that are kept. */
+export const WEBHOOK_LOGGED_TEXT = 100;
 /** Extend: an endpoint has 30 s to answer (real ms). */
 export const WEBHOOK_TIMEOUT_MS = 30 * SECOND;
 /** Neither is documented. */

@@ -26,8 +26,14 @@ export interface SandboxRun {
 export interface SandboxWebhooks {
 	endpoints: Array<{ id: string; url: string; signingSecret: string }>;
 	subscriptions: Array<{ id: string }>;
-	/** `answer` is a status, or `lost`, `none`, `waiting`; `sentAt` is in Unix ms. */
-	deliveries: Array<{ eventId: string; runId: string; sentAt: number; answer: number | string }>;
+	/** `answer` is a status, or `lost`, `none`, `waiting`; `text` is the beginning of its body; `sentAt` is in Unix ms. */
+	deliveries: Array<{
+		eventId: string;
+		runId: string;
+		sentAt: number;
+		answer: number | string;
+		text: string;
+	}>;
 }
 
 /** What a run is to be when no create call makes it. */

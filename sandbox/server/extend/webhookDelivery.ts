@@ -5,6 +5,7 @@ import {
 	LOG_LIMIT,
 	WEBHOOK_ATTEMPTS,
 	WEBHOOK_LINK_TTL_MS,
+	WEBHOOK_LOGGED_TEXT,
 	WEBHOOK_MAX_RETRY_MS,
 	WEBHOOK_TICK_MS,
 	WEBHOOK_TIMEOUT_MS,
@@ -105,7 +106,7 @@ async function attempts(world: World, endpoint: WebhookEndpoint, event: WebhookE
 	for (let attempt = 1; attempt <= WEBHOOK_ATTEMPTS; attempt += 1) {
 		if (!world.webhooks.endpoints.has(endpoint.id)) return;
 		const delivery = log(world, endpoint, event, attempt);
-		delivery.answer = await post(world, endpoint, event);
+		Object.assign(delivery, await post(world, endpoint, event));
 		if (typeof delivery.answer === 'number' && delivery.answer >= 200 && delivery.answer < 300) return;
 		const wait = world.switches.webhookRetryMs * 2 ** (attempt - 1);
 		await sleep(Math.min(wait, WEBHOOK_MAX_RETRY_MS), undefined, options);
@@ -122,6 +123,7 @@ function log(world: World, endpoint: WebhookEndpoint, event: WebhookEvent, attem
 		attempt,
 		sentAt: Date.now(),
 		answer: 'waiting',
+		text: '',
 	};
 	world.webhooks.deliveries.push(delivery);
 	if (world.webhooks.deliveries.length > LOG_LIMIT) world.webhooks.deliveries.shift();
@@ -132,7 +134,7 @@ async function post(
 	world: World,
 	endpoint: WebhookEndpoint,
 	{ eventId, eventType, payload }: WebhookEvent,
-): Promise<Delivery['answer']> {
+): Promise<Pick<Delivery, 'answer' | 'text'>> {
 	const body = JSON.stringify({
 		eventId,
 		eventType,
@@ -153,10 +155,10 @@ async function post(
 			},
 			body,
 		});
-		await response.arrayBuffer();
-		return response.status;
+		const text = (await response.text()).slice(0, WEBHOOK_LOGGED_TEXT);
+		return { answer: response.status, text };
 	} catch {
-		return 'none';
+		return { answer: 'none', text: '' };
 	}
 }
 

@@ -37,6 +37,8 @@ export interface Delivery {
 	sentAt: number;
 	/** Status of the answer; `lost` when it was never sent, `none` when there was no answer in time. */
 	answer: number | 'lost' | 'none' | 'waiting';
+	/** Beginning of the body of the answer. */
+	text: string;
 }
 
 /** Endpoints, subscriptions, and what was delivered to them. */
