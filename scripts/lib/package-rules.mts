@@ -17,7 +17,7 @@ const ALLOWED_BUILTINS = ['crypto'];
 export const WORKFLOW_VALUES = ['NodeApiError', 'NodeConnectionTypes', 'NodeOperationError', 'sleep'];
 
 /** Largest size of the package, in bytes. */
-export const SIZE_LIMIT = { packed: 150_000, unpacked: 600 * 1024 };
+export const SIZE_LIMIT = { packed: 150_000, unpacked: 620 * 1024 };
 
 /** Schemas of node outputs, which the build makes. */
 const PREVIEW = /^dist\/nodes\/\w+\/__schema__\/v1\.0\.0(?:\/\w+\/\w+)?\.json$/;
