@@ -5,6 +5,7 @@ import { Launcher } from 'chrome-launcher';
 import getPort from 'get-port';
 import { Hono } from 'hono';
 import { Failure } from './lib/main.mjs';
+import { N8N, N8N_1 } from './lib/n8n-install.mjs';
 import { IMAGES } from './lib/paths.mjs';
 import { show } from './lib/process.mjs';
 import { LOOPBACK, installedIn, withStack } from './lib/stack.mjs';
@@ -35,6 +36,9 @@ const SCREENSHOTS = '--screenshots';
 /** The flag that tests how the packages for one service install, each alone and all together, instead of the package for all. */
 const PACKAGES = '--packages';
 
+/** The flag that tests in the newest n8n 1 instead of the newest n8n. */
+const OLD_N8N = '--n8n-1';
+
 /** The flag of `npm run recording`: films the editor instead of testing it. */
 const RECORDING = '--recording';
 
@@ -52,16 +56,18 @@ export async function main(args) {
 		console.log('No recording: ffmpeg is not installed (on Debian: apt-get install ffmpeg).');
 		return 0;
 	}
-	const rest = args.filter((one) => one !== SCREENSHOTS && one !== RECORDING);
+	const install = args.includes(OLD_N8N) ? N8N_1 : N8N;
+	const flags = [SCREENSHOTS, RECORDING, OLD_N8N];
+	const rest = args.filter((one) => !flags.includes(one));
 	const all = images ? ['editor', 'newcomer'] : [];
 	const chosen = rest.length > 0 ? rest : all;
 	const jestArguments = isFilmed ? ['--testMatch', '**/recording.take.ts'] : chosen;
-	if (!args.includes(PACKAGES)) return await testIn(jestArguments, { images, isFilmed });
+	if (!args.includes(PACKAGES)) return await testIn(jestArguments, { install, images, isFilmed });
 	const small = PLANS.filter(onlyProvider).map(({ name }) => name);
 	let code = 0;
 	for (const packages of [...small.map((name) => [name]), small]) {
 		console.log(`\nA fresh n8n with ${packages.join(' and ')}`);
-		code = (await testIn(['--testMatch', '**/packages.install.ts'], { packages })) || code;
+		code = (await testIn(['--testMatch', '**/packages.install.ts'], { install, packages })) || code;
 	}
 	return code;
 }
@@ -70,11 +76,17 @@ export async function main(args) {
  * Runs the tests in a fresh n8n.
  *
  * @param {string[]} jestArguments
- * @param {{ images?: string | undefined, isFilmed?: boolean, packages?: string[] }} choices
+ * @param {{
+ * 	install: import('./lib/n8n-install.mjs').N8nInstall,
+ * 	images?: string | undefined,
+ * 	isFilmed?: boolean,
+ * 	packages?: string[],
+ * }} choices
  */
-async function testIn(jestArguments, { images, isFilmed = false, packages }) {
+async function testIn(jestArguments, { install, images, isFilmed = false, packages }) {
 	const browser = process.env['CHROMIUM_PATH'] ?? findBrowser();
-	return await withStack(packages ? { packages } : {}, async ({ n8n, sandbox, credentials, folder }) => {
+	const options = packages ? { install, packages } : { install };
+	return await withStack(options, async ({ n8n, sandbox, credentials, folder }) => {
 		const port = await getPort({ host: LOOPBACK });
 		const { fetch } = new Hono().post('/restart', async (context) => {
 			await n8n.restart();
