@@ -133,7 +133,8 @@ export class N8nClient {
 	}
 
 	async createWorkflow(workflow: Workflow): Promise<{ id: string; name: string; versionId: string }> {
-		const created = await this.request('POST', '/workflows', workflow);
+		// n8n 1 does not fill in `active`.
+		const created = await this.request('POST', '/workflows', { active: false, ...workflow });
 		return created as { id: string; name: string; versionId: string };
 	}
 

@@ -18,10 +18,7 @@ const FOREIGN_SETTINGS =
 const SWITCHED_OFF =
 	'DIAGNOSTICS VERSION_NOTIFICATIONS VERSION_NOTIFICATIONS_WHATS_NEW TEMPLATES PERSONALIZATION VERIFIED_PACKAGES ' +
 	'DYNAMIC_BANNERS HIRING_BANNER LICENSE_AUTO_RENEW PYTHON';
-const OFFLINE = {
-	...Object.fromEntries(SWITCHED_OFF.split(' ').map((name) => [`N8N_${name}_ENABLED`, 'false'])),
-	N8N_DISABLED_MODULES: 'agent-evals,agents,chat-hub,instance-ai,mcp,mcp-registry',
-};
+const OFFLINE = Object.fromEntries(SWITCHED_OFF.split(' ').map((name) => [`N8N_${name}_ENABLED`, 'false']));
 
 const { platform, arch } = process;
 
@@ -52,7 +49,11 @@ export class N8nInstall {
 	readonly #cli: string;
 	readonly #cache: string;
 
-	constructor(private readonly root: string) {
+	/** `unusedModules`: parts of n8n that nothing here needs. n8n refuses names that it does not know. */
+	constructor(
+		private readonly root: string,
+		private readonly unusedModules: string,
+	) {
 		const { dependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
 			dependencies: { n8n: string; node: string };
 		};
@@ -99,6 +100,7 @@ export class N8nInstall {
 				env: {
 					...Object.fromEntries(ours),
 					...OFFLINE,
+					N8N_DISABLED_MODULES: this.unusedModules,
 					NO_PROXY: noProxy,
 					no_proxy: noProxy,
 					NODE_COMPILE_CACHE: path.join(this.#cache, 'compile-cache'),
@@ -178,10 +180,10 @@ export class N8nInstall {
 }
 
 /** The n8n of the demo and of all tests that do not say otherwise. */
-export const N8N = new N8nInstall(N8N_ROOT);
+export const N8N = new N8nInstall(N8N_ROOT, 'agent-evals,agents,chat-hub,instance-ai,mcp,mcp-registry');
 
 /** The newest n8n 1. */
-export const N8N_1 = new N8nInstall(N8N_1_ROOT);
+export const N8N_1 = new N8nInstall(N8N_1_ROOT, 'chat-hub,mcp');
 
 export async function removeFolder(folder: string): Promise<void> {
 	await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });

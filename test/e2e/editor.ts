@@ -70,8 +70,8 @@ export class Editor {
 		const cookies = await this.browser.cookies(stack.n8nUrl);
 		if (cookies.some(({ name }) => name === LOGIN_COOKIE)) return;
 		await this.page.goto(`${stack.n8nUrl}/signin`);
-		await this.page.getByLabel(/email/i).fill(OWNER.email);
-		await this.page.getByLabel(/password/i).fill(OWNER.password);
+		await this.page.locator('input[type=email]').fill(OWNER.email);
+		await this.page.locator('input[type=password]').fill(OWNER.password);
 		await this.page.getByRole('button', { name: /sign in/i }).click();
 		await this.page.waitForURL((url) => !url.pathname.startsWith('/signin'));
 	}
@@ -186,7 +186,8 @@ export class Editor {
 	}
 
 	async closePanel(): Promise<void> {
-		await this.panel.getByTestId('ndv-close-button').click();
+		const old = this.page.getByTestId('back-to-canvas');
+		await this.panel.getByTestId('ndv-close-button').or(old).click();
 		await this.panel.waitFor({ state: 'hidden' });
 	}
 
