@@ -16,6 +16,7 @@ import { PACKAGES as PLANS, onlyProvider } from './packages/plan.js';
  * What the tests get to know of what runs, as JSON in the environment variable `E2E_STACK`.
  *
  * @typedef {object} E2eStack
+ * @property {boolean} isN8n1 Whether that is n8n 1, whose editor differs in places.
  * @property {string} n8nUrl
  * @property {string} sandboxUrl
  * @property {string} controlUrl `POST /restart` there restarts n8n on its database and answers when it is ready.
@@ -95,6 +96,7 @@ async function testIn(jestArguments, { install, images, isFilmed = false, packag
 		serve({ fetch, hostname: LOOPBACK, port });
 		/** @type {E2eStack} */
 		const stack = {
+			isN8n1: install === N8N_1,
 			n8nUrl: n8n.url,
 			sandboxUrl: sandbox.url,
 			controlUrl: `http://${LOOPBACK}:${port}`,
