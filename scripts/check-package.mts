@@ -7,7 +7,7 @@ import { Listr } from 'listr2';
 import { extract } from 'tar';
 import { glob } from 'tinyglobby';
 import { Failure } from './lib/main.mjs';
-import { N8N_NODE, removeFolder } from './lib/n8n-install.mjs';
+import { N8N, removeFolder } from './lib/n8n-install.mjs';
 import { loadPackage, pack, type Packed } from './lib/package.mjs';
 import {
 	PROVIDED_MODULES,
@@ -117,7 +117,7 @@ async function checksOf(packed: Packed, scratch: string): Promise<Array<[title: 
 	const entryPoints = [...n8n.nodes, ...n8n.credentials];
 	const installed = await install(folder, name, path.join(scratch, 'installed', plan.name, 'node_modules'));
 	// The Node.js that runs this, and that of the real n8n where it is installed.
-	const programs = [process.execPath, N8N_NODE].filter(existsSync);
+	const programs = [process.execPath, N8N.node].filter(existsSync);
 	const versions = await Promise.all(programs.map((program) => run(program, ['--version'])));
 	return [
 		[

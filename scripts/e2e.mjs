@@ -5,6 +5,7 @@ import { Launcher } from 'chrome-launcher';
 import getPort from 'get-port';
 import { Hono } from 'hono';
 import { Failure } from './lib/main.mjs';
+import { N8N, N8N_1 } from './lib/n8n-install.mjs';
 import { IMAGES } from './lib/paths.mjs';
 import { show } from './lib/process.mjs';
 import { LOOPBACK, installedIn, withStack } from './lib/stack.mjs';
@@ -15,6 +16,7 @@ import { PACKAGES as PLANS, onlyProvider } from './packages/plan.js';
  * What the tests get to know of what runs, as JSON in the environment variable `E2E_STACK`.
  *
  * @typedef {object} E2eStack
+ * @property {boolean} isN8n1 Whether that is n8n 1, whose editor differs in places.
  * @property {string} n8nUrl
  * @property {string} sandboxUrl
  * @property {string} controlUrl `POST /restart` there restarts n8n on its database and answers when it is ready.
@@ -44,6 +46,9 @@ const LOAD = '--load';
  */
 const LOAD_ENV = { N8N_EXPRESSION_ENGINE: 'legacy' };
 
+/** The flag that tests in the newest n8n 1 instead of the newest n8n. */
+const OLD_N8N = '--n8n-1';
+
 /** The flag of `npm run recording`: films the editor instead of testing it. */
 const RECORDING = '--recording';
 
@@ -61,17 +66,20 @@ export async function main(args) {
 		console.log('No recording: ffmpeg is not installed (on Debian: apt-get install ffmpeg).');
 		return 0;
 	}
-	if (args.includes(LOAD)) return await testIn(['--testMatch', '**/webhooks.load.ts'], { env: LOAD_ENV });
-	const rest = args.filter((one) => one !== SCREENSHOTS && one !== RECORDING);
+	const install = args.includes(OLD_N8N) ? N8N_1 : N8N;
+	if (args.includes(LOAD))
+		return await testIn(['--testMatch', '**/webhooks.load.ts'], { install, env: LOAD_ENV });
+	const flags = [SCREENSHOTS, RECORDING, OLD_N8N];
+	const rest = args.filter((one) => !flags.includes(one));
 	const all = images ? ['editor', 'newcomer'] : [];
 	const chosen = rest.length > 0 ? rest : all;
 	const jestArguments = isFilmed ? ['--testMatch', '**/recording.take.ts'] : chosen;
-	if (!args.includes(PACKAGES)) return await testIn(jestArguments, { images, isFilmed });
+	if (!args.includes(PACKAGES)) return await testIn(jestArguments, { install, images, isFilmed });
 	const small = PLANS.filter(onlyProvider).map(({ name }) => name);
 	let code = 0;
 	for (const packages of [...small.map((name) => [name]), small]) {
 		console.log(`\nA fresh n8n with ${packages.join(' and ')}`);
-		code = (await testIn(['--testMatch', '**/packages.install.ts'], { packages })) || code;
+		code = (await testIn(['--testMatch', '**/packages.install.ts'], { install, packages })) || code;
 	}
 	return code;
 }
@@ -80,11 +88,17 @@ export async function main(args) {
  * Runs the tests in a fresh n8n.
  *
  * @param {string[]} jestArguments
- * @param {{ images?: string | undefined, isFilmed?: boolean, packages?: string[], env?: NodeJS.ProcessEnv }} choices
+ * @param {{
+ * 	install: import('./lib/n8n-install.mjs').N8nInstall,
+ * 	images?: string | undefined,
+ * 	isFilmed?: boolean,
+ * 	packages?: string[],
+ * 	env?: NodeJS.ProcessEnv,
+ * }} choices
  */
-async function testIn(jestArguments, { images, isFilmed = false, packages, env = {} }) {
+async function testIn(jestArguments, { install, images, isFilmed = false, packages, env = {} }) {
 	const browser = process.env['CHROMIUM_PATH'] ?? findBrowser();
-	const options = packages ? { env, packages } : { env };
+	const options = packages ? { install, env, packages } : { install, env };
 	return await withStack(options, async ({ n8n, sandbox, credentials, folder }) => {
 		const port = await getPort({ host: LOOPBACK });
 		const { fetch } = new Hono().post('/restart', async (context) => {
@@ -94,6 +108,7 @@ async function testIn(jestArguments, { images, isFilmed = false, packages, env =
 		serve({ fetch, hostname: LOOPBACK, port });
 		/** @type {E2eStack} */
 		const stack = {
+			isN8n1: install === N8N_1,
 			n8nUrl: n8n.url,
 			sandboxUrl: sandbox.url,
 			controlUrl: `http://${LOOPBACK}:${port}`,

@@ -180,10 +180,11 @@ const STARTED: INodePropertyOptions = {
 	description: 'When the run left the queue. Until then, its creation counts.',
 };
 
+/** Short, because n8n 1 also names the node by them: it does not know `skipNameGeneration`. */
 const FOR_AGENTS: Record<string, string> = {
-	watch: 'Wait until document run has ended and cancel it when its time is up',
-	check: 'Read document run once without waiting and cancel it when its time is up',
-	cleanup: 'Find unfinished document runs older than the limit and cancel them unless it is a dry run',
+	watch: 'Wait for document run and cancel it on timeout',
+	check: 'Check document run once and cancel it when overdue',
+	cleanup: 'Find and cancel stuck document runs',
 };
 
 /** In the order of use. */

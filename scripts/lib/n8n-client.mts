@@ -133,7 +133,8 @@ export class N8nClient {
 	}
 
 	async createWorkflow(workflow: Workflow): Promise<{ id: string; name: string; versionId: string }> {
-		const created = await this.request('POST', '/workflows', workflow);
+		// n8n 1 does not fill in `active`.
+		const created = await this.request('POST', '/workflows', { active: false, ...workflow });
 		return created as { id: string; name: string; versionId: string };
 	}
 
@@ -142,7 +143,9 @@ export class N8nClient {
 	 * whole workflow.
 	 */
 	async runWorkflow(id: string, trigger: string, more: Json = {}): Promise<string> {
-		const body = { triggerToStartFrom: { name: trigger }, ...more };
+		// n8n 1 runs what it is sent, and not what it has saved.
+		const workflowData = await this.request('GET', `/workflows/${id}`);
+		const body = { workflowData, triggerToStartFrom: { name: trigger }, ...more };
 		return ((await this.request('POST', `/workflows/${id}/run`, body)) as { executionId: string })
 			.executionId;
 	}

@@ -5,7 +5,7 @@ import path from 'node:path';
 import getPort, { portNumbers } from 'get-port';
 import { DATABASE, postgresServer, redisServer } from './database.mjs';
 import { N8nClient, type Credential } from './n8n-client.mjs';
-import { installN8n, n8nCommand, removeFolder } from './n8n-install.mjs';
+import { N8N, removeFolder } from './n8n-install.mjs';
 import { runTasks, Server } from './process.mjs';
 import {
 	createCredentials,
@@ -45,7 +45,7 @@ export interface QueueStack {
 
 /** Installs what is missing, builds, and starts everything; ends it when the work is done or a server ends by itself. */
 export async function withQueueStack<T>(work: (stack: QueueStack) => Promise<T>): Promise<T> {
-	await installN8n();
+	await N8N.install();
 	const folder = await mkdtemp(path.join(os.tmpdir(), 'document-runs-queue-'));
 	// Postgres runs as another user.
 	await chmod(folder, 0o711);
@@ -132,7 +132,7 @@ async function n8nServer(name: N8nProcess, folder: string, env: NodeJS.ProcessEn
 	const isMain = name === 'main';
 	const port = String(await freePort());
 	const url = `http://${LOOPBACK}:${port}`;
-	const [file, args, options] = n8nCommand(isMain ? 'start' : 'worker', userFolderOf(folder, name), {
+	const [file, args, options] = N8N.command(isMain ? 'start' : 'worker', userFolderOf(folder, name), {
 		...env,
 		...(isMain
 			? {

@@ -6,7 +6,7 @@ import { extract } from 'tar';
 import { EXTEND_KEY, RETAB_KEY } from '../../sandbox/server/defaults.js';
 import { Failure, stopping } from './main.mjs';
 import { N8nClient, type Credential } from './n8n-client.mjs';
-import { EMPTY_USER_FOLDER, installN8n, n8nCommand, removeFolder } from './n8n-install.mjs';
+import { N8N, removeFolder, type N8nInstall } from './n8n-install.mjs';
 import { buildAndPack } from './package.mjs';
 import { runTasks, Server } from './process.mjs';
 import { PACKAGE } from './workflows.mjs';
@@ -73,6 +73,8 @@ interface StackOptions {
 	asked?: AskedPorts;
 	/** Further settings of n8n. */
 	env?: NodeJS.ProcessEnv;
+	/** Which n8n. */
+	install?: N8nInstall;
 	/** Puts the built package into a folder; by default the package as npm would publish it. */
 	layOut?: LayOut;
 	/** Names of the packages; by default that for all services. */
@@ -85,7 +87,7 @@ type LayOut = (to: string, name: string) => Promise<void>;
 export async function withStack<T>(options: StackOptions, work: (stack: Stack) => Promise<T>): Promise<T> {
 	// Fails before minutes are spent on installing when a port that was asked for is in use.
 	await choosePorts(options.asked ?? {});
-	await installN8n();
+	await (options.install ?? N8N).install();
 	const folder = await mkdtemp(path.join(os.tmpdir(), 'document-runs-n8n-'));
 	try {
 		return await runStack(options, folder, work);
@@ -102,7 +104,7 @@ export function installedIn(folder: string): string {
 }
 
 async function runStack<T>(
-	{ asked = {}, env = {}, layOut, packages = [PACKAGE] }: StackOptions,
+	{ asked = {}, env = {}, install = N8N, layOut, packages = [PACKAGE] }: StackOptions,
 	folder: string,
 	work: (stack: Stack) => Promise<T>,
 ): Promise<T> {
@@ -111,7 +113,7 @@ async function runStack<T>(
 		{
 			title: 'Building the nodes and installing them into n8n',
 			async task() {
-				await cp(EMPTY_USER_FOLDER, userFolder, { recursive: true });
+				await cp(install.emptyUserFolder, userFolder, { recursive: true });
 				for (const name of packages) await layOutIn(userFolder, layOut, name);
 			},
 		},
@@ -120,7 +122,7 @@ async function runStack<T>(
 	const ports = await choosePorts(asked);
 	const sandbox = sandboxServer(ports.sandbox, folder);
 	const url = `http://${LOOPBACK}:${ports.editor}`;
-	const [file, args, options] = n8nCommand('start', userFolder, {
+	const [file, args, options] = install.command('start', userFolder, {
 		N8N_PORT: String(ports.editor),
 		N8N_LISTEN_ADDRESS: LOOPBACK,
 		N8N_EDITOR_BASE_URL: url,
@@ -143,7 +145,7 @@ async function runStack<T>(
 	try {
 		await runTasks([
 			{
-				title: 'Starting the sandbox and n8n',
+				title: `Starting the sandbox and n8n ${install.version}`,
 				task: () => Promise.all([sandbox.start(), n8n.start()]),
 			},
 			{

@@ -70,8 +70,8 @@ export class Editor {
 		const cookies = await this.browser.cookies(stack.n8nUrl);
 		if (cookies.some(({ name }) => name === LOGIN_COOKIE)) return;
 		await this.page.goto(`${stack.n8nUrl}/signin`);
-		await this.page.getByLabel(/email/i).fill(OWNER.email);
-		await this.page.getByLabel(/password/i).fill(OWNER.password);
+		await this.page.locator('input[type=email]').fill(OWNER.email);
+		await this.page.locator('input[type=password]').fill(OWNER.password);
 		await this.page.getByRole('button', { name: /sign in/i }).click();
 		await this.page.waitForURL((url) => !url.pathname.startsWith('/signin'));
 	}
@@ -192,7 +192,8 @@ export class Editor {
 	}
 
 	async closePanel(): Promise<void> {
-		await this.panel.getByTestId('ndv-close-button').click();
+		const old = this.page.getByTestId('back-to-canvas');
+		await this.panel.getByTestId('ndv-close-button').or(old).click();
 		await this.panel.waitFor({ state: 'hidden' });
 	}
 
@@ -268,7 +269,10 @@ export class Editor {
 	): Promise<void> {
 		await this.panel.getByRole('button', { name: button }).first().click();
 		for (const [name, value] of Object.entries(texts)) {
-			await this.parameter(name).last().locator('input').fill(value);
+			const field = this.parameter(name).last().locator('input');
+			await field.fill(value);
+			// A tip for the field that is written in covers the one below it.
+			await field.blur();
 		}
 		for (const [name, option] of Object.entries(choices)) {
 			await this.parameter(name).last().click();
@@ -321,14 +325,17 @@ export class Editor {
 
 	/** Opens such a list of the API and gives its entries. */
 	async openList(parameter: string): Promise<string[]> {
+		// n8n 1 keeps a list that was closed, out of sight.
+		const entries = this.page.getByTestId('rlc-item').filter({ visible: true });
+		await entries.first().waitFor({ state: 'hidden' });
 		await this.locatorOf(parameter).getByTestId('rlc-input').click();
-		await this.page.getByTestId('rlc-item').first().waitFor();
-		return await this.page.getByTestId('rlc-item').allInnerTexts();
+		await entries.first().waitFor();
+		return await entries.allInnerTexts();
 	}
 
 	/** Chooses an entry of the list that is open. */
 	async chooseEntry(entry: string): Promise<void> {
-		await this.page.getByTestId('rlc-item').filter({ hasText: entry }).first().click();
+		await this.page.getByTestId('rlc-item').filter({ hasText: entry, visible: true }).first().click();
 	}
 
 	/** The tabs above a node's output, for example "Completed Branch (1 item)". */

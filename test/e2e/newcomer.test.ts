@@ -32,6 +32,14 @@ const INVOICE = {
 	buffer: Buffer.from('%PDF-1.7 an invoice'),
 };
 
+/** The name of Timeout Cancel on the canvas: n8n 1 names a node after its action, whatever the node says. */
+const ON_CANVAS = stack.isN8n1 ? 'Wait for document run and cancel it on timeout' : 'Timeout Cancel';
+
+/** Instead of the credential's own words, n8n 1 has the same ones for all keys that are refused. */
+const REFUSED_KEY = stack.isN8n1
+	? 'Authorization failed - please check your credentials'
+	: 'Extend refused the API key (401). Check the API key in the Extend credential';
+
 let editor: Editor;
 
 const clicking = clickingIn(() => editor);
@@ -118,13 +126,13 @@ describe('a first workflow', () => {
 			await editor.shows('resource', 'Extraction');
 			await editor.closePanel();
 
-			expect(await editor.outputsOf('Timeout Cancel')).toEqual(['Completed', 'Failed', 'Timed Out']);
+			expect(await editor.outputsOf(ON_CANVAS)).toEqual(['Completed', 'Failed', 'Timed Out']);
 		},
 	);
 
 	clicking('three branches are added, a submitted form goes through the first', async () => {
 		for (const branch of ['', '1', '2']) {
-			await editor.addBehind('Timeout Cancel', step);
+			await editor.addBehind(ON_CANVAS, step);
 			await editor.node(step + branch).waitFor();
 		}
 		await editor.tidyUp();
@@ -136,7 +144,7 @@ describe('a first workflow', () => {
 	});
 
 	clicking('the result is at the top of the item', async () => {
-		await editor.openPanel('Timeout Cancel');
+		await editor.openPanel(ON_CANVAS);
 		await editor.output.getByText('outcome', { exact: true }).waitFor();
 
 		const shown = await editor.output.innerText();
@@ -248,7 +256,7 @@ describe('mistakes with a run', () => {
 		const refusal = await editor.saveRefusedCredential();
 
 		expect(refusal).toContain('Couldn’t connect with these settings');
-		expect(refusal).toContain('Extend refused the API key (401). Check the API key in the Extend credential');
+		expect(refusal).toContain(REFUSED_KEY);
 		await editor.picture('mistake-wrong-key-credential');
 		await editor.closeCredential();
 	});

@@ -25,18 +25,14 @@ describe('what the agent is told', () => {
 		['Wait for job to finish in Retab', 'retab', { resource: 'job', operation: 'poll', ...byAi }],
 		['Cancel extract run in Extend', 'extend', { resource: 'extractRun', operation: 'cancel', ...byAi }],
 		['Get many workflow runs in Extend', 'extend', { resource: 'workflowRun', operation: 'getAll' }],
+		['Wait for document run and cancel it on timeout in Timeout Cancel', 'timeoutCancel', watchTool()],
 		[
-			'Wait until document run has ended and cancel it when its time is up in Timeout Cancel',
-			'timeoutCancel',
-			watchTool(),
-		],
-		[
-			'Read document run once without waiting and cancel it when its time is up in Timeout Cancel',
+			'Check document run once and cancel it when overdue in Timeout Cancel',
 			'timeoutCancel',
 			watchTool({ operation: 'check' }),
 		],
 		[
-			'Find unfinished document runs older than the limit and cancel them unless it is a dry run in Timeout Cancel',
+			'Find and cancel stuck document runs in Timeout Cancel',
 			'timeoutCancel',
 			{ operation: 'cleanup', provider: 'retab', resources: ['job'] },
 		],
