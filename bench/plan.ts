@@ -58,7 +58,7 @@ export interface Plan {
 }
 
 export const FULL: Plan = {
-	rounds: 5,
+	rounds: 3,
 	requests: [
 		{ runs: 1, speed: { retab: 6, extend: 6 }, together: true },
 		{ runs: 10, speed: { retab: 6, extend: 6 }, together: true },

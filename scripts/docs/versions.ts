@@ -1,6 +1,7 @@
 import measured from '../../test/versions/results.json';
 import { ENGINES, NEWEST, OLDEST, type Result } from '../../test/versions/table';
 import manifest from '../../package.json';
+import old from '../../sandbox/n8n-1/package.json';
 import { table } from './markdown';
 
 /** What is claimed about versions of n8n, from the table of those that are tested and from what was measured. */
@@ -18,7 +19,7 @@ export function compatibility(): string {
 		PASSED.length === ENGINES.length
 			? `, and [the engines of ${ENGINES.length} versions](docs/install.md#versions)`
 			: '';
-	return `n8n ${OLDEST.n8n} or later, on ${NODE}. Tested with n8n ${NEWEST.n8n}, [also in queue mode](docs/production.md)${engines}.`;
+	return `n8n ${OLDEST.n8n} or later, on ${NODE}. Tested with n8n ${NEWEST.n8n} and ${old.dependencies.n8n}, [in queue mode](docs/production.md)${engines}.`;
 }
 
 /** What ran on which engine, oldest first. */
