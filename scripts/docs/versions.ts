@@ -19,7 +19,7 @@ export function compatibility(): string {
 		PASSED.length === ENGINES.length
 			? `, and [the engines of ${ENGINES.length} versions](docs/install.md#versions)`
 			: '';
-	return `n8n ${OLDEST.n8n} or later, on ${NODE}. Tested with n8n ${NEWEST.n8n} and ${old.dependencies.n8n}, [in queue mode](docs/production.md)${engines}.`;
+	return `n8n ${OLDEST.n8n} or later, on ${NODE}. Tested with ${NEWEST.n8n} and ${old.dependencies.n8n}, [queue mode](docs/production.md)${engines}.`;
 }
 
 /** What ran on which engine, oldest first. */
