@@ -21,8 +21,6 @@ const names = [...n8n.nodes, ...n8n.credentials].map((file) => {
 	return description?.name ?? name;
 });
 const ms = performance.now() - begin;
-const folder = path.dirname(load.resolve('./package.json'));
-const files = Object.keys(load.cache).filter(
-	(file) => file.startsWith(folder + path.sep) && file.endsWith('.js'),
-);
+const own = path.join(path.dirname(load.resolve('./package.json')), 'dist') + path.sep;
+const files = Object.keys(load.cache).filter((file) => file.startsWith(own));
 process.stdout.write(JSON.stringify({ names, ms, files: files.length }));
