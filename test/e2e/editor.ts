@@ -333,6 +333,11 @@ export class Editor {
 		return await entries.allInnerTexts();
 	}
 
+	/** Closes the list that is open, by a click beside it: in n8n 1, Escape does not. */
+	async closeList(): Promise<void> {
+		await this.page.getByTestId('ndv').getByText('Parameters', { exact: true }).click();
+	}
+
 	/** Chooses an entry of the list that is open. */
 	async chooseEntry(entry: string): Promise<void> {
 		await this.page.getByTestId('rlc-item').filter({ hasText: entry, visible: true }).first().click();

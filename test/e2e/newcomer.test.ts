@@ -170,7 +170,7 @@ describe('an extractor of Extend', () => {
 		expect(await editor.openList('extractorVersion')).toEqual([
 			expect.stringMatching(/^Choose .*extractor first/),
 		]);
-		await editor.page.keyboard.press('Escape');
+		await editor.closeList();
 		expect(await editor.openList('extractorId')).toContain('Invoices (ex_sandbox_invoices)');
 		await editor.picture('newcomer-extractors');
 		await editor.chooseEntry('Invoices');
@@ -262,7 +262,8 @@ describe('mistakes with a run', () => {
 	});
 
 	clicking('the node says the same of that key', async () => {
-		await editor.openPanel('Get extract run');
+		// In n8n 1, the panel has stayed open behind the credential.
+		if (!stack.isN8n1) await editor.openPanel('Get extract run');
 		await editor.showsCredential(WRONG_KEY);
 		await editor.executeStepWithError(/401/);
 
