@@ -47,7 +47,11 @@ export async function itemOf(context: IWebhookFunctions, event: WebhookEvent): P
 }
 
 async function readRun(context: IWebhookFunctions, resource: string, id: string): Promise<Run> {
-	const session = await openTriggerSession(context, extend, SETTING.maxConcurrentRequests.default);
+	const session = await openTriggerSession(
+		readingOnce(context),
+		extend,
+		SETTING.maxConcurrentRequests.default,
+	);
 	try {
 		const { requestQueue, scope } = session;
 		scope.cancelIn(WEBHOOK.readBudget, 'deadline', systemClock);
@@ -58,6 +62,20 @@ async function readRun(context: IWebhookFunctions, resource: string, id: string)
 	} finally {
 		session.close();
 	}
+}
+
+/**
+ * The same context, where what the session has read of the credential also serves its first request: n8n's default engine for
+ * expressions takes about 0.1 s for each read, and an event needs one request as a rule.
+ */
+function readingOnce(context: IWebhookFunctions): IWebhookFunctions {
+	let fresh: ReturnType<IWebhookFunctions['getCredentials']> | undefined;
+	const getCredentials = (type: string) => {
+		const read = fresh ?? context.getCredentials(type);
+		fresh = fresh ? undefined : read;
+		return read;
+	};
+	return Object.create(context, { getCredentials: { value: getCredentials } }) as IWebhookFunctions;
 }
 
 /** The run as the event brings it, or the link in it. */
